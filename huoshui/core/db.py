@@ -1,0 +1,317 @@
+"""The one door to PostgreSQL: a pool, transactions, and `Tx`, which every use case gets first.
+
+`tx` carries SQL, the world's time, the actor, the book, events and later-work. What is emitted
+and put off is written when the transaction ends, in the same commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any, LiteralString, TypeVar, cast
+from uuid import UUID
+
+import msgspec
+import psycopg
+from psycopg import errors as pg_errors
+from psycopg import sql
+from psycopg.rows import class_row
+from psycopg.types.json import Jsonb, set_json_dumps, set_json_loads
+from psycopg_pool import ConnectionPool
+
+from huoshui.core import clock
+from huoshui.core.errors import Conflict, Problem
+from huoshui.core.ids import Mint
+
+T = TypeVar("T")
+R = TypeVar("R")
+Params = Mapping[str, Any]
+Execute = Callable[..., list[tuple[Any, ...]]]
+
+set_json_dumps(msgspec.json.encode)
+set_json_loads(msgspec.json.decode)
+
+_RETRIES = 5
+SYSTEM = "system"
+
+
+class DatabaseGone(Problem):
+    """PostgreSQL cannot be reached."""
+
+    code = "database_gone"
+    status = 503
+
+
+class Event(msgspec.Struct, frozen=True):
+    """Something that happened: `type` is noun.past_tense, `object` the id it happened to."""
+
+    type: str
+    object: str
+    at: datetime
+    data: dict[str, Any]
+
+
+class Later(msgspec.Struct, frozen=True):
+    """Work to do at `due_at`; (kind, key) is unique, a second call moves the first."""
+
+    kind: str
+    key: str
+    due_at: datetime
+    payload: dict[str, Any]
+
+
+class Tx:
+    """One transaction of one book: the only way a use case touches anything outside itself."""
+
+    def __init__(
+        self,
+        connection: psycopg.Connection[Any],
+        *,
+        now: datetime,
+        book: int,
+        actor: str,
+        mint: Mint,
+        simulated: bool,
+    ) -> None:
+        self.now = now
+        self.book = book
+        self.actor = actor
+        self.simulated = simulated
+        self._connection = connection
+        self._mint = mint
+        self._events: list[Event] = []
+        self._later: list[Later] = []
+
+    def rows(self, kind: type[R], query: LiteralString, **params: Any) -> list[R]:
+        """All rows of a query, each as a `kind` whose fields are the columns."""
+        with self._connection.cursor(row_factory=class_row(kind)) as cursor:
+            return cursor.execute(query, self._with_book(params)).fetchall()
+
+    def row(self, kind: type[R], query: LiteralString, **params: Any) -> R | None:
+        """The first row as a `kind`, or None."""
+        with self._connection.cursor(row_factory=class_row(kind)) as cursor:
+            return cursor.execute(query, self._with_book(params)).fetchone()
+
+    def tuples(self, query: LiteralString, **params: Any) -> list[tuple[Any, ...]]:
+        """All rows as tuples."""
+        return self._connection.execute(query, self._with_book(params)).fetchall()
+
+    def value(self, query: LiteralString, **params: Any) -> Any:
+        """The first column of the first row, or None."""
+        row = self._connection.execute(query, self._with_book(params)).fetchone()
+        return row[0] if row else None
+
+    def run(self, query: LiteralString, **params: Any) -> int:
+        """Run a statement; how many rows it touched."""
+        return self._connection.execute(query, self._with_book(params)).rowcount
+
+    def copy(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        """Append rows by COPY, PostgreSQL's fastest way in; constraints hold as for INSERT."""
+        statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
+            sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
+        )
+        with self._connection.cursor() as cursor, cursor.copy(statement) as sink:
+            for row in rows:
+                sink.write_row(row)
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """A part that may fail alone: what it wrote, emitted and put off is undone with it."""
+        events, later = len(self._events), len(self._later)
+        try:
+            with self._connection.transaction():
+                yield
+        except BaseException:
+            del self._events[events:], self._later[later:]
+            raise
+
+    def id(self, prefix: str, key: str, at: datetime | None = None) -> UUID:
+        """An id for the object that its source calls `key`, first known at `at` (default now)."""
+        return self._mint.make(prefix, key, at or self.now)
+
+    def emit(self, kind: str, object_id: str, *, at: datetime | None = None, **data: Any) -> None:
+        """Say that something happened; (kind, object_id, at) names the event once."""
+        self._events.append(Event(kind, object_id, at or self.now, data))
+
+    def later(self, kind: str, key: str, due_at: datetime, **payload: Any) -> None:
+        """Put work off to `due_at` on the world's clock."""
+        self._later.append(Later(kind, key, due_at, payload))
+
+    def flush(self) -> None:
+        """Write what was emitted and put off; called once, just before the commit."""
+        if self._events:
+            self._write_events()
+        if self._later:
+            self._write_later()
+
+    def _with_book(self, params: dict[str, Any]) -> Params:
+        params.setdefault("book", self.book)
+        return params
+
+    def _write_events(self) -> None:
+        rows = [
+            (
+                self.book,
+                self.id("evt", f"{e.type}/{e.object}/{e.at.isoformat()}", e.at),
+                e.type,
+                e.object,
+                e.at,
+                self.actor,
+                Jsonb(e.data),
+            )
+            for e in self._events
+        ]
+        columns = ("book", "id", "type", "object", "at", "actor", "data")
+        self.copy("event", columns, rows)
+        self._events.clear()
+
+    def _write_later(self) -> None:
+        latest = {(item.kind, item.key): item for item in self._later}
+        items = sorted(latest.values(), key=lambda item: (item.kind, item.key))
+        self.run(
+            """
+            INSERT INTO work (book, id, kind, key, due_at, payload)
+            SELECT %(book)s, * FROM unnest(
+                %(ids)s::uuid[], %(kinds)s::text[], %(keys)s::text[],
+                %(dues)s::timestamptz[], %(payloads)s::jsonb[])
+            ON CONFLICT (book, kind, key) DO UPDATE
+            SET due_at = EXCLUDED.due_at, payload = EXCLUDED.payload,
+                state = 'due', attempts = 0, last_error = ''
+            """,
+            ids=[self.id("wrk", f"{i.kind}/{i.key}") for i in items],
+            kinds=[i.kind for i in items],
+            keys=[i.key for i in items],
+            dues=[i.due_at for i in items],
+            payloads=[Jsonb(i.payload) for i in items],
+        )
+        self._later.clear()
+
+
+class WorldRow(msgspec.Struct, frozen=True):
+    """What a world's database says of itself."""
+
+    name: str
+    kind: str
+    seed: int | None
+    clock_at: datetime | None
+    clock_offset_s: int
+
+    def now(self) -> datetime:
+        """The world's time: fixed in a replay, the system's plus an offset otherwise."""
+        return self.clock_at or clock.system_now() + timedelta(seconds=self.clock_offset_s)
+
+
+_WORLD = "SELECT name, kind, seed, clock_at, clock_offset_s FROM world"
+
+
+class Database:
+    """One world's database: a pool of connections and transactions upon it."""
+
+    def __init__(self, url: str, *, pool_size: int = 4) -> None:
+        self.url = url
+        self._pool = ConnectionPool(
+            url, min_size=1, max_size=pool_size, open=False, timeout=30, name="huoshui"
+        )
+
+    def open(self) -> Database:
+        """Connect. Raises DatabaseGone."""
+        try:
+            self._pool.open(wait=True, timeout=15)
+        except psycopg.Error as error:
+            raise DatabaseGone() from error
+        return self
+
+    def close(self) -> None:
+        """Give every connection back to the server."""
+        self._pool.close()
+
+    @contextmanager
+    def begin(
+        self, *, book: int = 1, actor: str = SYSTEM, now: datetime | None = None
+    ) -> Iterator[Tx]:
+        """A transaction on the world's clock: committed at the end, undone by an exception.
+
+        `now` moves the clock of a simulated world to that moment in the same commit. Two
+        writers in each other's way raise Conflict, which `run` repeats.
+        """
+        try:
+            with self._pool.connection() as connection:
+                world = self._world(connection)
+                if now is not None:
+                    world = _advance(connection, world, now)
+                tx = Tx(
+                    connection,
+                    now=world.now(),
+                    book=book,
+                    actor=actor,
+                    mint=Mint(world.seed),
+                    simulated=world.clock_at is not None,
+                )
+                yield tx
+                tx.flush()
+        except (pg_errors.DeadlockDetected, pg_errors.SerializationFailure) as error:
+            raise Conflict() from error
+        except pg_errors.UniqueViolation as error:
+            raise Conflict(constraint=error.diag.constraint_name or "") from error
+        except psycopg.OperationalError as error:
+            raise DatabaseGone() from error
+
+    def run(self, use_case: Callable[[Tx], T], *, book: int = 1, actor: str = SYSTEM) -> T:
+        """Run a use case in a transaction of its own, again where another writer was first."""
+        for attempt in range(_RETRIES):
+            try:
+                with self.begin(book=book, actor=actor) as tx:
+                    return use_case(tx)
+            except Conflict:
+                if attempt == _RETRIES - 1:
+                    raise
+        raise AssertionError("unreachable")
+
+    @staticmethod
+    def _world(connection: psycopg.Connection[Any]) -> WorldRow:
+        with connection.cursor(row_factory=class_row(WorldRow)) as cursor:
+            row = cursor.execute(_WORLD).fetchone()
+        if row is None:
+            raise DatabaseGone()
+        return row
+
+
+def _advance(connection: psycopg.Connection[Any], world: WorldRow, now: datetime) -> WorldRow:
+    if now < world.now():
+        raise clock.ClockBackwards(now=world.now().isoformat(), asked=now.isoformat())
+    if world.clock_at is not None:
+        connection.execute("UPDATE world SET clock_at = %s", (now,))
+        return msgspec.structs.replace(world, clock_at=now)
+    offset_s = int((now - clock.system_now()).total_seconds())
+    connection.execute("UPDATE world SET clock_offset_s = %s", (offset_s,))
+    return msgspec.structs.replace(world, clock_offset_s=offset_s)
+
+
+@contextmanager
+def admin(url: str) -> Iterator[Execute]:
+    """A bare autocommit connection for what stands outside worlds: databases and migrations.
+
+    Yields `execute(query, params)`, which answers the rows, or an empty list.
+    """
+    try:
+        with psycopg.connect(url, autocommit=True) as connection:
+
+            def execute(query: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+                # DDL text comes from our own files and checked names, never from users.
+                cursor = connection.execute(cast(LiteralString, query), params or None)
+                return cursor.fetchall() if cursor.description else []
+
+            yield execute
+    except psycopg.OperationalError as error:
+        raise DatabaseGone() from error
+
+
+def database_url(url: str, name: str) -> str:
+    """The same server's URL with another database's name."""
+    return psycopg.conninfo.make_conninfo(url, dbname=name)
+
+
+def database_name(url: str) -> str:
+    """The database that a URL names."""
+    return str(psycopg.conninfo.conninfo_to_dict(url).get("dbname") or "postgres")

@@ -1,0 +1,89 @@
+"""Ids: a prefix and a UUIDv7 in base32, `ord_01k8…`, sortable by time (TypeID layout, RFC 9562)."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from datetime import datetime
+from uuid import UUID
+
+from huoshui.core.errors import Problem
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford base32, lower case
+_VALUES = {letter: value for value, letter in enumerate(_ALPHABET)}
+_TEXT_LENGTH = 26
+
+PREFIXES = {
+    "acc": "ledger account",
+    "txn": "ledger transaction",
+    "trf": "ledger transfer",
+    "evt": "event",
+    "wrk": "due work",
+    "key": "API key",
+    "slr": "seller",
+    "byr": "buyer",
+    "prd": "product",
+    "ord": "order",
+    "itm": "item",
+    "tnd": "tender",
+    "shp": "shipment",
+    "dlv": "delivery",
+    "cnf": "confirmation",
+    "ccl": "cancellation",
+    "rtn": "return",
+    "rvw": "review",
+    "rfd": "refund",
+    "pay": "payout",
+}
+
+
+class BadId(Problem):
+    """Not an id of the kind that belongs here."""
+
+    code = "bad_id"
+    status = 404
+
+
+def uuid7(at: datetime, entropy: bytes) -> UUID:
+    """A UUIDv7 (RFC 9562, section 5.7): the millisecond of `at`, then 74 bits of `entropy`."""
+    milliseconds = int(at.timestamp() * 1000) & (1 << 48) - 1
+    noise = int.from_bytes(entropy[:10], "big")
+    rand_a, rand_b = noise >> 68, noise & (1 << 62) - 1
+    return UUID(int=milliseconds << 80 | 7 << 76 | (rand_a & 0xFFF) << 64 | 2 << 62 | rand_b)
+
+
+def show(prefix: str, value: UUID) -> str:
+    """The public text of an id."""
+    number, letters = value.int, []
+    for _ in range(_TEXT_LENGTH):
+        letters.append(_ALPHABET[number & 31])
+        number >>= 5
+    return f"{prefix}_{''.join(reversed(letters))}"
+
+
+def read(prefix: str, text: str) -> UUID:
+    """The id behind a public text. Raises BadId for another kind, length or alphabet."""
+    kind, _, body = text.rpartition("_")
+    if kind != prefix or len(body) != _TEXT_LENGTH or body[0] > "7":
+        raise BadId(id=text[:64], expected=prefix)
+    number = 0
+    for letter in body:
+        value = _VALUES.get(letter)
+        if value is None:
+            raise BadId(id=text[:64], expected=prefix)
+        number = number << 5 | value
+    return UUID(int=number)
+
+
+class Mint:
+    """Makes ids: random in a world that lives, derived from the seed and the key in a replay."""
+
+    def __init__(self, seed: int | None = None) -> None:
+        self._seed = None if seed is None else str(seed).encode()
+
+    def make(self, prefix: str, key: str, at: datetime) -> UUID:
+        """An id for the object that the source calls `key`, first known at `at`."""
+        if self._seed is None:
+            return uuid7(at, os.urandom(10))
+        digest = hashlib.sha256(b"%b\0%b\0%b" % (self._seed, prefix.encode(), key.encode()))
+        return uuid7(at, digest.digest())
