@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Any, LiteralString, TypeVar, cast
+from typing import Any, LiteralString, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -83,26 +83,26 @@ class Tx:
         self._events: list[Event] = []
         self._later: list[Later] = []
 
-    def rows(self, kind: type[R], query: LiteralString, **params: Any) -> list[R]:
+    def rows(self, kind: type[R], query: LiteralString, /, **params: Any) -> list[R]:
         """All rows of a query, each as a `kind` whose fields are the columns."""
         with self._connection.cursor(row_factory=class_row(kind)) as cursor:
             return cursor.execute(query, self._with_book(params)).fetchall()
 
-    def row(self, kind: type[R], query: LiteralString, **params: Any) -> R | None:
+    def row(self, kind: type[R], query: LiteralString, /, **params: Any) -> R | None:
         """The first row as a `kind`, or None."""
         with self._connection.cursor(row_factory=class_row(kind)) as cursor:
             return cursor.execute(query, self._with_book(params)).fetchone()
 
-    def tuples(self, query: LiteralString, **params: Any) -> list[tuple[Any, ...]]:
+    def tuples(self, query: LiteralString, /, **params: Any) -> list[tuple[Any, ...]]:
         """All rows as tuples."""
         return self._connection.execute(query, self._with_book(params)).fetchall()
 
-    def value(self, query: LiteralString, **params: Any) -> Any:
+    def value(self, query: LiteralString, /, **params: Any) -> Any:
         """The first column of the first row, or None."""
         row = self._connection.execute(query, self._with_book(params)).fetchone()
         return row[0] if row else None
 
-    def run(self, query: LiteralString, **params: Any) -> int:
+    def run(self, query: LiteralString, /, **params: Any) -> int:
         """Run a statement; how many rows it touched."""
         return self._connection.execute(query, self._with_book(params)).rowcount
 
@@ -299,7 +299,7 @@ def admin(url: str) -> Iterator[Execute]:
 
             def execute(query: str, params: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
                 # DDL text comes from our own files and checked names, never from users.
-                cursor = connection.execute(cast(LiteralString, query), params or None)
+                cursor = connection.execute(query, params or None)
                 return cursor.fetchall() if cursor.description else []
 
             yield execute

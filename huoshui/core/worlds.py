@@ -91,9 +91,11 @@ class Worlds:
             standing = self.all()
             for world in standing:
                 applied[world.name] = self._migrate(world.database)
-            for name, kind in ((LIVE, "live"), (SANDBOX, "sandbox")):
-                if name not in {w.name for w in standing}:
-                    self._create(execute, name, kind, None, None)
+            names = {world.name for world in standing}
+            if LIVE not in names:
+                self._create(execute, LIVE, "live", None, None)
+            if SANDBOX not in names:
+                self._create(execute, SANDBOX, "sandbox", None, None)
             execute(f"SELECT pg_advisory_unlock({_LOCK})")
         return applied
 

@@ -1,0 +1,337 @@
+"""Commerce facts' SQL. One table a kind; its columns follow from the fact's fields."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from huoshui.core.db import Tx
+from huoshui.core.money import Money
+from huoshui.facts.commerce.model import KINDS, REFERENCES, Fact
+
+TABLES = {kind: f"{kind}_" if kind in ("order", "return") else kind for kind in KINDS}
+_HEAD = ("book", "id", "key", "version", "occurred_at", "recorded_at", "digest")
+_TIMES = ("key", "occurred_at", "known_at")
+
+
+class Stored(msgspec.Struct, frozen=True):
+    """The current version of a fact, as much as ingestion needs of it."""
+
+    key: str
+    id: UUID
+    version: int
+    digest: bytes
+    currency: str = ""  # of an order: what refers to it must be in the same
+
+
+class Version(msgspec.Struct, frozen=True):
+    """A fact ready to be written: its identity, version and content."""
+
+    id: UUID
+    version: int
+    fact: Fact
+    recorded_at: datetime
+    digest: bytes
+
+
+class OrderRow(msgspec.Struct, frozen=True):
+    """An order as listed: its dates, as far as they are known, and its sum in minor units."""
+
+    id: UUID
+    key: str
+    buyer_key: str
+    currency: str
+    placed_at: datetime
+    estimated_at: datetime | None
+    shipped_at: datetime | None
+    delivered_at: datetime | None
+    cancelled_at: datetime | None
+    items: int
+    total_minor: int
+
+
+class ItemRow(msgspec.Struct, frozen=True):
+    """A line of an order with its seller's id; price and freight in minor units."""
+
+    order_key: str
+    key: str
+    product_key: str
+    seller_key: str
+    seller_id: UUID
+    quantity: int
+    price_minor: int
+    freight_minor: int
+    currency: str
+
+
+class TenderRow(msgspec.Struct, frozen=True):
+    """A tender of an order; amount in minor units."""
+
+    key: str
+    method: str
+    amount_minor: int
+    currency: str
+    instalments: int
+    occurred_at: datetime
+
+
+class SellerRow(msgspec.Struct, frozen=True):
+    """A seller as listed."""
+
+    id: UUID
+    key: str
+    name: str
+    city: str
+    region: str
+    joined_at: datetime
+
+
+class Told(msgspec.Struct, frozen=True):
+    """One version of one fact of an order, for its history."""
+
+    kind: str
+    key: str
+    version: int
+    occurred_at: datetime
+    recorded_at: datetime
+    superseded: bool
+    body: dict[str, Any]
+
+
+def columns(kind: str) -> list[tuple[str, str]]:
+    """The (field, column) pairs of a kind's own fields; money is an amount and a currency."""
+    pairs = []
+    for field in KINDS[kind].__struct_fields__:
+        if field in _TIMES:
+            continue
+        if field in REFERENCES:
+            pairs.append((field, f"{field}_key"))
+        elif field in ("price", "freight", "amount"):
+            pairs.append((field, f"{field}_minor"))
+        else:
+            pairs.append((field, field))
+    return pairs
+
+
+def _values(kind: str, fact: Fact) -> tuple[list[Any], list[str]]:
+    values: list[Any] = []
+    names: list[str] = []
+    currency = ""
+    for field, column in columns(kind):
+        value = getattr(fact, field)
+        if isinstance(value, Money):
+            currency, value = value.currency, value.amount
+        values.append(value)
+        names.append(column)
+    if currency:
+        values.append(currency)
+        names.append("currency")
+    return values, names
+
+
+def current(tx: Tx, kind: str, keys: Iterable[str]) -> dict[str, Stored]:
+    """The current versions of these keys."""
+    currency = "currency" if kind == "order" else "''"
+    query = f"""
+        SELECT key, id, version, digest, {currency} AS currency FROM {TABLES[kind]}
+        WHERE book = %(book)s AND key = ANY(%(keys)s) AND superseded_at = 'infinity'"""
+    return {s.key: s for s in tx.rows(Stored, query, keys=list(keys))}
+
+
+def append(tx: Tx, kind: str, versions: Sequence[Version]) -> None:
+    """Write new versions and close the ones that they correct."""
+    corrected = [v for v in versions if v.version > 1]
+    for version in corrected:
+        query = f"""
+            UPDATE {TABLES[kind]} SET superseded_at = %(at)s
+            WHERE book = %(book)s AND key = %(key)s AND version = %(before)s"""
+        tx.run(
+            query,
+            key=version.fact.key,
+            before=version.version - 1,
+            at=version.recorded_at,
+        )
+    names = _values(kind, versions[0].fact)[1]
+    following = {
+        (v.fact.key, v.version - 1): v.recorded_at for v in corrected
+    }  # a batch may hold a fact and its correction
+    tx.copy(
+        TABLES[kind],
+        (*_HEAD, "superseded_at", *names),
+        (
+            (tx.book, v.id, v.fact.key, v.version, v.fact.occurred_at, v.recorded_at, v.digest,
+             following.get((v.fact.key, v.version), "infinity"), *_values(kind, v.fact)[0])
+            for v in versions
+        ),
+    )  # fmt: skip
+
+
+_ORDER = """
+    SELECT o.id, o.key, o.buyer_key, o.currency, o.occurred_at AS placed_at, o.estimated_at,
+        (SELECT min(s.occurred_at) FROM shipment s WHERE s.book = o.book
+            AND s.order_key = o.key AND s.superseded_at = 'infinity') AS shipped_at,
+        (SELECT max(d.occurred_at) FROM delivery d WHERE d.book = o.book
+            AND d.order_key = o.key AND d.superseded_at = 'infinity') AS delivered_at,
+        (SELECT min(c.occurred_at) FROM cancellation c WHERE c.book = o.book
+            AND c.order_key = o.key AND c.superseded_at = 'infinity') AS cancelled_at,
+        (SELECT count(*) FROM item i WHERE i.book = o.book
+            AND i.order_key = o.key AND i.superseded_at = 'infinity') AS items,
+        (SELECT coalesce(sum(i.price_minor + i.freight_minor), 0)::bigint FROM item i
+            WHERE i.book = o.book AND i.order_key = o.key
+            AND i.superseded_at = 'infinity') AS total_minor
+    FROM order_ o
+    WHERE o.book = %(book)s AND o.superseded_at = 'infinity'
+"""
+
+
+def orders(
+    tx: Tx,
+    *,
+    buyer: str = "",
+    seller: str = "",
+    since: datetime | None = None,
+    until: datetime | None = None,
+    after: UUID | None = None,
+    limit: int = 50,
+) -> list[OrderRow]:
+    """Orders, newest first, older than the cursor."""
+    return tx.rows(
+        OrderRow,
+        _ORDER
+        + """
+          AND (%(buyer)s = '' OR o.buyer_key = %(buyer)s)
+          AND (%(seller)s = '' OR o.key IN (SELECT i.order_key FROM item i
+                WHERE i.book = o.book AND i.seller_key = %(seller)s
+                AND i.superseded_at = 'infinity'))
+          AND (%(since)s::timestamptz IS NULL OR o.occurred_at >= %(since)s)
+          AND (%(until)s::timestamptz IS NULL OR o.occurred_at < %(until)s)
+          AND (%(after)s::uuid IS NULL OR o.id < %(after)s)
+        ORDER BY o.id DESC LIMIT %(limit)s
+        """,
+        buyer=buyer,
+        seller=seller,
+        since=since,
+        until=until,
+        after=after,
+        limit=limit,
+    )
+
+
+def order(tx: Tx, *, id_: UUID | None = None, key: str = "") -> OrderRow | None:
+    """One order by id or key, or None."""
+    return tx.row(
+        OrderRow,
+        _ORDER + " AND (o.id = %(id)s OR o.key = %(key)s) LIMIT 1"
+        if id_ is None
+        else _ORDER + " AND o.id = %(id)s",
+        id=id_,
+        key=key,
+    )
+
+
+def items(tx: Tx, order_keys: list[str]) -> list[ItemRow]:
+    """The current lines of orders, in the order of their keys, with their sellers' ids."""
+    return tx.rows(
+        ItemRow,
+        """
+        SELECT i.order_key, i.key, i.product_key, i.seller_key, s.id AS seller_id, i.quantity,
+               i.price_minor, i.freight_minor, i.currency
+        FROM item i
+        JOIN seller s ON s.book = i.book AND s.key = i.seller_key AND s.superseded_at = 'infinity'
+        WHERE i.book = %(book)s AND i.order_key = ANY(%(keys)s) AND i.superseded_at = 'infinity'
+        ORDER BY i.order_key, i.key
+        """,
+        keys=order_keys,
+    )
+
+
+def tenders(tx: Tx, order_key: str) -> list[TenderRow]:
+    """The current tenders of an order."""
+    return tx.rows(
+        TenderRow,
+        """
+        SELECT key, method, amount_minor, currency, instalments, occurred_at FROM tender
+        WHERE book = %(book)s AND order_key = %(key)s AND superseded_at = 'infinity'
+        ORDER BY key
+        """,
+        key=order_key,
+    )
+
+
+def undelivered(tx: Tx, order_keys: list[str]) -> list[tuple[str, UUID]]:
+    """Of these orders the (key, id) of those neither delivered nor cancelled."""
+    return [
+        (key, id_)
+        for key, id_ in tx.tuples(
+            """
+            SELECT o.key, o.id FROM order_ o
+            WHERE o.book = %(book)s AND o.key = ANY(%(keys)s) AND o.superseded_at = 'infinity'
+              AND NOT EXISTS (SELECT FROM delivery d WHERE d.book = o.book
+                    AND d.order_key = o.key AND d.superseded_at = 'infinity')
+              AND NOT EXISTS (SELECT FROM cancellation c WHERE c.book = o.book
+                    AND c.order_key = o.key AND c.superseded_at = 'infinity')
+            ORDER BY o.key
+            """,
+            keys=order_keys,
+        )
+    ]
+
+
+def delivered(tx: Tx, order_keys: list[str]) -> dict[str, datetime]:
+    """When each of these orders was delivered, those that were."""
+    return dict(
+        tx.tuples(
+            """
+            SELECT order_key, max(occurred_at) FROM delivery
+            WHERE book = %(book)s AND order_key = ANY(%(keys)s) AND superseded_at = 'infinity'
+            GROUP BY order_key
+            """,
+            keys=order_keys,
+        )
+    )
+
+
+def sellers(
+    tx: Tx, *, key: str = "", after: UUID | None = None, limit: int = 50
+) -> list[SellerRow]:
+    """Sellers, newest first."""
+    return tx.rows(
+        SellerRow,
+        """
+        SELECT id, key, name, city, region, occurred_at AS joined_at FROM seller
+        WHERE book = %(book)s AND superseded_at = 'infinity'
+          AND (%(key)s = '' OR key = %(key)s)
+          AND (%(after)s::uuid IS NULL OR id < %(after)s)
+        ORDER BY id DESC LIMIT %(limit)s
+        """,
+        key=key,
+        after=after,
+        limit=limit,
+    )
+
+
+def history(tx: Tx, order_key: str, as_of: datetime | None = None) -> list[Told]:
+    """Every version of every fact of an order that was recorded by `as_of`, in time order."""
+    found: list[Told] = []
+    for kind, table in TABLES.items():
+        if kind in ("seller", "buyer", "product"):
+            continue
+        column = "key" if kind == "order" else "order_key"
+        query = f"""
+            SELECT %(kind)s AS kind, f.key, f.version, f.occurred_at, f.recorded_at,
+                   f.superseded_at <> 'infinity' AS superseded,
+                   to_jsonb(f) - ARRAY['book', 'id', 'key', 'version', 'occurred_at',
+                       'recorded_at', 'superseded_at', 'digest', 'order_key'] AS body
+            FROM {table} f
+            WHERE f.book = %(book)s AND f.{column} = %(key)s
+              AND f.recorded_at <= coalesce(%(as_of)s, 'infinity'::timestamptz)"""
+        found += tx.rows(
+            Told,
+            query,
+            **{"kind": kind, "key": order_key, "as_of": as_of},
+        )
+    return sorted(found, key=lambda t: (t.recorded_at, t.occurred_at, t.kind, t.key, t.version))

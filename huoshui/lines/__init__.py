@@ -1,0 +1,1 @@
+"""Lines of business, side by side: none knows another; scenarios join them."""

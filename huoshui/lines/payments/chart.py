@@ -1,0 +1,48 @@
+"""The accounts of the payment line and its journal entries."""
+
+from __future__ import annotations
+
+from importlib import resources
+
+from huoshui.ledger import AccountKind, Chart, read_templates
+
+# No floor on a merchant's settlement account: a refund after the payout is owed by the seller
+# and recovered from its next sales. Escrow has one: nobody's money pays for another's order.
+CHART = Chart(
+    (
+        AccountKind("rail.clearing", "rail:{rail}:clearing", "asset"),
+        AccountKind("rail.payout", "rail:bank:payout", "asset"),
+        AccountKind("escrow", "escrow", "liability", floor=0),
+        AccountKind("merchant.settlement", "merchant:{seller}:settlement", "liability"),
+        AccountKind("carrier.freight", "carrier:freight", "liability"),
+        AccountKind("tax.payable", "tax:payable", "liability"),
+        AccountKind("suspense", "suspense:{cause}", "liability"),
+        AccountKind("platform.commission", "platform:commission", "income"),
+        AccountKind("platform.surcharge", "platform:surcharge", "income"),
+        AccountKind("platform.subsidy", "platform:subsidy", "expense"),
+    )
+)
+
+TEMPLATES = read_templates(
+    resources.files(__package__).joinpath("postings.toml").read_text(encoding="utf-8")
+)
+
+ESCROW_PATH = "escrow"
+SETTLEMENT_KIND = "merchant.settlement"
+PLATFORM_PATHS = (
+    "platform:commission",
+    "tax:payable",
+    "carrier:freight",
+    "platform:surcharge",
+    "platform:subsidy",
+)
+
+
+def rail_path(method: str) -> str:
+    """The clearing account of a means of payment."""
+    return f"rail:{method}:clearing"
+
+
+def settlement_path(seller: str) -> str:
+    """The account on which a seller's earnings wait for the payout."""
+    return f"merchant:{seller}:settlement"

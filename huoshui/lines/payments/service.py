@@ -1,0 +1,257 @@
+"""The payment line's use cases: load → decide → flush over orders' money, and its reads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import assert_never
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from huoshui import ledger
+from huoshui.core import access, ids
+from huoshui.core.db import Tx
+from huoshui.core.errors import Conflict, Problem
+from huoshui.facts.commerce.store import ItemRow
+from huoshui.facts.commerce.store import items as load_items
+from huoshui.ledger import Sheet, Transaction
+from huoshui.lines.payments import escrow as decide
+from huoshui.lines.payments import payouts, store
+from huoshui.lines.payments.chart import (
+    CHART,
+    ESCROW_PATH,
+    PLATFORM_PATHS,
+    rail_path,
+    settlement_path,
+)
+from huoshui.lines.payments.escrow import Command, Confirm, Decision, Escrow, Open, Refund, Take
+from huoshui.lines.payments.store import PayoutRow, RefundRow
+from huoshui.lines.payments.terms import Terms
+
+CONFIRM_DUE = "order.confirm_due"
+
+
+class NoTerms(Problem):
+    """The book has no payment terms yet."""
+
+    code = "no_terms"
+    status = 409
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What became of a command: the escrow after it, or the problem that stopped it."""
+
+    command: Command
+    escrow: Escrow | None
+    problem: Problem | None = None
+    txn_id: UUID | None = None
+    refund: RefundRow | None = None
+
+    def demand(self) -> Outcome:
+        """This outcome; raises its problem where it has one."""
+        if self.problem:
+            raise self.problem
+        return self
+
+
+class Money(msgspec.Struct, frozen=True):
+    """All that the payment line knows of an order."""
+
+    escrow: Escrow | None
+    refunds: tuple[RefundRow, ...]
+    payouts: tuple[PayoutRow, ...]
+
+
+def start(tx: Tx, terms: Terms) -> None:
+    """Put terms in force and the payout calendar to work."""
+    store.add_terms(tx, terms)
+    payouts.schedule(tx, terms)
+
+
+def terms(tx: Tx) -> Terms:
+    """The terms in force. Raises NoTerms."""
+    found = store.terms(tx)
+    if found is None:
+        raise NoTerms()
+    return found
+
+
+def apply(tx: Tx, commands: Sequence[Command]) -> list[Outcome]:
+    """Move orders' money; commands are decided one by one, in order, each with its own outcome.
+
+    A repeat of a command that stands changes nothing. A refused one leaves no trace.
+    """
+    if not commands:
+        return []
+    batch = _Batch(tx, commands)
+    outcomes = [batch.take(command) for command in commands]
+    batch.flush()
+    return outcomes
+
+
+class _Batch:
+    """The rows that a batch of commands touches, as they change while it is decided."""
+
+    def __init__(self, tx: Tx, commands: Sequence[Command]) -> None:
+        self.tx = tx
+        self.terms = terms(tx)
+        self.escrows = store.lock(tx, sorted({c.order_id for c in commands}))
+        self.loaded = dict(self.escrows)
+        self.items = self._load_items(commands)
+        self.refunds: list[RefundRow] = []
+        self.sheet = self._load_sheet(commands)
+
+    def take(self, command: Command) -> Outcome:
+        try:
+            return self._decide(command)
+        except Problem as problem:
+            return Outcome(command, self.escrows.get(command.order_id), problem)
+
+    def flush(self) -> None:
+        new = [e for id_, e in self.escrows.items() if id_ not in self.loaded]
+        moved = [
+            (self.loaded[id_], e)
+            for id_, e in self.escrows.items()
+            if id_ in self.loaded and e is not self.loaded[id_]
+        ]
+        if new:
+            store.add_escrows(self.tx, new)
+        if moved and store.move_escrows(self.tx, moved) != len(moved):
+            raise Conflict()
+        if self.refunds:
+            store.add_refunds(self.tx, self.refunds)
+        ledger.flush(self.tx, self.sheet)
+
+    def _load_items(self, commands: Sequence[Command]) -> dict[str, list[ItemRow]]:
+        splitting = {c.order_id for c in commands if isinstance(c, Confirm | Refund)}
+        keys = [e.order_key for e in self.escrows.values() if e.order_id in splitting]
+        keys += [c.order_key for c in commands if isinstance(c, Open) and c.order_id in splitting]
+        found: dict[str, list[ItemRow]] = {}
+        for item in load_items(self.tx, keys) if keys else []:
+            found.setdefault(item.order_key, []).append(item)
+        return found
+
+    def _load_sheet(self, commands: Sequence[Command]) -> Sheet:
+        opened = {c.order_id: c.currency for c in commands if isinstance(c, Open)}
+        paths: set[tuple[str, str]] = set()
+        for command in commands:
+            escrow = self.escrows.get(command.order_id)
+            currency = escrow.currency if escrow else opened.get(command.order_id)
+            if currency:
+                paths |= {(path, currency) for path in self._paths(command, escrow)}
+        transaction_ids = [
+            self._txn_id(c) for c in commands if isinstance(c, Take | Refund)
+        ]
+        return ledger.load(self.tx, paths, transaction_ids, CHART)
+
+    def _paths(self, command: Command, escrow: Escrow | None) -> list[str]:
+        if isinstance(command, Open):
+            return []
+        if isinstance(command, Take):
+            closed = escrow is not None and escrow.state not in ("awaiting", "held")
+            late = closed or (escrow is not None and escrow.planned)
+            other = "suspense:late_tender" if late else ESCROW_PATH
+            return [rail_path(command.method), other]
+        found = [ESCROW_PATH, *PLATFORM_PATHS]
+        if escrow:
+            found += [rail_path(s.group) for s in escrow.sources if s.role == "tender"]
+            sellers = {i.seller_id for i in self.items.get(escrow.order_key, ())}
+            found += [settlement_path(ids.show("slr", s)) for s in sellers]
+            found += [settlement_path(s.group) for s in escrow.parts if s.role == "seller"]
+        return found
+
+    def _txn_id(self, command: Command) -> UUID:
+        match command:
+            case Take():
+                return self.tx.id("txn", f"take/{command.key}", command.at)
+            case Refund():
+                return self.tx.id("txn", f"refund/{command.key}", command.at)
+            case Confirm():
+                return self.tx.id("txn", f"release/{command.order_id}", command.at)
+            case Open():
+                raise AssertionError("an opening moves no money")
+            case _:
+                assert_never(command)
+
+    def _decide(self, command: Command) -> Outcome:
+        escrow = self.escrows.get(command.order_id)
+        if isinstance(command, Open):
+            if escrow is None:
+                escrow = self.escrows[command.order_id] = decide.opened(command)
+            return Outcome(command, escrow)
+        if escrow is None:
+            raise decide.NothingToSplit(order=str(command.order_id))
+        items = self.items.get(escrow.order_key, [])
+        match command:
+            case Take():
+                return self._carry_out(command, decide.take(escrow, command))
+            case Confirm():
+                decision = decide.confirm(escrow, command, items, self.terms)
+                if decision is None:
+                    return Outcome(command, escrow)
+                return self._carry_out(command, decision)
+            case Refund():
+                decision, amount = decide.refund(escrow, command, items, self.terms)
+                return self._refund(command, decision, amount)
+            case _:
+                assert_never(command)
+
+    def _refund(self, command: Refund, decision: Decision, amount: int) -> Outcome:
+        outcome = self._carry_out(command, decision)
+        if outcome.txn_id is None:
+            return outcome
+        row = RefundRow(
+            self.tx.id("rfd", command.key, command.at),
+            command.order_id,
+            amount,
+            decision.escrow.currency,
+            command.cause,
+            command.reason,
+            command.at,
+            outcome.txn_id,
+        )
+        self.refunds.append(row)
+        return msgspec.structs.replace(outcome, refund=row)
+
+    def _carry_out(self, command: Command, decision: Decision) -> Outcome:
+        """Post a decision's legs and keep its escrow; the ledger's refusal undoes neither."""
+        txn_id = self._post(command, decision) if decision.legs else None
+        self.escrows[command.order_id] = decision.escrow
+        reference = ids.show("ord", command.order_id)
+        if decision.event:
+            key = f"{reference}" if not isinstance(command, Take) else ids.show(
+                "tnd", self.tx.id("tnd", command.key, command.at)
+            )
+            facts = dict(decision.facts) | {"order": reference}
+            self.tx.emit(decision.event, key, at=command.at, **facts)
+        if decision.retry_at:
+            self.tx.later(CONFIRM_DUE, decision.escrow.order_key, decision.retry_at)
+        return Outcome(command, decision.escrow, txn_id=txn_id)
+
+    def _post(self, command: Command, decision: Decision) -> UUID:
+        transaction = Transaction(
+            id=self._txn_id(command),
+            template=decision.template,
+            reference=ids.show("ord", command.order_id),
+            currency=decision.escrow.currency,
+            legs=decision.legs,
+            effective_at=command.at,
+            recorded_at=command.at if self.tx.simulated else None,
+        )
+        self.sheet.post(transaction).demand()
+        return transaction.id
+
+
+def money_of(tx: Tx, order_id: UUID) -> Money:
+    """An order's escrow, its refunds, and the payouts that paid its sellers."""
+    return Money(
+        store.escrow(tx, order_id),
+        tuple(store.refunds_of(tx, order_id)),
+        tuple(store.payouts_of(tx, order_id)),
+    )
+
+
+def zone(tx: Tx) -> ZoneInfo:
+    """The marketplace's time zone."""
+    return ZoneInfo(access.this_book(tx).time_zone)

@@ -1,0 +1,239 @@
+"""The payment line's SQL: terms, escrows, refunds, payouts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from huoshui.core import ids
+from huoshui.core.db import Tx
+from huoshui.lines.payments.escrow import Escrow
+from huoshui.lines.payments.plan import Share
+from huoshui.lines.payments.terms import Terms
+
+_ESCROW = """order_id, order_key, currency, state, sources, parts, taken, refunded,
+    opened_at, taken_at, confirmed_at, released_at, closed_at"""
+
+
+class RefundRow(msgspec.Struct, frozen=True):
+    """A refund; amount in minor units."""
+
+    id: UUID
+    order_id: UUID
+    amount: int
+    currency: str
+    cause: str
+    reason: str
+    at: datetime
+    txn_id: UUID
+
+
+class PayoutRow(msgspec.Struct, frozen=True):
+    """A payout to a seller: it pays its account's transfers up to `to_version`."""
+
+    id: UUID
+    seller_id: UUID
+    account_id: UUID
+    amount: int
+    currency: str
+    at: datetime
+    from_version: int
+    to_version: int
+    txn_id: UUID
+
+
+class Payable(msgspec.Struct, frozen=True):
+    """A settlement account that has earnings to pay out."""
+
+    account_id: UUID
+    path: str
+    currency: str
+    paid_version: int
+
+
+def terms(tx: Tx) -> Terms | None:
+    """The terms in force, or None where the line has not been started."""
+    body = tx.value(
+        """SELECT body FROM terms WHERE book = %(book)s AND valid_from <= %(now)s
+        ORDER BY version DESC LIMIT 1""",
+        now=tx.now,
+    )
+    return None if body is None else msgspec.convert(body, Terms, strict=False)
+
+
+def add_terms(tx: Tx, new: Terms) -> None:
+    """The next version of the terms, in force from now."""
+    tx.run(
+        """
+        INSERT INTO terms (book, version, body, valid_from)
+        SELECT %(book)s, coalesce(max(version), 0) + 1, %(body)s::jsonb, %(now)s
+        FROM terms WHERE book = %(book)s
+        """,
+        body=msgspec.json.encode(new).decode(),
+        now=tx.now,
+    )
+
+
+def lock(tx: Tx, order_ids: list[UUID]) -> dict[UUID, Escrow]:
+    """The escrows of orders, locked in the order of their ids."""
+    rows = tx.tuples(
+        f"""SELECT {_ESCROW} FROM escrow
+        WHERE book = %(book)s AND order_id = ANY(%(ids)s) ORDER BY order_id FOR UPDATE""",
+        ids=order_ids,
+    )
+    return {row[0]: _escrow(row) for row in rows}
+
+
+def escrow(tx: Tx, order_id: UUID) -> Escrow | None:
+    """One escrow, or None."""
+    rows = tx.tuples(
+        f"SELECT {_ESCROW} FROM escrow WHERE book = %(book)s AND order_id = %(id)s", id=order_id
+    )
+    return _escrow(rows[0]) if rows else None
+
+
+def escrows(tx: Tx, order_ids: list[UUID]) -> dict[UUID, Escrow]:
+    """The escrows of orders, for reading."""
+    rows = tx.tuples(
+        f"SELECT {_ESCROW} FROM escrow WHERE book = %(book)s AND order_id = ANY(%(ids)s)",
+        ids=order_ids,
+    )
+    return {row[0]: _escrow(row) for row in rows}
+
+
+def _escrow(row: tuple[Any, ...]) -> Escrow:
+    shares = [tuple(Share(*share) for share in row[i]) for i in (4, 5)]
+    return Escrow(*row[:4], *shares, *row[6:])
+
+
+def add_escrows(tx: Tx, new: Iterable[Escrow]) -> None:
+    """Write new escrows."""
+    tx.copy("escrow", ("book", *Escrow.__struct_fields__), (_values(tx, e) for e in new))
+
+
+def move_escrows(tx: Tx, moved: Iterable[tuple[Escrow, Escrow]]) -> int:
+    """Write escrows that changed, each only from the state it was loaded in; how many moved."""
+    pairs = list(moved)
+    after = [new for _, new in pairs]
+    return tx.run(
+        """
+        UPDATE escrow e SET state = n.state, sources = n.sources, parts = n.parts,
+            taken = n.taken, refunded = n.refunded, taken_at = n.taken_at,
+            confirmed_at = n.confirmed_at, released_at = n.released_at, closed_at = n.closed_at
+        FROM unnest(%(ids)s::uuid[], %(befores)s::text[], %(states)s::text[], %(sources)s::jsonb[],
+            %(parts)s::jsonb[], %(taken)s::bigint[], %(refunded)s::bigint[],
+            %(taken_at)s::timestamptz[], %(confirmed_at)s::timestamptz[],
+            %(released_at)s::timestamptz[], %(closed_at)s::timestamptz[])
+            AS n (id, before, state, sources, parts, taken, refunded, taken_at, confirmed_at,
+                  released_at, closed_at)
+        WHERE e.book = %(book)s AND e.order_id = n.id AND e.state = n.before
+        """,
+        ids=[e.order_id for e in after],
+        befores=[old.state for old, _ in pairs],
+        states=[e.state for e in after],
+        sources=[_json(e.sources) for e in after],
+        parts=[_json(e.parts) for e in after],
+        taken=[e.taken for e in after],
+        refunded=[e.refunded for e in after],
+        taken_at=[e.taken_at for e in after],
+        confirmed_at=[e.confirmed_at for e in after],
+        released_at=[e.released_at for e in after],
+        closed_at=[e.closed_at for e in after],
+    )
+
+
+def _json(shares: tuple[Share, ...]) -> str:
+    return msgspec.json.encode(shares).decode()
+
+
+def _values(tx: Tx, e: Escrow) -> tuple[Any, ...]:
+    return (
+        tx.book, e.order_id, e.order_key, e.currency, e.state, _json(e.sources), _json(e.parts),
+        e.taken, e.refunded, e.opened_at, e.taken_at, e.confirmed_at, e.released_at, e.closed_at,
+    )  # fmt: skip
+
+
+def add_refunds(tx: Tx, rows: list[RefundRow]) -> None:
+    """Write refunds."""
+    _add(tx, "refund", RefundRow, rows)
+
+
+def add_payouts(tx: Tx, rows: list[PayoutRow]) -> None:
+    """Write payouts."""
+    _add(tx, "payout", PayoutRow, rows)
+
+
+def _add(tx: Tx, table: str, kind: type[msgspec.Struct], rows: list[Any]) -> None:
+    fields = kind.__struct_fields__
+    tx.copy(table, ("book", *fields), ((tx.book, *msgspec.structs.astuple(r)) for r in rows))
+
+
+def refunds_of(tx: Tx, order_id: UUID) -> list[RefundRow]:
+    """The refunds of an order, oldest first."""
+    return tx.rows(
+        RefundRow,
+        """SELECT id, order_id, amount, currency, cause, reason, at, txn_id FROM refund
+        WHERE book = %(book)s AND order_id = %(order)s ORDER BY id""",
+        order=order_id,
+    )
+
+
+def payable(tx: Tx, kind: str, least: int) -> list[Payable]:
+    """Settlement accounts with at least `least` minor units to pay, and where the last payout
+    ended."""
+    return tx.rows(
+        Payable,
+        """
+        SELECT a.id AS account_id, a.path, a.currency, coalesce((
+            SELECT max(p.to_version) FROM payout p
+            WHERE p.book = a.book AND p.account_id = a.id), 0) AS paid_version
+        FROM account a
+        WHERE a.book = %(book)s AND a.kind = %(kind)s AND a.in_ - a.out_ >= %(least)s
+        ORDER BY a.id
+        """,
+        kind=kind,
+        least=least,
+    )
+
+
+def payouts(
+    tx: Tx, *, seller: UUID | None = None, after: UUID | None = None, limit: int = 50
+) -> list[PayoutRow]:
+    """Payouts, newest first."""
+    return tx.rows(
+        PayoutRow,
+        """
+        SELECT id, seller_id, account_id, amount, currency, at, from_version, to_version, txn_id
+        FROM payout
+        WHERE book = %(book)s
+          AND (%(seller)s::uuid IS NULL OR seller_id = %(seller)s)
+          AND (%(after)s::uuid IS NULL OR id < %(after)s)
+        ORDER BY id DESC LIMIT %(limit)s
+        """,
+        seller=seller,
+        after=after,
+        limit=limit,
+    )
+
+
+def payouts_of(tx: Tx, order_id: UUID) -> list[PayoutRow]:
+    """The payouts that paid an order's sellers: those that cover its transfers."""
+    return tx.rows(
+        PayoutRow,
+        """
+        SELECT DISTINCT p.id, p.seller_id, p.account_id, p.amount, p.currency, p.at,
+               p.from_version, p.to_version, p.txn_id
+        FROM txn t
+        JOIN transfer m ON m.book = t.book AND m.txn_id = t.id
+        JOIN payout p ON p.book = m.book AND p.account_id = m.to_id
+            AND m.to_version > p.from_version AND m.to_version <= p.to_version
+        WHERE t.book = %(book)s AND t.reference = %(reference)s
+        ORDER BY p.id
+        """,
+        reference=ids.show("ord", order_id),
+    )
+
