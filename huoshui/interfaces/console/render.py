@@ -1,0 +1,140 @@
+"""From a page to HTML: the three archetypes, in the reader's language."""
+
+from __future__ import annotations
+
+import shlex
+from functools import cache, partial
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from huoshui.core.i18n import text
+from huoshui.interfaces.console import assets, charts, shown
+from huoshui.interfaces.console.page import (
+    AnalysisPage,
+    ApiCall,
+    Frame,
+    ListPage,
+    ObjectPage,
+    Page,
+)
+
+_TEMPLATES: dict[type[Page], str] = {
+    ListPage: "archetypes/list.html",
+    ObjectPage: "archetypes/object.html",
+    AnalysisPage: "archetypes/analysis.html",
+}
+# group, then each place: key, address, icon, the letter after g
+_MENU: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
+    ("", (("overview", "/console", "layout-dashboard", "o"),)),
+    ("commerce", (("orders", "/console/orders", "receipt-text", "r"),)),
+    (
+        "ledger",
+        (
+            ("accounts", "/console/accounts", "list-tree", "a"),
+            ("journal", "/console/journal", "book-open", "j"),
+            ("trial", "/console/trial-balance", "scale", "t"),
+        ),
+    ),
+    ("work", (("replays", "/console/replays", "history", "p"),)),
+)
+
+
+class Place(msgspec.Struct, frozen=True):
+    """One entry of the menu."""
+
+    key: str
+    text: str
+    href: str
+    icon: str
+    letter: str
+
+
+@cache
+def environment() -> Environment:
+    """The templates; a name that is not given is an error, everything is escaped."""
+    return Environment(
+        loader=PackageLoader("huoshui.interfaces.console", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def page(shown_page: Page, frame: Frame) -> str:
+    """A whole page of one of the three archetypes."""
+    return template(_TEMPLATES[type(shown_page)], frame, page=shown_page)
+
+
+def template(name: str, frame: Frame, **facts: Any) -> str:
+    """Any template of the console with what every template may call."""
+    return environment().get_template(name).render(**_surroundings(frame), **facts)
+
+
+def macro(file: str, name: str, frame: Frame, *values: object) -> str:
+    """One macro of `templates/ui` alone, as the answer to a partial request."""
+    module = environment().get_template(file).make_module(_surroundings(frame))
+    return str(getattr(module, name)(*values))
+
+
+def address(frame: Frame, **changes: str) -> str:
+    """The page's own address with query values changed; an empty value takes one away."""
+    query = {name: value for name, value in (dict(frame.query) | changes).items() if value}
+    return frame.path + ("?" + urlencode(query) if query else "")
+
+
+def _surroundings(frame: Frame) -> dict[str, Any]:
+    def t(key: str, **facts: Any) -> str:
+        return text(key, frame.lang, **facts)
+
+    return {
+        "frame": frame,
+        "t": t,
+        "menu": _menu(frame.lang),
+        "kind": shown.kind,
+        "show": partial(shown.bare, lang=frame.lang, zone=frame.zone),
+        "asset": assets.href,
+        "inline": _inline,
+        "address": partial(address, frame),
+        "other_language_href": address(frame, lang="en" if frame.lang == "zh" else "zh"),
+        "curl": partial(_curl, frame=frame),
+        "chart_spec": lambda chart: Markup(charts.spec(chart, frame)),
+        "chart_table": partial(charts.table, frame=frame),
+        "pieces": charts.pieces,
+    }
+
+
+@cache
+def _menu(lang: str) -> tuple[tuple[str, tuple[Place, ...]], ...]:
+    return tuple(
+        (
+            text(f"console.menu.{group}", lang) if group else "",
+            tuple(
+                Place(key, text(f"console.menu.{key}", lang), href, icon, letter)
+                for key, href, icon, letter in places
+            ),
+        )
+        for group, places in _MENU
+    )
+
+
+def _inline(name: str) -> Markup:
+    return Markup(assets.source(name))
+
+
+def _curl(call: ApiCall, frame: Frame) -> str:
+    """The call as a line for a shell, the key taken from the environment."""
+    parts = ["curl"]
+    if call.method != "GET":
+        parts.append(f"-X {call.method}")
+    parts.append(shlex.quote(frame.origin + call.path))
+    lines = [" ".join(parts), '  -H "Authorization: Bearer $HUOSHUI_KEY"']
+    if call.method != "GET":
+        lines.append('  -H "Idempotency-Key: $(uuidgen)"')
+    if call.body:
+        lines += ['  -H "Content-Type: application/json"', f"  -d {shlex.quote(call.body)}"]
+    return " \\\n".join(lines)

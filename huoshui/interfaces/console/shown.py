@@ -1,0 +1,125 @@
+"""How figures are written for a reader: money, numbers, shares, times and lengths of time."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cache
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_currency, format_decimal, format_percent
+
+from huoshui.core.i18n import text
+from huoshui.core.money import Money, major
+from huoshui.interfaces.console.page import (
+    Cell,
+    Code,
+    Id,
+    Link,
+    Mark,
+    Several,
+    Share,
+    Span,
+    Status,
+)
+
+_LOCALES = {"en": "en_GB", "zh": "zh_CN"}
+_KINDS: dict[type, str] = {
+    type(None): "none",
+    str: "text",
+    int: "number",
+    Decimal: "number",
+    Money: "money",
+    datetime: "time",
+    date: "day",
+    Link: "link",
+    Id: "id",
+    Status: "status",
+    Share: "share",
+    Span: "span",
+    Mark: "mark",
+    Code: "code",
+    Several: "several",
+}
+_UNITS_S = (("days", 86_400), ("hours", 3_600), ("minutes", 60), ("seconds", 1))
+
+
+def kind(value: Cell) -> str:
+    """The name of the macro that draws a cell."""
+    return _KINDS[type(value)]
+
+
+@cache
+def locale(lang: str) -> Locale:
+    """The babel locale of a console language."""
+    return Locale.parse(_LOCALES[lang])
+
+
+def money(value: Money, lang: str) -> str:
+    """An amount with its currency's sign and digits, as the language writes it."""
+    amount = major(value.amount, value.currency)
+    return format_currency(amount, value.currency, locale=locale(lang))
+
+
+def number(value: int | Decimal, lang: str) -> str:
+    """A number with the language's grouping."""
+    return format_decimal(value, locale=locale(lang))
+
+
+def share(value: Share, lang: str) -> str:
+    """A ratio as a percentage with the asked number of places."""
+    pattern = "#,##0." + "0" * value.places + "%" if value.places else "#,##0%"
+    return format_percent(value.value, format=pattern, locale=locale(lang))
+
+
+def moment(value: datetime, lang: str, zone: str) -> str:
+    """A point in time to the minute, in the book's time zone."""
+    pattern = "yyyy-MM-dd HH:mm" if lang == "zh" else "d MMM yyyy, HH:mm"
+    return format_datetime(value, pattern, tzinfo=ZoneInfo(zone), locale=locale(lang))
+
+
+def day(value: date, lang: str) -> str:
+    """A business date."""
+    pattern = "yyyy-MM-dd" if lang == "zh" else "d MMM yyyy"
+    return format_date(value, pattern, locale=locale(lang))
+
+
+def span(value: Span, lang: str) -> str:
+    """A length of time in its largest unit that holds at least one, to one place under ten."""
+    for name, seconds in _UNITS_S:
+        if abs(value.seconds) >= seconds or seconds == 1:
+            count = Decimal(value.seconds) / seconds
+            places = 1 if abs(count) < 10 and seconds > 1 else 0
+            return text(f"console.span.{name}", lang, n=number(round(count, places), lang))
+    raise AssertionError("the smallest unit always fits")
+
+
+def bare(value: Cell, lang: str, zone: str = "UTC") -> str:
+    """A cell as plain text, for exports and for those who do not see the page."""
+    if isinstance(value, Money):
+        return money(value, lang)
+    if isinstance(value, Share):
+        return share(value, lang)
+    if isinstance(value, Span):
+        return span(value, lang)
+    if isinstance(value, datetime):
+        return moment(value, lang, zone)
+    if isinstance(value, date):
+        return day(value, lang)
+    if isinstance(value, int | Decimal):
+        return number(value, lang)
+    return _named(value, lang, zone)
+
+
+def _named(value: Cell, lang: str, zone: str) -> str:
+    if isinstance(value, Mark):
+        return text(f"console.basis.{value.basis}", lang)
+    if isinstance(value, Several):
+        return "; ".join(bare(each, lang, zone) for each in value.values)
+    if isinstance(value, Id):
+        return value.key
+    if isinstance(value, Link | Status | Code):
+        return value.text
+    return "" if value is None else str(value)
