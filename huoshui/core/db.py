@@ -138,6 +138,11 @@ class Tx:
         """Put work off to `due_at` on the world's clock."""
         self._later.append(Later(kind, key, due_at, payload))
 
+    @property
+    def earliest_later(self) -> datetime | None:
+        """The earliest moment that work was put off to in this transaction, or None."""
+        return min((item.due_at for item in self._later), default=None)
+
     def flush(self) -> None:
         """Write what was emitted and put off; called once, just before the commit."""
         if self._events:

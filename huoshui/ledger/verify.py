@@ -46,11 +46,8 @@ def _counters(tx: Tx) -> list[Fault]:
         Fault,
         """
         WITH moved AS (
-            SELECT id, sum(o)::bigint AS o, sum(i)::bigint AS i, count(*) AS n FROM (
-                SELECT from_id AS id, amount AS o, 0 AS i FROM transfer WHERE book = %(book)s
-                UNION ALL
-                SELECT to_id, 0, amount FROM transfer WHERE book = %(book)s) m
-            GROUP BY id)
+            SELECT account_id AS id, sum(out_)::bigint AS o, sum(in_)::bigint AS i, count(*) AS n
+            FROM entry WHERE book = %(book)s GROUP BY account_id)
         SELECT 'counters' AS check, a.path AS account,
                concat_ws('/', a.out_, a.in_, a.version) AS stored,
                concat_ws('/', coalesce(m.o, 0), coalesce(m.i, 0), coalesce(m.n, 0)) AS recomputed
@@ -66,15 +63,11 @@ def _running(tx: Tx) -> list[Fault]:
     return tx.rows(
         Fault,
         """
-        WITH own AS (
-            SELECT from_id AS id, from_version AS v, -amount AS d, from_after AS after
-            FROM transfer WHERE book = %(book)s
-            UNION ALL
-            SELECT to_id, to_version, amount, to_after FROM transfer WHERE book = %(book)s),
-        told AS (
-            SELECT id, v, after, sum(d) OVER (PARTITION BY id ORDER BY v) AS should,
-                   row_number() OVER (PARTITION BY id ORDER BY v) AS n
-            FROM own)
+        WITH told AS (
+            SELECT account_id AS id, version AS v, balance AS after,
+                   sum(net) OVER own AS should, row_number() OVER own AS n
+            FROM entry WHERE book = %(book)s
+            WINDOW own AS (PARTITION BY account_id ORDER BY version))
         SELECT 'running' AS check, a.path AS account, concat_ws('@', after, v) AS stored,
                concat_ws('@', should, n) AS recomputed
         FROM told JOIN account a ON a.book = %(book)s AND a.id = told.id
@@ -104,14 +97,11 @@ def ledger_hash(tx: Tx, time_zone: str) -> str:
     """
     rows = tx.tuples(
         """
-        SELECT a.path, (m.at AT TIME ZONE %(zone)s)::date::text, a.currency,
-               sum(m.o)::text, sum(m.i)::text
-        FROM (
-            SELECT from_id AS id, effective_at AS at, amount AS o, 0 AS i
-            FROM transfer WHERE book = %(book)s
-            UNION ALL
-            SELECT to_id, effective_at, 0, amount FROM transfer WHERE book = %(book)s) m
-        JOIN account a ON a.book = %(book)s AND a.id = m.id
+        SELECT a.path, (m.effective_at AT TIME ZONE %(zone)s)::date::text, a.currency,
+               sum(m.out_)::text, sum(m.in_)::text
+        FROM entry m
+        JOIN account a ON a.book = m.book AND a.id = m.account_id
+        WHERE m.book = %(book)s
         GROUP BY 1, 2, 3
         """,
         zone=time_zone,

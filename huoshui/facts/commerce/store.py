@@ -262,6 +262,27 @@ def tenders(tx: Tx, order_key: str) -> list[TenderRow]:
     )
 
 
+def order_ids(tx: Tx, order_keys: list[str]) -> dict[str, UUID]:
+    """The ids of orders by their keys."""
+    rows = tx.tuples(
+        """SELECT key, id FROM order_
+        WHERE book = %(book)s AND key = ANY(%(keys)s) AND superseded_at = 'infinity'""",
+        keys=order_keys,
+    )
+    return {key: id_ for key, id_ in rows}
+
+
+def sellers_of(tx: Tx, item_keys: list[str]) -> dict[str, UUID]:
+    """The sellers' ids of lines by the lines' keys."""
+    rows = tx.tuples(
+        """SELECT i.key, s.id FROM item i
+        JOIN seller s ON s.book = i.book AND s.key = i.seller_key AND s.superseded_at = 'infinity'
+        WHERE i.book = %(book)s AND i.key = ANY(%(keys)s) AND i.superseded_at = 'infinity'""",
+        keys=item_keys,
+    )
+    return {key: id_ for key, id_ in rows}
+
+
 def undelivered(tx: Tx, order_keys: list[str]) -> list[tuple[str, UUID]]:
     """Of these orders the (key, id) of those neither delivered nor cancelled."""
     return [
@@ -282,17 +303,16 @@ def undelivered(tx: Tx, order_keys: list[str]) -> list[tuple[str, UUID]]:
 
 
 def delivered(tx: Tx, order_keys: list[str]) -> dict[str, datetime]:
-    """When each of these orders was delivered, those that were."""
-    return dict(
-        tx.tuples(
-            """
-            SELECT order_key, max(occurred_at) FROM delivery
-            WHERE book = %(book)s AND order_key = ANY(%(keys)s) AND superseded_at = 'infinity'
-            GROUP BY order_key
-            """,
-            keys=order_keys,
-        )
+    """When the delivery of each of these orders became known, of those delivered."""
+    rows = tx.tuples(
+        """
+        SELECT order_key, min(recorded_at) FROM delivery
+        WHERE book = %(book)s AND order_key = ANY(%(keys)s)
+        GROUP BY order_key
+        """,
+        keys=order_keys,
     )
+    return {key: known_at for key, known_at in rows}
 
 
 def sellers(

@@ -112,6 +112,7 @@ class Escrow(msgspec.Struct, frozen=True):
     confirmed_at: datetime | None = None
     released_at: datetime | None = None
     closed_at: datetime | None = None
+    released_by: UUID | None = None
 
     @property
     def planned(self) -> bool:

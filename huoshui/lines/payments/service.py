@@ -12,7 +12,7 @@ import msgspec
 from huoshui import ledger
 from huoshui.core import access, ids
 from huoshui.core.db import Tx
-from huoshui.core.errors import Conflict, Problem
+from huoshui.core.errors import Conflict, NotFound, Problem
 from huoshui.facts.commerce.store import ItemRow
 from huoshui.facts.commerce.store import items as load_items
 from huoshui.ledger import Sheet, Transaction
@@ -37,6 +37,12 @@ class NoTerms(Problem):
 
     code = "no_terms"
     status = 409
+
+
+class NoEscrow(NotFound):
+    """The order's facts are known, but its money does not run through these books."""
+
+    code = "no_escrow"
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -181,7 +187,9 @@ class _Batch:
                 escrow = self.escrows[command.order_id] = decide.opened(command)
             return Outcome(command, escrow)
         if escrow is None:
-            raise decide.NothingToSplit(order=str(command.order_id))
+            raise NoEscrow(order=ids.show("ord", command.order_id))
+        if isinstance(command, Take | Refund) and self._txn_id(command) in self.sheet.standing:
+            return Outcome(command, escrow)
         items = self.items.get(escrow.order_key, [])
         match command:
             case Take():
@@ -217,17 +225,27 @@ class _Batch:
     def _carry_out(self, command: Command, decision: Decision) -> Outcome:
         """Post a decision's legs and keep its escrow; the ledger's refusal undoes neither."""
         txn_id = self._post(command, decision) if decision.legs else None
-        self.escrows[command.order_id] = decision.escrow
+        escrow = decision.escrow
+        if isinstance(command, Confirm) and txn_id:
+            escrow = msgspec.structs.replace(escrow, released_by=txn_id)
+        self.escrows[command.order_id] = escrow
         reference = ids.show("ord", command.order_id)
         if decision.event:
-            key = f"{reference}" if not isinstance(command, Take) else ids.show(
-                "tnd", self.tx.id("tnd", command.key, command.at)
-            )
             facts = dict(decision.facts) | {"order": reference}
-            self.tx.emit(decision.event, key, at=command.at, **facts)
+            self.tx.emit(decision.event, self._object(command), at=command.at, **facts)
         if decision.retry_at:
             self.tx.later(CONFIRM_DUE, decision.escrow.order_key, decision.retry_at)
-        return Outcome(command, decision.escrow, txn_id=txn_id)
+        return Outcome(command, escrow, txn_id=txn_id)
+
+    def _object(self, command: Command) -> str:
+        """What an event happened to: tenders and refunds have ids of their own."""
+        match command:
+            case Take():
+                return ids.show("tnd", self.tx.id("tnd", command.key, command.at))
+            case Refund():
+                return ids.show("rfd", self.tx.id("rfd", command.key, command.at))
+            case _:
+                return ids.show("ord", command.order_id)
 
     def _post(self, command: Command, decision: Decision) -> UUID:
         transaction = Transaction(

@@ -16,7 +16,7 @@ from huoshui.lines.payments.plan import Share
 from huoshui.lines.payments.terms import Terms
 
 _ESCROW = """order_id, order_key, currency, state, sources, parts, taken, refunded,
-    opened_at, taken_at, confirmed_at, released_at, closed_at"""
+    opened_at, taken_at, confirmed_at, released_at, closed_at, released_by"""
 
 
 class RefundRow(msgspec.Struct, frozen=True):
@@ -123,13 +123,14 @@ def move_escrows(tx: Tx, moved: Iterable[tuple[Escrow, Escrow]]) -> int:
         """
         UPDATE escrow e SET state = n.state, sources = n.sources, parts = n.parts,
             taken = n.taken, refunded = n.refunded, taken_at = n.taken_at,
-            confirmed_at = n.confirmed_at, released_at = n.released_at, closed_at = n.closed_at
+            confirmed_at = n.confirmed_at, released_at = n.released_at, closed_at = n.closed_at,
+            released_by = n.released_by
         FROM unnest(%(ids)s::uuid[], %(befores)s::text[], %(states)s::text[], %(sources)s::jsonb[],
             %(parts)s::jsonb[], %(taken)s::bigint[], %(refunded)s::bigint[],
             %(taken_at)s::timestamptz[], %(confirmed_at)s::timestamptz[],
-            %(released_at)s::timestamptz[], %(closed_at)s::timestamptz[])
+            %(released_at)s::timestamptz[], %(closed_at)s::timestamptz[], %(released_by)s::uuid[])
             AS n (id, before, state, sources, parts, taken, refunded, taken_at, confirmed_at,
-                  released_at, closed_at)
+                  released_at, closed_at, released_by)
         WHERE e.book = %(book)s AND e.order_id = n.id AND e.state = n.before
         """,
         ids=[e.order_id for e in after],
@@ -143,6 +144,7 @@ def move_escrows(tx: Tx, moved: Iterable[tuple[Escrow, Escrow]]) -> int:
         confirmed_at=[e.confirmed_at for e in after],
         released_at=[e.released_at for e in after],
         closed_at=[e.closed_at for e in after],
+        released_by=[e.released_by for e in after],
     )
 
 
@@ -154,6 +156,7 @@ def _values(tx: Tx, e: Escrow) -> tuple[Any, ...]:
     return (
         tx.book, e.order_id, e.order_key, e.currency, e.state, _json(e.sources), _json(e.parts),
         e.taken, e.refunded, e.opened_at, e.taken_at, e.confirmed_at, e.released_at, e.closed_at,
+        e.released_by,
     )  # fmt: skip
 
 
@@ -237,3 +240,33 @@ def payouts_of(tx: Tx, order_id: UUID) -> list[PayoutRow]:
         reference=ids.show("ord", order_id),
     )
 
+
+
+def page(tx: Tx, *, after: UUID | None, limit: int) -> list[Escrow]:
+    """Escrows in the order of their ids, after the cursor."""
+    rows = tx.tuples(
+        f"""SELECT {_ESCROW} FROM escrow
+        WHERE book = %(book)s AND (%(after)s::uuid IS NULL OR order_id > %(after)s)
+        ORDER BY order_id LIMIT %(limit)s""",
+        after=after,
+        limit=limit,
+    )
+    return [_escrow(row) for row in rows]
+
+
+def nets(tx: Tx, references: list[str]) -> list[tuple[str, str, int]]:
+    """(reference, account path, in - out) summed over the transfers of each reference."""
+    return [
+        (reference, path, net)
+        for reference, path, net in tx.tuples(
+            """
+            SELECT t.reference, a.path, sum(m.net)::bigint
+            FROM txn t
+            JOIN entry m ON m.book = t.book AND m.txn_id = t.id
+            JOIN account a ON a.book = t.book AND a.id = m.account_id
+            WHERE t.book = %(book)s AND t.reference = ANY(%(references)s)
+            GROUP BY t.reference, a.path
+            """,
+            references=references,
+        )
+    ]

@@ -12,8 +12,6 @@ from msgspec import Meta
 
 from huoshui.core.errors import FieldError, Problem
 
-Rate = Annotated[Decimal, Meta(ge=0, le=1)]
-
 
 class BadTerms(Problem):
     """Terms that cannot be read; the problem names the term and what it may be."""
@@ -29,8 +27,8 @@ class Terms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     weekly calendar and the day of the month (1 to 28) for a monthly one.
     """
 
-    commission_rate: Rate = Decimal("0.12")
-    tax_rate: Rate = Decimal("0.06")
+    commission_rate: Decimal = Decimal("0.12")
+    tax_rate: Decimal = Decimal("0.06")
     freight_to: Literal["carrier", "seller"] = "carrier"
     confirm_after_days: Annotated[int, Meta(ge=0, le=365)] = 7
     review_confirms: bool = True
@@ -50,6 +48,9 @@ def read_terms(section: dict[str, Any]) -> Terms:
         raise BadTerms(
             reason=str(error), errors=(FieldError("payments", "term", {"reason": str(error)}),)
         ) from error
+    for name in ("commission_rate", "tax_rate"):
+        if not 0 <= getattr(terms, name) <= 1:
+            raise BadTerms(reason=f"{name}: 0 to 1")
     if terms.payout_every == "week" and terms.payout_on > 7:
         raise BadTerms(reason="payout_on: 1 (Monday) to 7 (Sunday)")
     return terms

@@ -63,6 +63,17 @@ CREATE INDEX transfer_txn ON transfer (book, txn_id, leg);
 CREATE UNIQUE INDEX transfer_from ON transfer (book, from_id, from_version);
 CREATE UNIQUE INDEX transfer_to ON transfer (book, to_id, to_version);
 
+-- A transfer as each of its two accounts sees it.
+CREATE VIEW entry AS
+    SELECT book, from_id AS account_id, txn_id, id AS transfer_id, -amount AS net, amount AS out_,
+           0::bigint AS in_, from_version AS version, from_after AS balance, to_id AS other_id,
+           effective_at, recorded_at
+    FROM transfer
+    UNION ALL
+    SELECT book, to_id, txn_id, id, amount, 0::bigint, amount, to_version, to_after, from_id,
+           effective_at, recorded_at
+    FROM transfer;
+
 CREATE TRIGGER txn_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON txn
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER transfer_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON transfer

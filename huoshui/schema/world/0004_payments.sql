@@ -23,9 +23,11 @@ CREATE TABLE escrow (
     confirmed_at timestamptz,
     released_at  timestamptz,
     closed_at    timestamptz,
+    released_by  uuid,              -- the transaction of the split
     PRIMARY KEY (book, order_id)
 );
 CREATE INDEX escrow_state ON escrow (book, state, order_id);
+CREATE INDEX escrow_release ON escrow (book, released_by);
 
 CREATE TABLE refund (
     book       integer NOT NULL,
