@@ -36,6 +36,7 @@ max_wal_size = 4GB
 wal_compression = on
 checkpoint_timeout = 15min
 jit = off
+autovacuum_naptime = 10s
 password_encryption = scram-sha-256
 log_min_messages = warning
 """

@@ -196,38 +196,50 @@ def _row(database: Database) -> ReplayRow:
 
 
 def _drive(database: Database, spool: Timeline, row: ReplayRow, name: str, tell: Tell) -> None:
-    cursor, anomalies = row.cursor, Counter(row.anomalies)
+    """Take facts up to the next due work, run that, and so on to the end of the history."""
+    state = _State(row.cursor, Counter(row.anomalies))
+    with database.begin(book=BOOK) as tx:
+        state.due = work.next_due(tx)
     while True:
-        with database.begin(book=BOOK) as tx:
-            due = work.next_due(tx)
-        bound = min(due, row.until_at) if due else row.until_at
-        entries = spool.read(cursor, bound, BATCH_FACTS)
+        bound = min(state.due, row.until_at) if state.due else row.until_at
+        entries = spool.read(state.cursor, bound, BATCH_FACTS)
         if entries:
-            cursor = _take_batch(database, entries, anomalies)
-            tell(Progress("facts", cursor, spool.total, entries[-1].known_at, name))
-        elif due is not None and due <= row.until_at:
-            with database.begin(book=BOOK, now=due) as tx:
+            _take_batch(database, entries, state)
+            tell(Progress("facts", state.cursor, spool.total, entries[-1].known_at, name))
+        elif state.due is not None and state.due <= row.until_at:
+            with database.begin(book=BOOK, now=state.due) as tx:
                 work.run_moment(tx, order_flow.WORK)
+                tx.flush()
+                state.due = work.next_due(tx)
         else:
             break
     work.advance(database, order_flow.WORK, row.until_at, book=BOOK)
 
 
-def _take_batch(database: Database, entries: list[Entry], anomalies: Counter[str]) -> int:
+class _State:
+    """How far the drive is: the last fact taken, the oddities so far, the next due work."""
+
+    def __init__(self, cursor: int, anomalies: Counter[str]) -> None:
+        self.cursor = cursor
+        self.anomalies = anomalies
+        self.due: datetime | None = None
+
+
+def _take_batch(database: Database, entries: list[Entry], state: _State) -> None:
     """Take a batch in one commit. Work that falls due inside it cuts it short, so that facts
     and due work keep their order in time whatever the size of a batch."""
-    before = anomalies.copy()
     try:
         with database.begin(book=BOOK, now=entries[-1].known_at) as tx:
-            return _take(tx, entries, anomalies)
+            odd = _take(tx, entries, state)
+            due = work.next_due(tx)
     except _Overrun as overrun:
-        anomalies.clear()
-        anomalies.update(before)
         first = [entry for entry in entries if entry.known_at <= overrun.at]
-        return _take_batch(database, first, anomalies)
+        _take_batch(database, first, state)
+        return
+    state.cursor, state.anomalies, state.due = entries[-1].seq, odd, due
 
 
-def _take(tx: Tx, entries: list[Entry], anomalies: Counter[str]) -> int:
+def _take(tx: Tx, entries: list[Entry], state: _State) -> Counter[str]:
     taken = order_flow.take(tx, [entry.fact for entry in entries])
     if taken.refused:
         raise FactsRefused(
@@ -238,15 +250,16 @@ def _take(tx: Tx, entries: list[Entry], anomalies: Counter[str]) -> int:
     earliest = tx.earliest_later
     if len(entries) > 1 and earliest and earliest < entries[-1].known_at:
         raise _Overrun(earliest)
-    anomalies.update(o.problem.code for o in taken.outcomes if o.problem)
+    odd = state.anomalies + Counter(o.problem.code for o in taken.outcomes if o.problem)
     store.step(
         tx,
         cursor=entries[-1].seq,
         orders=sum(isinstance(entry.fact, Order) for entry in entries),
-        anomalies=dict(anomalies),
+        anomalies=dict(odd),
         real_now=clock.system_now(),
     )
-    return entries[-1].seq
+    tx.flush()
+    return odd
 
 
 def _conclude(

@@ -1,6 +1,9 @@
 -- Commerce facts, bitemporal: occurred_at is when it happened, [recorded_at, superseded_at) is
 -- the time during which we believed this version. A correction closes one version and adds the
 -- next; content is never overwritten. Keys are the marketplace's own.
+--
+-- Indexes on references lead with the reference, not with the book: before a table has statistics
+-- the planner cannot tell two indexes apart that both start with the book, and may take the wrong one.
 
 CREATE FUNCTION refuse_rewrite() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -96,7 +99,7 @@ CREATE TRIGGER order_keeps_versions BEFORE UPDATE ON order_
 CREATE TRIGGER order_keeps_rows BEFORE DELETE OR TRUNCATE ON order_
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE UNIQUE INDEX order_id ON order_ (book, id) WHERE superseded_at = 'infinity';
-CREATE INDEX order_buyer ON order_ (book, buyer_key) WHERE superseded_at = 'infinity';
+CREATE INDEX order_buyer ON order_ (buyer_key, book);
 
 CREATE TABLE item (
     book integer NOT NULL,
@@ -121,8 +124,8 @@ CREATE TRIGGER item_keeps_versions BEFORE UPDATE ON item
     FOR EACH ROW EXECUTE FUNCTION refuse_rewrite();
 CREATE TRIGGER item_keeps_rows BEFORE DELETE OR TRUNCATE ON item
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
-CREATE INDEX item_order ON item (book, order_key) WHERE superseded_at = 'infinity';
-CREATE INDEX item_seller ON item (book, seller_key) WHERE superseded_at = 'infinity';
+CREATE INDEX item_order ON item (order_key, book);
+CREATE INDEX item_seller ON item (seller_key, book);
 
 CREATE TABLE tender (
     book integer NOT NULL,
@@ -145,7 +148,7 @@ CREATE TRIGGER tender_keeps_versions BEFORE UPDATE ON tender
     FOR EACH ROW EXECUTE FUNCTION refuse_rewrite();
 CREATE TRIGGER tender_keeps_rows BEFORE DELETE OR TRUNCATE ON tender
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
-CREATE INDEX tender_order ON tender (book, order_key) WHERE superseded_at = 'infinity';
+CREATE INDEX tender_order ON tender (order_key, book);
 
 CREATE TABLE shipment (
     book integer NOT NULL,
@@ -165,7 +168,7 @@ CREATE TRIGGER shipment_keeps_versions BEFORE UPDATE ON shipment
     FOR EACH ROW EXECUTE FUNCTION refuse_rewrite();
 CREATE TRIGGER shipment_keeps_rows BEFORE DELETE OR TRUNCATE ON shipment
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
-CREATE INDEX shipment_order ON shipment (book, order_key) WHERE superseded_at = 'infinity';
+CREATE INDEX shipment_order ON shipment (order_key, book);
 
 CREATE TABLE delivery (
     book integer NOT NULL,
@@ -184,7 +187,7 @@ CREATE TRIGGER delivery_keeps_versions BEFORE UPDATE ON delivery
     FOR EACH ROW EXECUTE FUNCTION refuse_rewrite();
 CREATE TRIGGER delivery_keeps_rows BEFORE DELETE OR TRUNCATE ON delivery
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
-CREATE INDEX delivery_order ON delivery (book, order_key) WHERE superseded_at = 'infinity';
+CREATE INDEX delivery_order ON delivery (order_key, book);
 
 CREATE TABLE confirmation (
     book integer NOT NULL,
@@ -203,7 +206,7 @@ CREATE TRIGGER confirmation_keeps_versions BEFORE UPDATE ON confirmation
     FOR EACH ROW EXECUTE FUNCTION refuse_rewrite();
 CREATE TRIGGER confirmation_keeps_rows BEFORE DELETE OR TRUNCATE ON confirmation
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
-CREATE INDEX confirmation_order ON confirmation (book, order_key) WHERE superseded_at = 'infinity';
+CREATE INDEX confirmation_order ON confirmation (order_key, book);
 
 CREATE TABLE cancellation (
     book integer NOT NULL,
@@ -223,7 +226,7 @@ CREATE TRIGGER cancellation_keeps_versions BEFORE UPDATE ON cancellation
     FOR EACH ROW EXECUTE FUNCTION refuse_rewrite();
 CREATE TRIGGER cancellation_keeps_rows BEFORE DELETE OR TRUNCATE ON cancellation
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
-CREATE INDEX cancellation_order ON cancellation (book, order_key) WHERE superseded_at = 'infinity';
+CREATE INDEX cancellation_order ON cancellation (order_key, book);
 
 CREATE TABLE return_ (
     book integer NOT NULL,
@@ -246,7 +249,7 @@ CREATE TRIGGER return_keeps_versions BEFORE UPDATE ON return_
     FOR EACH ROW EXECUTE FUNCTION refuse_rewrite();
 CREATE TRIGGER return_keeps_rows BEFORE DELETE OR TRUNCATE ON return_
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
-CREATE INDEX return_order ON return_ (book, order_key) WHERE superseded_at = 'infinity';
+CREATE INDEX return_order ON return_ (order_key, book);
 
 CREATE TABLE review (
     book integer NOT NULL,
@@ -267,6 +270,6 @@ CREATE TRIGGER review_keeps_versions BEFORE UPDATE ON review
     FOR EACH ROW EXECUTE FUNCTION refuse_rewrite();
 CREATE TRIGGER review_keeps_rows BEFORE DELETE OR TRUNCATE ON review
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
-CREATE INDEX review_order ON review (book, order_key) WHERE superseded_at = 'infinity';
+CREATE INDEX review_order ON review (order_key, book);
 
 -- check: SELECT count(*) = 12 FROM pg_trigger WHERE tgname LIKE '%_keeps_versions'
