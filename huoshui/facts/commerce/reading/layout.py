@@ -47,8 +47,8 @@ REQUIRED = ("sellers", "buyers", "products", "orders", "items", "tenders")
 
 # Blank cells of these are filled from the order or the marketplace.
 _FILLED = {"orders": {"currency"}, "items": {"occurred_at"}}
-_PRICED = ("items", "tenders", "returns")
-_LEAST_MINOR = {"price": 0, "freight": 0, "amount": 0}
+PRICED = ("items", "tenders", "returns")
+_LEAST_MINOR = {"returns": 1}
 _ABSENT = object()
 
 
@@ -64,7 +64,7 @@ class Field(msgspec.Struct, frozen=True):
 def columns(table: str) -> Columns:
     """The columns that the table must and may have."""
     fields = _fields(table, cells.moment(cast(Any, None)))
-    extra = {"currency"} if table in _PRICED else set()
+    extra = {"currency"} if table in PRICED else set()
     return Columns(
         frozenset(field.name for field in fields if field.required),
         frozenset(field.name for field in fields if not field.required) | extra,
@@ -146,6 +146,9 @@ def _stage_table(reading: Reading, table: str, path: Path) -> None:
         if isinstance(fact, Order):
             within = reading.source.placed_within(fact.occurred_at)
             placed.append((fact.key, microseconds(fact.occurred_at), fact.currency, within))
+            if len(placed) >= BATCH:
+                reading.staging.place(placed)
+                placed.clear()
         _stage(reading, fact, (path.name, row[0]))
     reading.staging.place(placed)
 
@@ -201,7 +204,7 @@ class RowReader:
         values: dict[str, Any] = {}
         faults: list[tuple[str, Unreadable]] = []
         currency = ""
-        if self._table in _PRICED:
+        if self._table in PRICED:
             try:
                 currency = self._row_currency(texts)
             except Unreadable as fault:
@@ -225,7 +228,9 @@ class RowReader:
             return field.default
         if field.read is not None:
             return field.read(text)
-        return cells.amount(text, currency, _LEAST_MINOR[field.name]) if currency else _ABSENT
+        return (
+            cells.amount(text, currency, _LEAST_MINOR.get(self._table, 0)) if currency else _ABSENT
+        )
 
     def _row_currency(self, texts: dict[str, str]) -> str:
         order = self._order(texts.get("order", ""))

@@ -107,7 +107,8 @@ def read_source(directories: tuple[Path, ...] | list[Path], sections: Mapping[st
     layout = given.pop("layout", None) or detect(directories)
     settings = DEFAULTS[layout] | given
     _check(settings)
-    expected = (*DEFAULTS[layout], "cancellation_delay_days")
+    undated = ("cancellation_delay_days",) if layout == "olist" else ()
+    expected = (*DEFAULTS[layout], *undated)
     assumed = tuple(name for name in expected if name not in given)
     return Source(directories=tuple(directories), layout=layout, assumed=assumed, **settings)
 

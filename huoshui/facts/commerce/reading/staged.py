@@ -15,7 +15,8 @@ from huoshui.facts.commerce.reading.files import Columns, Row, rows
 from huoshui.facts.commerce.reading.source import Source
 from huoshui.facts.commerce.reading.store import BATCH, Staging
 
-# Told the stage ("read" in bytes of the files, "order" in facts), how much is done, of how much.
+# Told the stage, how much is done, of how much: "read" in bytes of the files, "order" in facts;
+# the generator of samples tells "write" in orders.
 Progress = Callable[[str, int, int], None]
 
 PLACE = {kind: place for place, kind in enumerate(KINDS)}

@@ -25,7 +25,7 @@ from huoshui.facts.commerce.reading.source import Source
 from huoshui.facts.commerce.reading.staged import Progress, TableRead, decode
 from huoshui.facts.commerce.reading.store import BATCH, Spool, Staging, create_spool, open_spool
 
-FORMAT = 1
+FORMAT = 1  # another number whenever the same source would give another sequence
 SHOWN_MOST = 50  # faults that the problem of a faulty history repeats
 
 
@@ -158,7 +158,7 @@ def reopen(path: Path) -> Timeline:
 
 def fingerprint(source: Source) -> str:
     """A digest of the source's settings and of the bytes of every table in its directories."""
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(f"{FORMAT}\n".encode())
     settings = msgspec.structs.asdict(source)
     del settings["directories"], settings["assumed"]
     digest.update(msgspec.json.encode(settings, order="sorted"))
