@@ -22,7 +22,7 @@ from huoshui.ledger.model import (
     UnknownTransaction,
 )
 from huoshui.ledger.sheet import Sheet
-from huoshui.ledger.store import Entry, EntryLeg, Line, Total
+from huoshui.ledger.store import Entry, EntryLeg, Flow, Line, Total
 
 NO_CHART = Chart(())
 
@@ -184,6 +184,16 @@ def transaction(tx: Tx, id_: UUID) -> Posted:
     if not found:
         raise UnknownTransaction(kind="txn", id=str(id_))
     return found[0]
+
+
+def transactions(tx: Tx, ids: list[UUID]) -> list[Posted]:
+    """These transactions with their legs, newest first."""
+    return _with_legs(tx, store.entries(tx, ids=ids, limit=len(ids))) if ids else []
+
+
+def flow(tx: Tx, since: datetime, zone: str) -> list[Flow]:
+    """What each posting moved on each local day since `since`, by kinds of account."""
+    return store.flow(tx, since, zone)
 
 
 def trial_balance(tx: Tx) -> TrialBalance:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 import msgspec
 
+from huoshui.core import ids as id_texts
 from huoshui.core.db import Tx
 from huoshui.ledger.chart import AccountKind
 from huoshui.ledger.model import Account, Leg, Transaction
@@ -78,6 +79,18 @@ class Total(msgspec.Struct, frozen=True):
     accounts: int
     debit: int
     credit: int
+
+
+class Flow(msgspec.Struct, frozen=True):
+    """What the transactions of one template moved from one kind of account to another in a day."""
+
+    day: date
+    template: str
+    source: str
+    target: str
+    currency: str
+    transactions: int
+    amount: int
 
 
 def absent(tx: Tx, wanted: list[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -353,4 +366,28 @@ def totals(tx: Tx) -> list[Total]:
         ORDER BY currency, array_position(
             ARRAY['asset', 'liability', 'equity', 'income', 'expense'], class), kind
         """,
+    )
+
+
+def flow(tx: Tx, since: datetime, zone: str) -> list[Flow]:
+    """What was moved on each local day by template and kinds of account.
+
+    Ids carry the time, so that the primary key alone finds the days asked for.
+    """
+    return tx.rows(
+        Flow,
+        """
+        SELECT (t.effective_at AT TIME ZONE %(zone)s)::date AS day, t.template,
+               s.kind AS source, d.kind AS target, t.currency,
+               count(DISTINCT t.id) AS transactions, sum(m.amount)::bigint AS amount
+        FROM txn t
+        JOIN transfer m ON m.book = t.book AND m.txn_id = t.id
+        JOIN account s ON s.book = t.book AND s.id = m.from_id
+        JOIN account d ON d.book = t.book AND d.id = m.to_id
+        WHERE t.book = %(book)s AND t.id >= %(first)s
+        GROUP BY 1, 2, 3, 4, 5
+        ORDER BY 1, 2, 3, 4, 5
+        """,
+        first=id_texts.uuid7(since, bytes(10)),
+        zone=zone,
     )

@@ -48,6 +48,12 @@ class UnknownOrder(NotFound):
     code = "unknown_order"
 
 
+class UnknownSeller(NotFound):
+    """No such seller in this book."""
+
+    code = "unknown_seller"
+
+
 class Ingested(msgspec.Struct, frozen=True):
     """What became of one fact. `id` is None only where it was refused."""
 
@@ -204,6 +210,11 @@ def order(tx: Tx, ref: str) -> OrderRow:
     return found
 
 
+def orders_by_id(tx: Tx, order_ids: list[UUID]) -> list[OrderRow]:
+    """These orders, newest first."""
+    return store.orders_by_id(tx, order_ids)
+
+
 def items(tx: Tx, order_key: str) -> list[ItemRow]:
     """The current lines of an order."""
     return store.items(tx, [order_key])
@@ -224,3 +235,14 @@ def sellers(
 ) -> list[SellerRow]:
     """Sellers, newest first."""
     return store.sellers(tx, key=key, after=after, limit=limit)
+
+
+def seller(tx: Tx, ref: str) -> SellerRow:
+    """One seller by its id (`slr_…`) or the marketplace's own key. Raises UnknownSeller."""
+    try:
+        found = store.seller(tx, id_=ids.read("slr", ref))
+    except ids.BadId:
+        found = store.seller(tx, key=ref)
+    if found is None:
+        raise UnknownSeller(seller=ref[:128])
+    return found

@@ -221,6 +221,12 @@ def orders(
     )
 
 
+def orders_by_id(tx: Tx, order_ids: list[UUID]) -> list[OrderRow]:
+    """These orders, newest first."""
+    query = _ORDER + " AND o.id = ANY(%(ids)s) ORDER BY o.id DESC"
+    return tx.rows(OrderRow, query, ids=order_ids)
+
+
 def order(tx: Tx, *, id_: UUID | None = None, key: str = "") -> OrderRow | None:
     """One order by id or key, or None."""
     return tx.row(
@@ -332,6 +338,15 @@ def sellers(
         after=after,
         limit=limit,
     )
+
+
+def seller(tx: Tx, *, id_: UUID | None = None, key: str = "") -> SellerRow | None:
+    """One seller by id or key, or None."""
+    found = "id = %(id)s" if id_ else "key = %(key)s"
+    query = f"""
+        SELECT id, key, name, city, region, occurred_at AS joined_at FROM seller
+        WHERE book = %(book)s AND superseded_at = 'infinity' AND {found}"""
+    return tx.row(SellerRow, query, id=id_, key=key)
 
 
 def history(tx: Tx, order_key: str, as_of: datetime | None = None) -> list[Told]:

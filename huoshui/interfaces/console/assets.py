@@ -9,7 +9,7 @@ from importlib import resources
 
 import msgspec
 
-BASE = "/console/static/"
+BASE = "/console/-/static/"
 _TYPES = {
     "css": "text/css; charset=utf-8",
     "js": "text/javascript; charset=utf-8",

@@ -12,6 +12,7 @@ from typing import Literal
 
 import msgspec
 
+from huoshui.core.i18n import text
 from huoshui.core.money import Money
 
 Tone = Literal["neutral", "accent", "good", "warn", "bad"]
@@ -92,7 +93,10 @@ Cell = (
 
 
 class Column(msgspec.Struct, frozen=True, kw_only=True):
-    """A column. `sort` is the value of `?sort=`; empty where no index carries that order."""
+    """A column. `sort` is the value of `?sort=`; empty where no index carries that order.
+
+    `money` splits it into amount and currency in an export.
+    """
 
     title: str
     align: Align = "start"
@@ -100,6 +104,7 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
     basis: Basis | None = None
     hint: str = ""
     wide: bool = False
+    money: bool = False
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -328,14 +333,32 @@ class World(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Frame(msgspec.Struct, frozen=True, kw_only=True):
-    """What surrounds a page: reader's language, world, address and where in the menu it stands."""
+    """What surrounds a page: reader's language, world, address and where in the menu it stands.
+
+    `alone` draws the page as one file that needs no server.
+    """
 
     lang: str
     world: World | None
     path: str
+    base: str = "/console"
     query: tuple[tuple[str, str], ...] = ()
-    origin: str = "http://127.0.0.1:8000"
+    origin: str = "http://127.0.0.1:8420"
     place: str = ""
     book: str = ""
     zone: str = "UTC"
+    currency: str = ""
     alone: bool = False
+    may_write: bool = False
+
+    def say(self, key: str, /, **facts: object) -> str:
+        """A text of the console in the reader's language."""
+        return text(f"console.{key}", self.lang, **facts)
+
+    def to(self, place: str) -> str:
+        """The address of a page of this world."""
+        return f"{self.base}/{place}" if place else self.base
+
+    def asked(self, name: str) -> str:
+        """A value of the query, trimmed, or an empty text."""
+        return dict(self.query).get(name, "").strip()[:200]

@@ -29,17 +29,17 @@ _TEMPLATES: dict[type[Page], str] = {
 }
 # group, then each place: key, address, icon, the letter after g
 _MENU: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
-    ("", (("overview", "/console", "layout-dashboard", "o"),)),
-    ("commerce", (("orders", "/console/orders", "receipt-text", "r"),)),
+    ("", (("overview", "", "layout-dashboard", "o"),)),
+    ("commerce", (("orders", "orders", "receipt-text", "r"), ("sellers", "sellers", "store", "s"))),
     (
         "ledger",
         (
-            ("accounts", "/console/accounts", "list-tree", "a"),
-            ("journal", "/console/journal", "book-open", "j"),
-            ("trial", "/console/trial-balance", "scale", "t"),
+            ("accounts", "accounts", "list-tree", "a"),
+            ("journal", "journal", "book-open", "j"),
+            ("trial", "trial-balance", "scale", "t"),
         ),
     ),
-    ("work", (("replays", "/console/replays", "history", "p"),)),
+    ("work", (("replays", "replays", "history", "p"),)),
 )
 
 
@@ -94,7 +94,7 @@ def _surroundings(frame: Frame) -> dict[str, Any]:
     return {
         "frame": frame,
         "t": t,
-        "menu": _menu(frame.lang),
+        "menu": _menu(frame),
         "kind": shown.kind,
         "show": partial(shown.bare, lang=frame.lang, zone=frame.zone),
         "asset": assets.href,
@@ -108,14 +108,13 @@ def _surroundings(frame: Frame) -> dict[str, Any]:
     }
 
 
-@cache
-def _menu(lang: str) -> tuple[tuple[str, tuple[Place, ...]], ...]:
+def _menu(frame: Frame) -> tuple[tuple[str, tuple[Place, ...]], ...]:
     return tuple(
         (
-            text(f"console.menu.{group}", lang) if group else "",
+            frame.say(f"menu.{group}") if group else "",
             tuple(
-                Place(key, text(f"console.menu.{key}", lang), href, icon, letter)
-                for key, href, icon, letter in places
+                Place(key, frame.say(f"menu.{key}"), frame.to(place), icon, letter)
+                for key, place, icon, letter in places
             ),
         )
         for group, places in _MENU

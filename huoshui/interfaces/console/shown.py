@@ -123,3 +123,8 @@ def _named(value: Cell, lang: str, zone: str) -> str:
     if isinstance(value, Link | Status | Code):
         return value.text
     return "" if value is None else str(value)
+
+
+def clock_time(value: datetime, zone: str) -> str:
+    """The time of day to the second."""
+    return value.astimezone(ZoneInfo(zone)).strftime("%H:%M:%S")

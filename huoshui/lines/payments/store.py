@@ -105,6 +105,28 @@ def escrows(tx: Tx, order_ids: list[UUID]) -> dict[UUID, Escrow]:
     return {row[0]: _escrow(row) for row in rows}
 
 
+def in_state(tx: Tx, state: str, *, after: UUID | None = None, limit: int = 50) -> list[UUID]:
+    """The ids of the orders whose money is in a state, newest first, older than the cursor."""
+    rows = tx.tuples(
+        """
+        SELECT order_id FROM escrow
+        WHERE book = %(book)s AND state = %(state)s
+          AND order_id < coalesce(%(after)s, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
+        ORDER BY order_id DESC LIMIT %(limit)s
+        """,
+        state=state,
+        after=after,
+        limit=limit,
+    )
+    return [order_id for (order_id,) in rows]
+
+
+def states(tx: Tx) -> dict[str, int]:
+    """How many orders' money is in each state."""
+    rows = tx.tuples("SELECT state, count(*) FROM escrow WHERE book = %(book)s GROUP BY state")
+    return dict(rows)
+
+
 def _escrow(row: tuple[Any, ...]) -> Escrow:
     shares = [tuple(Share(*share) for share in row[i]) for i in (4, 5)]
     return Escrow(*row[:4], *shares, *row[6:])

@@ -1,0 +1,43 @@
+"""The pages: each one reads figures in a transaction and answers a page to be drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from huoshui.core.db import Tx
+from huoshui.interfaces.console.page import Frame, Page
+from huoshui.interfaces.console.pages.accounts import account_page, accounts_page
+from huoshui.interfaces.console.pages.journal import journal_page, transaction_page
+from huoshui.interfaces.console.pages.order import order_page
+from huoshui.interfaces.console.pages.orders import orders_page
+from huoshui.interfaces.console.pages.overview import overview_page
+from huoshui.interfaces.console.pages.replays import replay_page
+from huoshui.interfaces.console.pages.search import search_page
+from huoshui.interfaces.console.pages.sellers import seller_page, sellers_page
+from huoshui.interfaces.console.pages.trial import trial_page
+
+
+class Place(msgspec.Struct, frozen=True):
+    """A page: its entry in the menu and the function (tx, frame, key) that fills it."""
+
+    menu: str
+    fill: Callable[[Tx, Frame, str], Page]
+
+
+# Path under /console/{world}/ to page. `replays` stands in web.py: it reads many worlds.
+PAGES = {
+    "": Place("overview", overview_page),
+    "orders": Place("orders", orders_page),
+    "orders/{key:str}": Place("orders", order_page),
+    "sellers": Place("sellers", sellers_page),
+    "sellers/{key:str}": Place("sellers", seller_page),
+    "accounts": Place("accounts", accounts_page),
+    "accounts/{key:str}": Place("accounts", account_page),
+    "journal": Place("journal", journal_page),
+    "transactions/{key:str}": Place("journal", transaction_page),
+    "trial-balance": Place("trial", trial_page),
+    "replay": Place("replays", replay_page),
+    "search": Place("", search_page),
+}
