@@ -25,7 +25,7 @@ def catalogue() -> dict[str, dict[str, str]]:
     return texts
 
 
-def text(key: str, lang: str, **facts: Any) -> str:
+def text(key: str, lang: str, /, **facts: Any) -> str:
     """The text of `key` in `lang`, with `{name}` places filled from `facts`."""
     template = catalogue()[key][lang]
     return template.format(**facts) if facts else template

@@ -107,8 +107,7 @@ def read(reading: Reading) -> None:
         _stage_table(reading, table, path)
     for table in NAMES:
         reading.staging.index_olist(table)
-        if table != "translations":
-            _settle_repeated(reading, table)
+        _settle_repeated(reading, table)
     if reading.faults.total == 0:
         _stage_facts(reading)
         reading.flush()

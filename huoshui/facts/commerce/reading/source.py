@@ -105,6 +105,8 @@ def read_source(directories: tuple[Path, ...] | list[Path], sections: Mapping[st
     """
     given = _given(sections)
     layout = given.pop("layout", None) or detect(directories)
+    if layout not in DEFAULTS:
+        raise _unreadable("history.layout", "setting_type", expected=" | ".join(DEFAULTS))
     settings = DEFAULTS[layout] | given
     _check(settings)
     undated = ("cancellation_delay_days",) if layout == "olist" else ()

@@ -331,7 +331,6 @@ def open_spool(path: Path) -> Spool:
     """An existing spool, to read only."""
     address = f"{path.resolve().as_uri()}?mode=ro"
     connection = sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=False)
-    connection.execute("PRAGMA cache_size = -4096")
     return Spool(connection)
 
 

@@ -34,7 +34,7 @@ class Writer:
         for kind, table in _TABLE_OF.items():
             file = _text_file(directory / (f"{table}.csv.gz" if compress else f"{table}.csv"))
             self._files.append(file)
-            self._rows[kind] = csv.writer(file, lineterminator="\n")
+            self._rows[kind] = csv.writer(file)
             self._rows[kind].writerow(column_names(table))
 
     def add(self, fact: Fact) -> None:
