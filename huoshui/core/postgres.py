@@ -151,6 +151,7 @@ class Cluster:
         self, name: str, *arguments: str, check: bool = True, environment: dict[str, str] | None = None
     ) -> int:
         # Output goes to files: pg_ctl's child keeps the descriptors and a pipe would never close.
+        user = self._system_user()
         with tempfile.TemporaryFile("w+") as output:
             done = subprocess.run(
                 [str(binaries() / name), *arguments],
@@ -159,7 +160,9 @@ class Cluster:
                 stdin=subprocess.DEVNULL,
                 cwd=self.home if os.geteuid() else "/",
                 env={**os.environ, **(environment or {})},
-                user=self._system_user(),
+                user=user,
+                group=user,
+                extra_groups=[] if user else None,
                 start_new_session=True,
                 check=False,
             )
