@@ -46,7 +46,15 @@ class BadId(Problem):
 
 def uuid7(at: datetime, entropy: bytes) -> UUID:
     """A UUIDv7 (RFC 9562, section 5.7): the millisecond of `at`, then 74 bits of `entropy`."""
-    milliseconds = int(at.timestamp() * 1000) & (1 << 48) - 1
+    return _uuid7(int(at.timestamp() * 1000) & (1 << 48) - 1, entropy)
+
+
+def derived(parent: UUID, key: str) -> UUID:
+    """An id that follows from another one: of the same millisecond, the same for the same key."""
+    return _uuid7(parent.int >> 80, hashlib.sha256(parent.bytes + key.encode()).digest())
+
+
+def _uuid7(milliseconds: int, entropy: bytes) -> UUID:
     noise = int.from_bytes(entropy[:10], "big")
     rand_a, rand_b = noise >> 68, noise & (1 << 62) - 1
     return UUID(int=milliseconds << 80 | 7 << 76 | (rand_a & 0xFFF) << 64 | 2 << 62 | rand_b)

@@ -37,6 +37,13 @@ class WorldExists(Problem):
     status = 409
 
 
+class WorldKept(Problem):
+    """Live and sandbox are never dropped."""
+
+    code = "world_kept"
+    status = 409
+
+
 class UnknownWorld(NotFound):
     """No world of that name."""
 
@@ -133,10 +140,10 @@ class Worlds:
         return self.get(name)
 
     def drop(self, name: str) -> None:
-        """Drop a replay world whole. Live and sandbox are refused."""
+        """Drop a replay world whole. Raises UnknownWorld, and WorldKept for live and sandbox."""
         world = self.get(name)
         if world.kind != "replay":
-            raise WorldExists(name=name)
+            raise WorldKept(name=name)
         self._close(name)
         with db.admin(self._url) as execute:
             execute("DELETE FROM world WHERE name = %s", (name,))

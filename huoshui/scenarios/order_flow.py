@@ -96,7 +96,7 @@ class _Flow:
             case Order():
                 return self._placed(fact, order_id, at)
             case Tender():
-                return [Take(order_id, fact.key, fact.method, fact.amount.amount, at)]
+                return self._captured(fact, order_id, result, at)
             case Delivery():
                 due = confirm_due(self.terms, self.zone, max(fact.occurred_at, at))
                 self.tx.later(CONFIRM_DUE, fact.order, due)
@@ -117,6 +117,12 @@ class _Flow:
         if fact.estimated_at:
             self.tx.later(ESTIMATE_DUE, fact.key, max(fact.estimated_at, at))
         return [Open(order_id, fact.key, fact.currency, at)]
+
+    def _captured(
+        self, fact: Tender, order_id: UUID, result: Ingested, at: datetime
+    ) -> list[Command]:
+        assert result.id is not None, "only a refused fact has no id"
+        return [Take(order_id, result.id, fact.method, fact.amount.amount, at)]
 
     def _reviewed(self, fact: Review, order_id: UUID, at: datetime) -> list[Command]:
         known_at = self.delivered.get(fact.order)

@@ -28,6 +28,7 @@ TEMPLATES = read_templates(
 )
 
 ESCROW_PATH = "escrow"
+LATE_PATH = "suspense:late_tender"
 SETTLEMENT_KIND = "merchant.settlement"
 PLATFORM_PATHS = (
     "platform:commission",

@@ -64,10 +64,10 @@ class Open(msgspec.Struct, frozen=True):
 
 
 class Take(msgspec.Struct, frozen=True):
-    """A tender was captured for an order; `key` is the tender's own, amount in minor units."""
+    """A tender was captured for an order: the same tender is taken once. Minor units."""
 
     order_id: UUID
-    key: str
+    tender_id: UUID
     method: str
     amount: int
     at: datetime
@@ -82,7 +82,10 @@ class Confirm(msgspec.Struct, frozen=True):
 
 
 class Refund(msgspec.Struct, frozen=True):
-    """Give back `amount` (all that is left where None), out of a seller's parts first."""
+    """Give back `amount` (all that is left where None), out of a seller's parts first.
+
+    `key` names the refund: the same one is made once.
+    """
 
     order_id: UUID
     key: str
@@ -138,9 +141,14 @@ def opened(command: Open) -> Escrow:
     )
 
 
+def is_late(escrow: Escrow) -> bool:
+    """Whether a tender that comes now is too late: the order is closed or its split is fixed."""
+    return "take" not in ESCROW_VERBS[escrow.state] or escrow.planned
+
+
 def take(escrow: Escrow, command: Take) -> Decision:
     """Take a tender into escrow; one for a closed order or a fixed split waits in suspense."""
-    late = "take" not in ESCROW_VERBS[escrow.state] or escrow.planned
+    late = is_late(escrow)
     template = "order_paid_late" if late else "order_paid"
     legs = TEMPLATES[template].legs({"rail": command.method}, {"tender": command.amount})
     facts: dict[str, int | str] = {"amount": command.amount, "method": command.method}
@@ -170,9 +178,10 @@ def confirm(
         return Decision(msgspec.structs.replace(escrow, confirmed_at=known))
     if escrow.state != "held":
         return None
-    if not items:
-        raise NothingToSplit(order=escrow.order_key)
     fixed = _planned(escrow, items, terms)
+    # A refund that came first fixed the plan; without a seller in it nobody is owed a share.
+    if not items or not any(share.role == "seller" for share in fixed.parts):
+        raise NothingToSplit(order=escrow.order_key)
     after = msgspec.structs.replace(
         fixed,
         state=ESCROW.after(fixed.state, "release"),

@@ -32,7 +32,7 @@ def pay_out(tx: Tx) -> list[PayoutRow]:
     payable = store.payable(tx, SETTLEMENT_KIND, terms.payout_min)
     paid: list[PayoutRow] = []
     for start in range(0, len(payable), _CHUNK):
-        paid += _pay_chunk(tx, payable[start : start + _CHUNK])
+        paid += _pay_chunk(tx, payable[start : start + _CHUNK], terms.payout_min)
     return paid
 
 
@@ -42,11 +42,13 @@ def run_due(tx: Tx, items: list[Item]) -> None:
     schedule(tx, store.terms(tx) or Terms())
 
 
-def _pay_chunk(tx: Tx, payable: list[Payable]) -> list[PayoutRow]:
+def _pay_chunk(tx: Tx, payable: list[Payable], least: int) -> list[PayoutRow]:
     paths = [(p.path, p.currency) for p in payable]
     paths += [(_PAYOUT_PATH, currency) for currency in {p.currency for p in payable}]
     sheet = ledger.load(tx, paths, chart=CHART)
-    paid = [_pay(tx, sheet, account) for account in payable]
+    # What was payable a moment ago may have been refunded before the accounts were locked.
+    earned = [a for a in payable if sheet.balance(a.path, a.currency) >= least]
+    paid = [_pay(tx, sheet, account) for account in earned]
     store.add_payouts(tx, paid)
     ledger.flush(tx, sheet)
     return paid

@@ -13,6 +13,7 @@ from huoshui import ledger
 from huoshui.core import access, ids
 from huoshui.core.db import Tx
 from huoshui.core.errors import Conflict, NotFound, Problem
+from huoshui.core.idempotency import KeyReused
 from huoshui.facts.commerce.store import ItemRow
 from huoshui.facts.commerce.store import items as load_items
 from huoshui.ledger import Sheet, Transaction
@@ -21,6 +22,7 @@ from huoshui.lines.payments import payouts, store
 from huoshui.lines.payments.chart import (
     CHART,
     ESCROW_PATH,
+    LATE_PATH,
     PLATFORM_PATHS,
     rail_path,
     settlement_path,
@@ -86,7 +88,8 @@ def terms(tx: Tx) -> Terms:
 def apply(tx: Tx, commands: Sequence[Command]) -> list[Outcome]:
     """Move orders' money; commands are decided one by one, in order, each with its own outcome.
 
-    A repeat of a command that stands changes nothing. A refused one leaves no trace.
+    A repeat of a command that stands changes nothing; a refund's key with another wish is
+    refused. A refused command leaves no trace.
     """
     if not commands:
         return []
@@ -104,8 +107,14 @@ class _Batch:
         self.terms = terms(tx)
         self.escrows = store.lock(tx, sorted({c.order_id for c in commands}))
         self.loaded = dict(self.escrows)
-        self.items = self._load_items(commands)
-        self.refunds: list[RefundRow] = []
+        self.keys = {c.order_id: c.order_key for c in commands if isinstance(c, Open)}
+        self.keys |= {e.order_id: e.order_key for e in self.escrows.values()}
+        self.splitting = {c.order_id for c in commands if isinstance(c, Confirm | Refund)}
+        self.items = self._load_items()
+        keys = [c.key for c in commands if isinstance(c, Refund)]
+        self.refunds = store.refunds_by_key(tx, keys) if keys else {}
+        self.made: list[RefundRow] = []
+        self.refund_ids = {c.key: tx.id("rfd", c.key, c.at) for c in commands if isinstance(c, Refund)}
         self.sheet = self._load_sheet(commands)
 
     def take(self, command: Command) -> Outcome:
@@ -125,14 +134,12 @@ class _Batch:
             store.add_escrows(self.tx, new)
         if moved and store.move_escrows(self.tx, moved) != len(moved):
             raise Conflict()
-        if self.refunds:
-            store.add_refunds(self.tx, self.refunds)
+        if self.made:
+            store.add_refunds(self.tx, self.made)
         ledger.flush(self.tx, self.sheet)
 
-    def _load_items(self, commands: Sequence[Command]) -> dict[str, list[ItemRow]]:
-        splitting = {c.order_id for c in commands if isinstance(c, Confirm | Refund)}
-        keys = [e.order_key for e in self.escrows.values() if e.order_id in splitting]
-        keys += [c.order_key for c in commands if isinstance(c, Open) and c.order_id in splitting]
+    def _load_items(self) -> dict[str, list[ItemRow]]:
+        keys = sorted(self.keys[id_] for id_ in self.splitting & self.keys.keys())
         found: dict[str, list[ItemRow]] = {}
         for item in load_items(self.tx, keys) if keys else []:
             found.setdefault(item.order_key, []).append(item)
@@ -146,33 +153,31 @@ class _Batch:
             currency = escrow.currency if escrow else opened.get(command.order_id)
             if currency:
                 paths |= {(path, currency) for path in self._paths(command, escrow)}
-        transaction_ids = [
-            self._txn_id(c) for c in commands if isinstance(c, Take | Refund)
-        ]
+        transaction_ids = [self._txn_id(c) for c in commands if isinstance(c, Take)]
         return ledger.load(self.tx, paths, transaction_ids, CHART)
 
     def _paths(self, command: Command, escrow: Escrow | None) -> list[str]:
         if isinstance(command, Open):
             return []
         if isinstance(command, Take):
-            closed = escrow is not None and escrow.state not in ("awaiting", "held")
-            late = closed or (escrow is not None and escrow.planned)
-            other = "suspense:late_tender" if late else ESCROW_PATH
-            return [rail_path(command.method), other]
+            found = [rail_path(command.method), ESCROW_PATH]
+            # Late already, or by a command of this batch that closes the order or fixes its split.
+            late = escrow is not None and decide.is_late(escrow)
+            return [*found, LATE_PATH] if late or command.order_id in self.splitting else found
         found = [ESCROW_PATH, *PLATFORM_PATHS]
+        sellers = {i.seller_id for i in self.items.get(self.keys.get(command.order_id, ""), ())}
+        found += [settlement_path(ids.show("slr", s)) for s in sellers]
         if escrow:
             found += [rail_path(s.group) for s in escrow.sources if s.role == "tender"]
-            sellers = {i.seller_id for i in self.items.get(escrow.order_key, ())}
-            found += [settlement_path(ids.show("slr", s)) for s in sellers]
             found += [settlement_path(s.group) for s in escrow.parts if s.role == "seller"]
         return found
 
     def _txn_id(self, command: Command) -> UUID:
         match command:
             case Take():
-                return self.tx.id("txn", f"take/{command.key}", command.at)
+                return ids.derived(command.tender_id, "take")
             case Refund():
-                return self.tx.id("txn", f"refund/{command.key}", command.at)
+                return ids.derived(self.refund_ids[command.key], "refund")
             case Confirm():
                 return self.tx.id("txn", f"release/{command.order_id}", command.at)
             case Open():
@@ -188,8 +193,10 @@ class _Batch:
             return Outcome(command, escrow)
         if escrow is None:
             raise NoEscrow(order=ids.show("ord", command.order_id))
-        if isinstance(command, Take | Refund) and self._txn_id(command) in self.sheet.standing:
+        if isinstance(command, Take) and self._txn_id(command) in self.sheet.standing:
             return Outcome(command, escrow)
+        if isinstance(command, Refund) and command.key in self.refunds:
+            return self._again(command, escrow, self.refunds[command.key])
         items = self.items.get(escrow.order_key, [])
         match command:
             case Take():
@@ -205,12 +212,19 @@ class _Batch:
             case _:
                 assert_never(command)
 
+    @staticmethod
+    def _again(command: Refund, escrow: Escrow, made: RefundRow) -> Outcome:
+        if made.order_id != command.order_id or command.amount not in (None, made.amount):
+            raise KeyReused(key=command.key)
+        return Outcome(command, escrow, txn_id=made.txn_id, refund=made)
+
     def _refund(self, command: Refund, decision: Decision, amount: int) -> Outcome:
         outcome = self._carry_out(command, decision)
         if outcome.txn_id is None:
             return outcome
         row = RefundRow(
-            self.tx.id("rfd", command.key, command.at),
+            self.refund_ids[command.key],
+            command.key,
             command.order_id,
             amount,
             decision.escrow.currency,
@@ -219,7 +233,8 @@ class _Batch:
             command.at,
             outcome.txn_id,
         )
-        self.refunds.append(row)
+        self.refunds[row.key] = row
+        self.made.append(row)
         return msgspec.structs.replace(outcome, refund=row)
 
     def _carry_out(self, command: Command, decision: Decision) -> Outcome:
@@ -241,9 +256,9 @@ class _Batch:
         """What an event happened to: tenders and refunds have ids of their own."""
         match command:
             case Take():
-                return ids.show("tnd", self.tx.id("tnd", command.key, command.at))
-            case Refund():
-                return ids.show("rfd", self.tx.id("rfd", command.key, command.at))
+                return ids.show("tnd", command.tender_id)
+            case Refund() if command.key in self.refunds:
+                return ids.show("rfd", self.refund_ids[command.key])
             case _:
                 return ids.show("ord", command.order_id)
 

@@ -20,9 +20,10 @@ _ESCROW = """order_id, order_key, currency, state, sources, parts, taken, refund
 
 
 class RefundRow(msgspec.Struct, frozen=True):
-    """A refund; amount in minor units."""
+    """A refund; amount in minor units. `key` is the caller's, used once in a book."""
 
     id: UUID
+    key: str
     order_id: UUID
     amount: int
     currency: str
@@ -201,10 +202,21 @@ def refunds_of(tx: Tx, order_id: UUID) -> list[RefundRow]:
     """The refunds of an order, oldest first."""
     return tx.rows(
         RefundRow,
-        """SELECT id, order_id, amount, currency, cause, reason, at, txn_id FROM refund
+        """SELECT id, key, order_id, amount, currency, cause, reason, at, txn_id FROM refund
         WHERE book = %(book)s AND order_id = %(order)s ORDER BY id""",
         order=order_id,
     )
+
+
+def refunds_by_key(tx: Tx, keys: list[str]) -> dict[str, RefundRow]:
+    """The refunds that were made under these keys."""
+    rows = tx.rows(
+        RefundRow,
+        """SELECT id, key, order_id, amount, currency, cause, reason, at, txn_id FROM refund
+        WHERE book = %(book)s AND key = ANY(%(keys)s)""",
+        keys=keys,
+    )
+    return {row.key: row for row in rows}
 
 
 def payable(tx: Tx, kind: str, least: int) -> list[Payable]:
@@ -261,7 +273,6 @@ def payouts_of(tx: Tx, order_id: UUID) -> list[PayoutRow]:
         """,
         reference=ids.show("ord", order_id),
     )
-
 
 
 def page(tx: Tx, *, after: UUID | None, limit: int) -> list[Escrow]:

@@ -14,7 +14,7 @@ from huoshui.facts.commerce.store import ItemRow
 from huoshui.facts.commerce.store import items as load_items
 from huoshui.ledger.verify import Fault
 from huoshui.lines.payments import plan, store
-from huoshui.lines.payments.chart import ESCROW_PATH, rail_path, settlement_path
+from huoshui.lines.payments.chart import ESCROW_PATH, LATE_PATH, rail_path, settlement_path
 from huoshui.lines.payments.escrow import Escrow
 from huoshui.lines.payments.plan import PLATFORM, Share
 from huoshui.lines.payments.terms import Terms
@@ -74,10 +74,12 @@ def _check(
     escrow: Escrow, nets: dict[str, int], items: dict[str, list[ItemRow]], terms: Terms
 ) -> list[Fault]:
     faults = []
-    expected = expected_nets(escrow)
-    late = {path: net for path, net in nets.items() if path.startswith("suspense:")}
-    seen = {path: net for path, net in nets.items() if path not in late}
-    if not late and seen != expected:
+    expected, seen = expected_nets(escrow), dict(nets)
+    late = seen.pop(LATE_PATH, 0)
+    if late:
+        # The escrow does not know by which rail a late tender came: rails are held together.
+        expected, seen = _rails_together(expected, late), _rails_together(seen, 0)
+    if seen != expected:
         faults.append(Fault("order_legs", escrow.order_key, str(seen), str(expected)))
     if escrow.state == "released":
         again = plan.parts(items.get(escrow.order_key, []), escrow.taken, terms)
@@ -86,6 +88,13 @@ def _check(
                 Fault("order_split", escrow.order_key, str(escrow.parts), str(again))
             )
     return faults
+
+
+def _rails_together(nets: dict[str, int], late: int) -> dict[str, int]:
+    together = Counter({"rail": -late})
+    for path, net in nets.items():
+        together["rail" if path.startswith("rail:") else path] += net
+    return {path: net for path, net in together.items() if net}
 
 
 def expected_nets(escrow: Escrow) -> dict[str, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -116,8 +116,16 @@ def replay(worlds: Worlds, asked: Asked, tell: Tell = lambda _: None) -> Outcome
 def _sections(asked: Asked) -> dict[str, Any]:
     sections = read_sections(asked.directories, asked.assumptions)
     bounds = {"since": asked.since, "until": asked.until}
-    given = {key: value for key, value in bounds.items() if value}
+    given = {key: _day(value) for key, value in bounds.items() if value}
     return sections | {"history": {**sections.get("history", {}), **given}} if given else sections
+
+
+def _day(text: str) -> date | str:
+    """A day, or the text as it is: the source says what is wrong with it."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return text
 
 
 def _spool(asked: Asked, source: Source, tell: Tell) -> Timeline:

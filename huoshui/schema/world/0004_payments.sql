@@ -32,6 +32,7 @@ CREATE INDEX escrow_release ON escrow (book, released_by);
 CREATE TABLE refund (
     book       integer NOT NULL,
     id         uuid NOT NULL,
+    key        text NOT NULL,       -- the caller's: a refund is made once
     order_id   uuid NOT NULL,
     amount     bigint NOT NULL CHECK (amount > 0),
     currency   char(3) NOT NULL,
@@ -39,7 +40,8 @@ CREATE TABLE refund (
     reason     text NOT NULL,
     at         timestamptz NOT NULL,
     txn_id     uuid NOT NULL,
-    PRIMARY KEY (book, id)
+    PRIMARY KEY (book, id),
+    UNIQUE (book, key)
 );
 CREATE INDEX refund_order ON refund (book, order_id);
 
