@@ -204,3 +204,8 @@ def this_book(tx: Tx) -> Book:
     if row is None:
         raise NotFound(kind="book", id=str(tx.book))
     return row
+
+
+def books(tx: Tx) -> list[int]:
+    """The numbers of this world's books."""
+    return [number for (number,) in tx.tuples("SELECT book FROM book ORDER BY book")]

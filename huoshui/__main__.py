@@ -1,0 +1,5 @@
+"""`python -m huoshui` is the `huoshui` command."""
+
+from huoshui.app import main
+
+main()

@@ -1,0 +1,1 @@
+"""What a person or a machine touches: the HTTP API, the console, the command line."""

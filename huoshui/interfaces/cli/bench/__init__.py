@@ -1,0 +1,82 @@
+"""Benchmarks: each starts what it needs, measures beside a peer or a limit, prints one object."""
+
+from __future__ import annotations
+
+import os
+import platform
+from pathlib import Path
+
+import msgspec
+
+from huoshui.core.errors import Problem
+from huoshui.core.settings import Settings
+from huoshui.interfaces.cli import terminal
+from huoshui.interfaces.cli.bench import console, ledger, replay
+from huoshui.interfaces.cli.bench.figures import Bench, Measured
+from huoshui.interfaces.cli.terminal import say
+
+BENCHES: dict[str, Bench] = {
+    "console": console.measure,
+    "ledger": ledger.measure,
+    "replay": replay.measure,
+}
+
+
+class UnknownBench(Problem):
+    """No benchmark of that name; the problem lists those that exist."""
+
+    code = "unknown_bench"
+    status = 404
+
+
+def run_bench(settings: Settings, name: str, *, json: bool, quick: bool) -> None:
+    """Run one benchmark and keep its figures, or list them where no name is given."""
+    if not name:
+        _list(json=json)
+        return
+    if name not in BENCHES:
+        raise UnknownBench(name=name[:40], known=", ".join(BENCHES))
+    home = settings.home_path / "bench"
+    home.mkdir(parents=True, exist_ok=True)
+    own = msgspec.structs.replace(settings, home=str(home))
+    found = BENCHES[name](own, quick)
+    document = found.document(name, machine())
+    kept = kept_path(settings, name)
+    kept.write_bytes(msgspec.json.encode(document))
+    if json:
+        terminal.print_json(document)
+    else:
+        _show(found)
+
+
+def kept_path(settings: Settings, name: str) -> Path:
+    """Where the last figures of a benchmark are kept."""
+    return settings.home_path / "bench" / f"{name}.json"
+
+
+def machine() -> str:
+    """What this machine is, in a few words, without its name."""
+    return f"{platform.system()} {platform.machine()}, {os.cpu_count()} CPUs"
+
+
+def _list(*, json: bool) -> None:
+    if json:
+        terminal.print_json(list(BENCHES))
+        return
+    rows = [[name, say(f"bench.{name}")] for name in BENCHES]
+    terminal.table([say("benchmark"), say("measures")], rows)
+
+
+def _show(found: Measured) -> None:
+    rows = []
+    for key, value in found.figures.items():
+        target = found.targets.get(key)
+        mark = ("✓" if target.met(value) else "✗") if target else ""
+        rows.append([key, f"{value:,.1f}", str(target or ""), mark])
+    for peer, figures in found.peers.items():
+        rows += [[f"{peer}: {key}", f"{value:,.1f}", "", ""] for key, value in figures.items()]
+    terminal.table([say("figure"), say("value"), say("target"), ""], rows, numbers=(1,))
+    for note in found.notes:
+        terminal.out.print(note, highlight=False)
+
+

@@ -1,0 +1,71 @@
+"""`claims`: what the study says, what was measured here, by which command, in plain words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from huoshui.core.settings import Settings
+from huoshui.interfaces.cli import terminal
+from huoshui.interfaces.cli.bench import kept_path
+from huoshui.interfaces.cli.terminal import say
+
+
+class Claim(msgspec.Struct, frozen=True):
+    """A row of the study that a user can run here; `figure` is a key of a kept benchmark."""
+
+    system: str
+    bench: str
+    figure: str
+
+    @property
+    def command(self) -> str:
+        """What measures it."""
+        return f"huoshui bench {self.bench} --json"
+
+
+CLAIMS = (
+    Claim("S01", "ledger", "single_p99_ms"),
+    Claim("S01b", "ledger", "batch_1000_transfers_per_s"),
+    Claim("S30", "replay", "orders_per_s"),
+)
+
+
+def run_claims(settings: Settings, *, json: bool) -> None:
+    """Each claim beside what was last measured on this machine."""
+    rows = [_row(settings, claim) for claim in CLAIMS]
+    if json:
+        terminal.print_json(rows)
+        return
+    for row in rows:
+        terminal.out.print(f"[bold]{row['system']}[/] {row['study']}", highlight=False)
+        terminal.out.print(f"    {row['ours']}", highlight=False)
+        terminal.out.print(f"    [dim]{row['command']}[/]", highlight=False)
+        terminal.out.print(f"    {row['words']}\n", highlight=False)
+
+
+def _row(settings: Settings, claim: Claim) -> dict[str, Any]:
+    value = _measured(settings, claim)
+    ours = (
+        say("claim.unmeasured")
+        if value is None
+        else say(f"claim.{claim.system}.ours", value=f"{value:,.1f}")
+    )
+    return {
+        "system": claim.system,
+        "study": say(f"claim.{claim.system}.study"),
+        "ours": ours,
+        "value": value,
+        "command": claim.command,
+        "words": say(f"claim.{claim.system}.words"),
+    }
+
+
+def _measured(settings: Settings, claim: Claim) -> float | None:
+    path = kept_path(settings, claim.bench)
+    if not path.exists():
+        return None
+    kept = msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
+    figure: float | None = kept["figures"].get(claim.figure)
+    return figure

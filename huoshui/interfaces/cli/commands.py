@@ -1,0 +1,164 @@
+"""The commands of `huoshui` and their arguments. What they do stands in the files beside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from cyclopts import App, Parameter
+
+from huoshui import __version__
+from huoshui.core import access
+from huoshui.core import settings as core_settings
+from huoshui.core.settings import Settings
+from huoshui.core.worlds import SANDBOX
+from huoshui.interfaces.cli import claims as claims_page
+from huoshui.interfaces.cli import demo as demo_command
+from huoshui.interfaces.cli import operating, replaying
+from huoshui.interfaces.cli.bench import run_bench
+from huoshui.interfaces.cli.operating import Serve
+from huoshui.interfaces.cli.terminal import say, told
+from huoshui.scenarios.replay import Asked
+
+Orders = Annotated[list[Path], Parameter(name="--orders", negative=())]
+
+
+def main(serve: Serve) -> None:
+    """Run the command that the arguments name."""
+    with told():
+        build(serve, core_settings.load())()
+
+
+def build(serve: Serve, settings: Settings) -> App:
+    """The command tree, its help in the reader's language."""
+    app = App(name="huoshui", help=say("help"), version=__version__)
+    _add_histories(app, settings)
+    _add_serving(app, settings, serve)
+    _add_worlds(app, settings)
+    _add_figures(app, settings)
+    return app
+
+
+def _command(app: App, name: str, function: Callable[..., None]) -> None:
+    app.command(function, name=name, help=say(f"help.{name}"))
+
+
+def _end(good: bool) -> None:
+    raise SystemExit(0 if good else 1)
+
+
+def _add_histories(app: App, settings: Settings) -> None:
+    def replay(
+        *,
+        orders: Orders,
+        name: str = "",
+        seed: int = 1,
+        since: Annotated[str, Parameter(name=["--from", "--since"])] = "",
+        until: Annotated[str, Parameter(name=["--to", "--until"])] = "",
+        marketplace: Path | None = None,
+        fresh: bool = False,
+        report: Path | None = None,
+        json: bool = False,
+    ) -> None:
+        asked = Asked(
+            tuple(orders), settings.home_path / "spools", name, seed, since, until,
+            marketplace, fresh,
+        )  # fmt: skip
+        outcome = replaying.run_replay(settings, asked, json=json)
+        if report:
+            replaying.keep_report(settings, outcome.world, report)
+        _end(outcome.row.state == "verified")
+
+    def import_(
+        directories: list[Path], *, world: str = SANDBOX, money: bool = False, json: bool = False
+    ) -> None:
+        _end(replaying.run_import(settings, tuple(directories), world, money=money, json=json))
+
+    def sample(directory: Path, *, orders: int = 3000, seed: int = 1, json: bool = False) -> None:
+        replaying.run_sample(directory, orders, seed, json=json)
+
+    _command(app, "replay", replay)
+    _command(app, "import", import_)
+    _command(app, "sample", sample)
+
+
+def _add_serving(app: App, settings: Settings, serve: Serve) -> None:
+    def demo(*, orders: int = 3000, once: bool = False) -> None:
+        good = demo_command.run_demo(serve, settings, orders, once=once)
+        _end(good)
+
+    def serve_(*, port: int | None = None, world: str = SANDBOX) -> None:
+        chosen = msgspec.structs.replace(settings, port=port) if port else settings
+        operating.run_server(serve, chosen, world)
+
+    def down() -> None:
+        operating.run_down(settings)
+
+    _command(app, "demo", demo)
+    _command(app, "serve", serve_)
+    _command(app, "down", down)
+
+
+def _add_worlds(app: App, settings: Settings) -> None:
+    def worlds(*, json: bool = False) -> None:
+        operating.run_worlds(settings, json=json)
+
+    def drop(world: str) -> None:
+        operating.run_drop(settings, world)
+
+    def key(
+        name: str, *, world: str = SANDBOX, scope: list[str] | None = None, json: bool = False
+    ) -> None:
+        operating.run_key(settings, world, name, scope or [], json=json)
+
+    def open_(
+        name: str, *, currency: str = "CNY", time_zone: str = "Asia/Shanghai", world: str = SANDBOX
+    ) -> None:
+        book = access.Book(1, "main", name, currency, time_zone, False)
+        operating.run_open(settings, world, book)
+
+    def clock(by: str, *, world: str = SANDBOX) -> None:
+        operating.run_advance(settings, world, by)
+
+    def verify(*, world: str = SANDBOX, json: bool = False) -> None:
+        _end(operating.run_verify(settings, world, json=json))
+
+    _command(app, "worlds", worlds)
+    _command(app, "drop", drop)
+    _command(app, "open", open_)
+    _command(app, "key", key)
+    _command(app, "clock", clock)
+    _command(app, "verify", verify)
+
+
+def _add_figures(app: App, settings: Settings) -> None:
+    def migrate() -> None:
+        operating.run_migrate(settings)
+
+    def config(*, json: bool = False) -> None:
+        operating.run_config(settings, json=json)
+
+    def doctor() -> None:
+        _end(operating.run_doctor(settings))
+
+    def claims(*, json: bool = False) -> None:
+        claims_page.run_claims(settings, json=json)
+
+    def bench(
+        name: str = "",
+        *,
+        list_: Annotated[bool, Parameter(name="--list")] = False,
+        json: bool = False,
+        quick: bool = False,
+    ) -> None:
+        run_bench(settings, "" if list_ else name, json=json, quick=quick)
+
+    _command(app, "migrate", migrate)
+    _command(app, "config", config)
+    _command(app, "doctor", doctor)
+    _command(app, "claims", claims)
+    _command(app, "bench", bench)
+
+

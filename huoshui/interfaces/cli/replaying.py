@@ -1,0 +1,188 @@
+"""`replay`, `sample`, `import`: histories in."""
+
+from __future__ import annotations
+
+import resource
+import sys
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from huoshui.core import access
+from huoshui.core.db import Tx
+from huoshui.core.settings import Settings
+from huoshui.core.worlds import Worlds
+from huoshui.facts.commerce.reading import check as reading_check
+from huoshui.facts.commerce.reading import timeline
+from huoshui.facts.commerce.reading.source import Source, read_source
+from huoshui.facts.commerce.sample import generate
+from huoshui.interfaces.cli import figures, terminal
+from huoshui.interfaces.cli.terminal import Bar, say
+from huoshui.interfaces.console.export import report_file
+from huoshui.interfaces.console.page import Frame, World
+from huoshui.lines import payments
+from huoshui.lines.payments import store as payments_store
+from huoshui.lines.payments.terms import Terms, read_terms
+from huoshui.scenarios import order_flow
+from huoshui.scenarios.replay import Asked, Progress, replay
+from huoshui.scenarios.replay.assumptions import read_sections
+from huoshui.scenarios.replay.driver import Outcome
+
+IMPORT_BATCH = 500
+
+
+def run_replay(settings: Settings, asked: Asked, *, json: bool) -> Outcome:
+    """Replay with a progress bar; print the figures, or one JSON object."""
+    worlds = Worlds.start(settings)
+    try:
+        with Bar(quiet=json) as bar:
+            outcome = replay(worlds, asked, lambda p: _show(bar, p))
+    finally:
+        worlds.close()
+    if json:
+        terminal.print_json(document(outcome))
+    else:
+        figures.show_outcome(outcome)
+    return outcome
+
+
+def document(outcome: Outcome) -> dict[str, Any]:
+    """What `replay --json` prints."""
+    row = outcome.row
+    return {
+        "world": outcome.world,
+        "orders": outcome.orders,
+        "seconds": round(outcome.seconds, 2),
+        "orders_per_s": round(outcome.orders / outcome.seconds, 1),
+        "resumed": outcome.resumed,
+        "verified": row.state == "verified",
+        "verification": row.verification,
+        "peak_rss_mb": peak_rss_mb(),
+        "ledger_hash": row.verification.get("ledger_hash", ""),
+        "report": row.report,
+    }
+
+
+def peak_rss_mb() -> int:
+    """The most memory this process has held, in megabytes."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak // (1024 * 1024 if sys.platform == "darwin" else 1024)
+
+
+def keep_report(settings: Settings, world: str, file: Path) -> None:
+    """Write a replay's report as one HTML file, in the reader's language."""
+    worlds = Worlds.start(settings)
+    try:
+        with worlds.database(world).begin() as tx:
+            book = access.this_book(tx)
+            frame = Frame(
+                lang=terminal.language(),
+                world=World(name=world, kind="replay", generated=book.generated, clock=tx.now),
+                path=f"/console/{world}/replay",
+                book=book.name,
+                zone=book.time_zone,
+                currency=book.currency,
+            )
+            content = report_file(tx, frame)
+    finally:
+        worlds.close()
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(content, encoding="utf-8")
+    terminal.err.print(say("report_kept", file=str(file)), soft_wrap=True)
+
+
+def open_default_book(tx: Tx) -> None:
+    """A sandbox is ready to be tried: a book of its own with the terms' defaults."""
+    if access.books(tx):
+        return
+    access.open_book(tx, access.Book(1, "main", "Sandbox", "CNY", "Asia/Shanghai", False))
+    payments.start(tx, Terms())
+
+
+def _show(bar: Bar, progress: Progress) -> None:
+    label = say(f"stage.{progress.stage}")
+    bar.show(label, progress.done, progress.total)
+    if progress.at:
+        bar.title(f"{label} {progress.at:%Y-%m-%d}")
+
+
+def run_sample(directory: Path, orders: int, seed: int, *, json: bool) -> None:
+    """Generate a marketplace."""
+    with Bar(quiet=json) as bar:
+        made = generate(directory, orders, seed, lambda s, d, t: bar.show(say("sampling"), d, t))
+    if json:
+        terminal.print_json(made)
+    else:
+        terminal.out.print(say("sampled", directory=str(made.directory), orders=orders))
+
+
+def run_import(
+    settings: Settings, directories: tuple[Path, ...], world: str, *, money: bool, json: bool
+) -> bool:
+    """Check everything, then load it; whether all was well. A faulty history loads nothing."""
+    sections = read_sections(directories)
+    source = read_source(directories, sections)
+    with Bar(quiet=json) as bar:
+        report = reading_check.check(source, lambda s, d, t: bar.show(say("checking"), d, t))
+    if not report.good:
+        _show_faults(report, json=json)
+        return False
+    loaded = _load(settings, source, sections, world, money=money, quiet=json)
+    if json:
+        terminal.print_json({"good": True, "world": world, "facts": loaded})
+    else:
+        rows = [[kind, f"{count:,}"] for kind, count in loaded.items()]
+        terminal.table([say("outcome"), say("facts")], rows, numbers=(1,))
+    return True
+
+
+def _show_faults(report: reading_check.Report, *, json: bool) -> None:
+    if json:
+        terminal.print_json({"good": False, "faults": report.faults_total, "rows": report.faults})
+        return
+    lang = terminal.language()
+    terminal.err.print(say("faults", count=report.faults_total))
+    for fault in report.faults:
+        error = fault.error()
+        terminal.err.print(f"  • {error.pointer}: {error.detail(lang)}", highlight=False)
+
+
+def _load(
+    settings: Settings,
+    source: Source,
+    sections: dict[str, Any],
+    world: str,
+    *,
+    money: bool,
+    quiet: bool,
+) -> dict[str, int]:
+    worlds = Worlds.start(settings)
+    spool_path = settings.home_path / "spools" / f"import-{timeline.fingerprint(source)[:16]}"
+    counts = {"created": 0, "exists": 0, "corrected": 0, "refused": 0}
+    try:
+        database = worlds.database(world)
+        with database.begin() as tx:
+            name = source.name.get("en", "Marketplace")
+            access.open_book(
+                tx,
+                access.Book(1, "main", name, source.currency, source.time_zone, source.generated),
+            )
+            if payments_store.terms(tx) is None:
+                payments.start(tx, read_terms(sections.get("payments", {})))
+        with timeline.build(source, spool_path) as spool, Bar(quiet=quiet) as bar:
+            cursor = 0
+            while entries := spool.read(cursor, limit=IMPORT_BATCH):
+                facts = [msgspec.structs.replace(e.fact, known_at=None) for e in entries]
+                take = partial(order_flow.take, facts=facts, with_money=money)
+                taken = database.run(take)
+                for result in taken.facts:
+                    counts[result.outcome] += 1
+                cursor = entries[-1].seq
+                bar.show(say("loading"), cursor, spool.total)
+    finally:
+        worlds.close()
+        spool_path.unlink(missing_ok=True)
+    return counts
+

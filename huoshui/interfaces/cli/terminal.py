@@ -1,0 +1,134 @@
+"""What the commands share: the language, tables, progress, and how a problem is told."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import msgspec
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+from rich.text import Text
+
+from huoshui.core import i18n, log
+from huoshui.core.errors import Problem
+
+out = Console()
+err = Console(stderr=True)
+ERRORS_SHOWN = 50
+
+
+def language() -> str:
+    """The reader's language: HUOSHUI_LANGUAGE, then the locale, then English."""
+    for name in ("HUOSHUI_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
+        value = os.environ.get(name, "")[:2].lower()
+        if value in i18n.LANGUAGES:
+            return value
+    return "en"
+
+
+def say(key: str, **facts: Any) -> str:
+    """A text of the command line in the reader's language."""
+    return i18n.text(f"cli.{key}", language(), **facts)
+
+
+def print_json(value: object) -> None:
+    """One JSON document on standard output."""
+    sys.stdout.write(msgspec.json.encode(value, enc_hook=str).decode() + "\n")
+
+
+def table(headings: list[str], rows: list[list[str]], *, numbers: tuple[int, ...] = ()) -> None:
+    """A table; the columns in `numbers` stand to the right."""
+    drawn = Table(box=None, pad_edge=False, header_style="bold")
+    for index, heading in enumerate(headings):
+        drawn.add_column(heading, justify="right" if index in numbers else "left")
+    for row in rows:
+        drawn.add_row(*(Text(cell) for cell in row))
+    out.print(drawn)
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Tell a problem as a person would want it and end with 1; nothing else is caught."""
+    try:
+        yield
+    except Problem as problem:
+        lang = language()
+        err.print(f"[bold red]{problem.title(lang)}[/] [dim]({problem.code})[/]")
+        err.print(log.masked(problem.detail(lang)), highlight=False)
+        for error in problem.errors[:ERRORS_SHOWN]:
+            err.print(f"  • {error.pointer}: {error.detail(lang)}", highlight=False)
+        raise SystemExit(1) from problem
+
+
+class Rate(ProgressColumn):
+    """How many a second."""
+
+    def render(self, task: Task) -> Text:
+        """The speed of the last seconds, or of the whole."""
+        speed = task.finished_speed or task.speed or 0
+        return Text(f"{speed:,.0f}/s", style="progress.data.speed")
+
+
+class Bar:
+    """A progress bar with rate and time left; plain lines where there is no terminal."""
+
+    _EVERY_S = 5.0
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self._quiet = quiet
+        self._shown = 0.0
+        self._label = ""
+        self._task: Any = None
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            Rate(),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            console=err,
+            disable=quiet or not err.is_terminal,
+        )
+
+    def __enter__(self) -> Bar:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def show(self, label: str, done: int, total: int) -> None:
+        """Move the bar; another label starts another bar."""
+        if label != self._label:
+            self._label = label
+            self._task = self._progress.add_task(label, total=total)
+            self._shown = 0.0
+        self._progress.update(self._task, completed=done, total=total)
+        self._plain(label, done, total)
+
+    def title(self, title: str) -> None:
+        """Say more beside the bar that is shown, the day of a replay for one."""
+        self._progress.update(self._task, description=title)
+
+    def _plain(self, label: str, done: int, total: int) -> None:
+        if self._quiet or err.is_terminal:
+            return
+        now = time.monotonic()
+        if now - self._shown >= self._EVERY_S or done >= total:
+            self._shown = now
+            err.print(f"{label} {done:,}/{total:,}", highlight=False)
