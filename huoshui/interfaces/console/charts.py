@@ -50,6 +50,8 @@ def spec(chart: Chart, frame: Frame) -> str:
         "shape": chart.shape,
         "x": [_named(x, frame) if chart.shape != "curve" else x for x in chart.x],
         "x_title": chart.x_title,
+        # Dates speak for themselves; other places need the name of their axis.
+        "titled": chart.shape == "curve" or (bool(chart.x) and str(chart.x[0]).isdecimal()),
         "unit": chart.unit,
         "series": series,
     }

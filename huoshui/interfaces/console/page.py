@@ -1,4 +1,4 @@
-"""What a console page is made of: three archetypes and the values that stand in their cells.
+"""What a console page is made of: three archetypes and the values in their cells.
 
 A page function reads figures and answers one of these frozen structs; the templates alone know HTML.
 Texts in them are already in the reader's language; amounts stay `Money`, times stay aware UTC.
@@ -67,6 +67,13 @@ class Code(msgspec.Struct, frozen=True):
     text: str
 
 
+class Path(msgspec.Struct, frozen=True):
+    """An account's path; long ids in it are shortened on screen, never in an export."""
+
+    text: str
+    href: str = ""
+
+
 class Several(msgspec.Struct, frozen=True):
     """Several values in one cell, one a line (for example one amount a currency)."""
 
@@ -88,6 +95,7 @@ Cell = (
     | Span
     | Mark
     | Code
+    | Path
     | Several
 )
 
@@ -108,13 +116,17 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """A row. `key` names it in bulk actions, `href` opens it, `depth` indents it in a tree."""
+    """A row. `key` names it in bulk actions, `href` opens it, `depth` indents it in a tree.
+
+    `joined` rows belong to the row above.
+    """
 
     cells: tuple[Cell, ...]
     key: str = ""
     href: str = ""
     depth: int = 0
     strong: bool = False
+    joined: bool = False
 
 
 class Table(msgspec.Struct, frozen=True, kw_only=True):
@@ -157,6 +169,13 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
     tone: Tone = "neutral"
 
 
+class FigureGroup(msgspec.Struct, frozen=True):
+    """Figures that belong together, under one heading."""
+
+    title: str
+    figures: tuple[Figure, ...]
+
+
 class ApiCall(msgspec.Struct, frozen=True, kw_only=True):
     """The HTTP call that answers what the page shows. `path` starts with /v1."""
 
@@ -194,8 +213,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
 class Leg(msgspec.Struct, frozen=True, kw_only=True):
     """One transfer inside a moment: from one account to another."""
 
-    source: Link
-    target: Link
+    source: Path
+    target: Path
     amount: Money
 
 
@@ -247,7 +266,7 @@ class Unit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Chart(msgspec.Struct, frozen=True, kw_only=True):
-    """A chart that answers one question, with its figures, its source and one sentence of what it shows."""
+    """A chart that answers one question, with its source and a sentence of what it shows."""
 
     key: str
     question: str
@@ -318,6 +337,7 @@ class AnalysisPage(Page, frozen=True, kw_only=True):
     period: str = ""
     progress: Progress | None = None
     figures: tuple[Figure, ...] = ()
+    groups: tuple[FigureGroup, ...] = ()
     charts: tuple[Chart, ...] = ()
     tables: tuple[Table, ...] = ()
     notes: tuple[str, ...] = ()

@@ -96,6 +96,7 @@ def _surroundings(frame: Frame) -> dict[str, Any]:
         "t": t,
         "menu": _menu(frame),
         "kind": shown.kind,
+        "short_path": shown.short_path,
         "show": partial(shown.bare, lang=frame.lang, zone=frame.zone),
         "asset": assets.href,
         "inline": _inline,

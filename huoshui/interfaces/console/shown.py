@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
@@ -19,6 +20,7 @@ from huoshui.interfaces.console.page import (
     Id,
     Link,
     Mark,
+    Path,
     Several,
     Share,
     Span,
@@ -41,8 +43,10 @@ _KINDS: dict[type, str] = {
     Span: "span",
     Mark: "mark",
     Code: "code",
+    Path: "path",
     Several: "several",
 }
+_LONG_ID = re.compile(r"\b([a-z]{3})_[0-9a-z]{20}([0-9a-z]{6})\b")
 _UNITS_S = (("days", 86_400), ("hours", 3_600), ("minutes", 60), ("seconds", 1))
 
 
@@ -55,6 +59,11 @@ def kind(value: Cell) -> str:
 def locale(lang: str) -> Locale:
     """The babel locale of a console language."""
     return Locale.parse(_LOCALES[lang])
+
+
+def short_path(path: str) -> str:
+    """A path with its ids cut to prefix and end, as it fits a table."""
+    return _LONG_ID.sub(r"\1_…\2", path)
 
 
 def money(value: Money, lang: str) -> str:
@@ -120,7 +129,7 @@ def _named(value: Cell, lang: str, zone: str) -> str:
         return "; ".join(bare(each, lang, zone) for each in value.values)
     if isinstance(value, Id):
         return value.key
-    if isinstance(value, Link | Status | Code):
+    if isinstance(value, Link | Status | Code | Path):
         return value.text
     return "" if value is None else str(value)
 

@@ -26,6 +26,7 @@ from huoshui.interfaces.console.page import (
     ObjectPage,
     Page,
     Part,
+    Path,
     Progress,
     Row,
     Series,
@@ -147,8 +148,8 @@ def nothing(lang: str) -> ListPage:
 
 def order(lang: str) -> ObjectPage:
     zh = lang == "zh"
-    account = Link("order:escrow", "/console/accounts/1")
-    seller = Link("seller:3442f8959a84dea7ee197c632cb2df15:payable", "/console/accounts/2")
+    account = Path("escrow", "/console/demo/accounts/1")
+    seller = Path("merchant:slr_01byydjxf8e06sqbm88gag6ds9:settlement", "/console/demo/accounts/2")
     names = (
         "已下单 已付款 已发货 已送达 已确认 已打款"
         if zh
@@ -231,7 +232,7 @@ def order(lang: str) -> ObjectPage:
                 tone="accent",
                 amount=brl(14_971),
                 basis="observed",
-                legs=(Leg(source=Link("channel:card", "#"), target=account, amount=brl(14_971)),),
+                legs=(Leg(source=Path("rail:card:clearing"), target=account, amount=brl(14_971)),),
             ),
             Moment(
                 at=AT + timedelta(days=2),
@@ -248,7 +249,7 @@ def order(lang: str) -> ObjectPage:
                 basis="assumed",
                 legs=(
                     Leg(source=account, target=seller, amount=brl(11_988)),
-                    Leg(source=account, target=Link("platform:commission", "#"), amount=brl(1_620)),
+                    Leg(source=account, target=Path("platform:commission"), amount=brl(1_620)),
                 ),
             ),
             Moment(

@@ -18,6 +18,7 @@ from huoshui.interfaces.console.page import (
     Frame,
     Link,
     ListPage,
+    Path,
     Row,
     Status,
     Table,
@@ -59,7 +60,11 @@ def accounts_page(tx: Tx, frame: Frame, _: str = "") -> ListPage:
 
 def _class_row(frame: Frame, class_: str, kinds: list[Total]) -> Row:
     count = sum(kind.accounts for kind in kinds)
-    return Row(strong=True, cells=(frame.say(f"class.{class_}"), count, None))
+    currencies = {kind.currency for kind in kinds}
+    balance: Cell = ""
+    if len(currencies) == 1:
+        balance = Money(sum(_normal(kind) for kind in kinds), currencies.pop())
+    return Row(strong=True, cells=(frame.say(f"class.{class_}"), count, balance))
 
 
 def _kind_row(frame: Frame, total: Total) -> Row:
@@ -114,7 +119,7 @@ def _account_row(frame: Frame, account: Account) -> Row:
         key=ids.show("acc", account.id),
         href=href,
         cells=(
-            Link(account.path, href),
+            Path(account.path, href),
             frame.say(f"class.{account.class_}"),
             account.version,
             Money(account.in_, currency),
@@ -243,7 +248,7 @@ def _line_row(frame: Frame, account: Account, line: Line) -> Row:
         cells=(
             line.effective_at,
             Link(asked.word(frame, "posting", line.template), href),
-            line.other,
+            Path(line.other, frame.to(f"accounts/{line.other}?currency={account.currency}")),
             reference_cell(frame, line.reference),
             Money(sign * line.amount, account.currency),
             Money(sign * line.balance, account.currency),

@@ -26,7 +26,7 @@ from huoshui.interfaces.console.page import (
 )
 from huoshui.interfaces.console.pages import asked
 from huoshui.interfaces.console.pages.accounts import reference_cell
-from huoshui.interfaces.console.pages.order import account_link, moved
+from huoshui.interfaces.console.pages.order import account_cell, account_link, moved
 from huoshui.ledger import service as ledger
 from huoshui.ledger.service import Posted
 from huoshui.ledger.store import EntryLeg
@@ -55,8 +55,8 @@ def journal_page(tx: Tx, frame: Frame, _: str = "") -> ListPage:
                 Column(title=frame.say("journal.at")),
                 Column(title=frame.say("journal.posting")),
                 Column(title=frame.say("journal.reference")),
-                Column(title=frame.say("legs.from"), wide=True),
-                Column(title=frame.say("legs.to"), wide=True),
+                Column(title=frame.say("legs.from")),
+                Column(title=frame.say("legs.to")),
                 Column(title=frame.say("order.amount"), align="end", money=True),
             ),
             rows=rows,
@@ -118,7 +118,13 @@ def _row(frame: Frame, posted: Posted, leg: EntryLeg, *, whole: bool) -> Row:
     return Row(
         key=ids.show("txn", entry.id),
         href=href if whole else "",
-        cells=(*shared, leg.source, leg.target, Money(leg.amount, entry.currency)),
+        joined=not whole,
+        cells=(
+            *shared,
+            account_cell(frame, leg.source, entry.currency),
+            account_cell(frame, leg.target, entry.currency),
+            Money(leg.amount, entry.currency),
+        ),
     )
 
 

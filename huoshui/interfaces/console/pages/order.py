@@ -21,6 +21,7 @@ from huoshui.interfaces.console.page import (
     Moment,
     ObjectPage,
     Part,
+    Path,
     Row,
     Span,
     Step,
@@ -261,8 +262,8 @@ def moved(posted: Posted) -> int:
 def leg(frame: Frame, source: str, target: str, amount: int, currency: str) -> Leg:
     """One movement with links to both accounts."""
     return Leg(
-        source=account_link(frame, source, currency),
-        target=account_link(frame, target, currency),
+        source=account_cell(frame, source, currency),
+        target=account_cell(frame, target, currency),
         amount=Money(amount, currency),
     )
 
@@ -270,6 +271,11 @@ def leg(frame: Frame, source: str, target: str, amount: int, currency: str) -> L
 def account_link(frame: Frame, path: str, currency: str) -> Link:
     """The address of an account by its path."""
     return Link(path, frame.to(f"accounts/{path}?currency={currency}"))
+
+
+def account_cell(frame: Frame, path: str, currency: str) -> Path:
+    """An account in a table: shortened on screen, whole in an export."""
+    return Path(path, account_link(frame, path, currency).href)
 
 
 def _payout(frame: Frame, payout: PayoutRow) -> Moment:
@@ -355,7 +361,7 @@ def _tender_table(frame: Frame, tenders: list[TenderRow]) -> Table:
 
 def _api_calls(frame: Frame, shown_id: str, escrow: Escrow | None) -> tuple[ApiCall, ...]:
     calls = [
-        ApiCall(path=f"/v1/orders/{shown_id}"),
+        ApiCall(path=f"/v1/orders/{shown_id}?expand=items,tenders,money,history"),
         ApiCall(path=f"/v1/transactions?reference={shown_id}", note=frame.say("journal")),
     ]
     if escrow and escrow.state == "held":

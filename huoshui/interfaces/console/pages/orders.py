@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from uuid import UUID
 
 from huoshui.core import ids
@@ -159,9 +160,16 @@ def _api_query(frame: Frame) -> str:
     return asked.query(
         seller=frame.asked("seller"),
         buyer=frame.asked("buyer"),
+        since=_instant(frame, "from", 0),
+        until=_instant(frame, "to", 1),
         after=frame.asked("after"),
         limit=str(asked.limit(frame)),
     )
+
+
+def _instant(frame: Frame, name: str, days: int) -> str:
+    at = asked.day_start(frame, name, days=days)
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if at else ""
 
 
 def order_ids(keys: tuple[str, ...]) -> list[UUID]:

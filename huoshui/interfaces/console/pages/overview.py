@@ -7,6 +7,8 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from huoshui.core import events
 from huoshui.core.db import Tx
 from huoshui.core.events import Event
@@ -29,6 +31,7 @@ from huoshui.interfaces.console.page import (
     Unit,
 )
 from huoshui.interfaces.console.pages import asked
+from huoshui.interfaces.console.pages.report import is_reported, report_page
 from huoshui.interfaces.console.pages.trial import balanced
 from huoshui.interfaces.console.shown import day as shown_day
 from huoshui.interfaces.console.shown import money
@@ -49,8 +52,27 @@ FLOWS = {
 
 
 def overview_page(tx: Tx, frame: Frame, _: str = "") -> AnalysisPage:
-    """Figures of the last day on which money moved, and of the fortnight before it."""
+    """Figures of the last day on which money moved, and of the fortnight before it.
+
+    A replay that has ended stands still: there the whole of it is shown, from its report.
+    """
     balance = ledger.trial_balance(tx)
+    tables = (_where(frame, balance), _states(tx, frame), _events(tx, frame))
+    if is_reported(tx, frame):
+        report = report_page(tx, frame)
+        wide = tuple(chart for chart in report.charts if chart.wide)
+        return msgspec.structs.replace(
+            report,
+            title=frame.say("menu.overview"),
+            lead=frame.say("overview.replayed"),
+            crumbs=(),
+            figures=(balanced(frame, balance), *report.figures[1:]),
+            groups=(),
+            charts=wide,
+            tables=tables,
+            notes=(),
+            links=_links(frame),
+        )
     latest = ledger.journal(tx, limit=1)
     last = _local(latest[0].entry.effective_at if latest else tx.now, frame)
     first = last - timedelta(days=_DAYS - 1)
@@ -64,7 +86,7 @@ def overview_page(tx: Tx, frame: Frame, _: str = "") -> AnalysisPage:
             *_day_figures(frame, moved, last),
         ),
         charts=_charts(frame, moved, first, last) if latest else (),
-        tables=(_where(frame, balance), _states(tx, frame), _events(tx, frame)),
+        tables=tables,
         links=_links(frame),
         api_calls=(
             ApiCall(path="/v1/trial-balance"),
@@ -135,7 +157,7 @@ def _charts(frame: Frame, moved: list[Flow], first: date, last: date) -> tuple[C
             )
             for colour, name in zip((1, 3, 4, 2), FLOWS, strict=True)
         ),
-        api_call=ApiCall(path="/v1/transactions?" + asked.query(since=str(first))),
+        api_call=ApiCall(path=f"/v1/transactions?since={first}T00:00:00Z"),
     )
     return (chart,)
 

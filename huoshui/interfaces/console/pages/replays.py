@@ -61,7 +61,7 @@ def replays_page(worlds: Worlds, sees: Callable[[str], bool], frame: Frame) -> L
             ),
         ),
         count=frame.say("count.page", n=len(rows)),
-        api_calls=(ApiCall(path="/v1/replays"),),
+        api_calls=(ApiCall(path="/v1/replay", note=frame.say("replays.api")),),
     )
 
 
@@ -106,7 +106,7 @@ def replay_page(tx: Tx, frame: Frame, _: str = "") -> AnalysisPage:
         crumbs=(asked.home(frame), Link(frame.say("replays"), frame.to("replays"))),
         progress=_progress(row, frame),
         notes=(frame.say("replay.while"), frame.say("replay.resume")),
-        api_calls=(ApiCall(path=f"/v1/replays/{frame.world.name if frame.world else ''}"),),
+        api_calls=(ApiCall(path="/v1/replay"),),
     )
 
 

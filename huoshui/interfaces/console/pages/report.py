@@ -23,6 +23,7 @@ from huoshui.interfaces.console.page import (
     Code,
     Column,
     Figure,
+    FigureGroup,
     Frame,
     Link,
     Row,
@@ -48,7 +49,18 @@ _UNITS: dict[str, Literal["money", "share", "hours", "count"]] = {
     "score": "count",
 }
 _WIDE = ("weekly_goods", "tied_up")
-_COLOURS = {"equal": 0, "goods": 1, "freight": 2, "escrow": 1, "merchant.settlement": 2}
+_COLOURS = {"equal": 0, "share": 1, "goods": 1, "freight": 2, "escrow": 1, "merchant.settlement": 2}
+HEADLINES = ("goods", "take_rate", "wait_median", "refund_rate", "top_tenth")
+_GROUPS = {
+    "volume": ("orders", "sellers", "buyers", "freight", "delivered", "late", "score"),
+    "money": (
+        "taken", "refunded", "paid_out", "commission", "surcharge", "subsidy", "tax",
+        "owed_to_sellers", "held", "held_money",
+    ),
+    "time": ("wait_mean", "wait_p90"),
+    "sellers": ("top_hundredth", "hhi"),
+    "cash": ("tied_mean", "tied_peak"),
+}  # fmt: skip
 _BP = Decimal(10_000)
 
 
@@ -62,21 +74,37 @@ def report_page(tx: Tx, frame: Frame) -> AnalysisPage:
     return of_report(report, row, frame)
 
 
+def is_reported(tx: Tx, frame: Frame) -> bool:
+    """Whether this world is a replay that has ended with a report."""
+    if frame.world is None or frame.world.kind != "replay":
+        return False
+    row = store.replay(tx)
+    return row is not None and bool(row.report)
+
+
 def of_report(report: Report, row: ReplayRow, frame: Frame) -> AnalysisPage:
     """A report and the replay that it tells of, as a page."""
-    name = frame.world.name if frame.world else ""
-    here = ApiCall(path=f"/v1/replays/{name}/report")
+    here = ApiCall(path="/v1/replay")
     return AnalysisPage(
         title=frame.say("report.title", name=report.book.name),
         lead=frame.say("report.lead.generated" if report.book.generated else "report.lead"),
         crumbs=(asked.home(frame), Link(frame.say("replays"), frame.to("replays"))),
         period=frame.say("report.period", first=report.first_day, last=report.last_day),
-        figures=(_verified(frame, row), *(_figure(frame, report, f) for f in report.figures)),
+        figures=(_verified(frame, row), *(_figures(frame, report, HEADLINES))),
+        groups=tuple(
+            FigureGroup(frame.say(f"report.group.{name}"), _figures(frame, report, keys))
+            for name, keys in _GROUPS.items()
+        ),
         charts=tuple(_chart(frame, report, c, here) for c in report.charts if c.labels),
-        tables=(_totals(frame, report), _sellers(frame, report), _anomalies(frame, report)),
+        tables=(
+            _totals(frame, report),
+            _sellers(frame, report),
+            _anomalies(frame, report),
+            _terms(frame, row),
+        ),
         notes=_notes(frame, report, row),
         links=(Link(frame.say("report.keep"), frame.to("replay/report.html"), "download"),),
-        api_calls=(here, ApiCall(path=f"/v1/replays/{name}")),
+        api_calls=(here,),
     )
 
 
@@ -102,6 +130,12 @@ def _figure(frame: Frame, report: Report, figure: replayed.Figure) -> Figure:
         value=_value(report, figure),
         basis=figure.basis,
     )
+
+
+def _figures(frame: Frame, report: Report, keys: tuple[str, ...]) -> tuple[Figure, ...]:
+    """The figures of these keys, in their order, of those that the report holds."""
+    by_key = {figure.key: figure for figure in report.figures}
+    return tuple(_figure(frame, report, by_key[key]) for key in keys if key in by_key)
 
 
 def _value(report: Report, figure: replayed.Figure) -> Cell:
@@ -295,12 +329,27 @@ def _said(frame: Frame, code: str, part: str) -> str:
     return text(key, frame.lang) if part == "title" and key in i18n.catalogue() else ""
 
 
+def _terms(frame: Frame, row: ReplayRow) -> Table:
+    """What was assumed because history does not hold it, by its name in marketplace.toml."""
+    terms = row.sections.get("payments", {})
+    rows = tuple(
+        Row(cells=(_say(frame, f"report.term.{name}"), str(value), Code(f"payments.{name}")))
+        for name, value in terms.items()
+    )
+    return Table(
+        title=frame.say("report.terms"),
+        columns=(
+            Column(title=frame.say("report.term"), wide=True),
+            Column(title=frame.say("report.value"), align="end", basis="assumed"),
+            Column(title=frame.say("report.setting")),
+        ),
+        rows=rows,
+    )
+
+
 def _notes(frame: Frame, report: Report, row: ReplayRow) -> tuple[str, ...]:
-    payments = row.sections.get("payments", {})
-    terms = ", ".join(f"{name} = {value}" for name, value in payments.items())
     notes = [
         frame.say("report.note.basis"),
-        frame.say("report.note.terms", terms=terms),
         frame.say("report.note.hash", hash=row.verification.get("ledger_hash", "")),
     ]
     source = row.sections.get("source", {})

@@ -82,7 +82,10 @@
       splitNumber: 4,
       ...(spec.shape === "curve" ? { max: 1, interval: 0.25 } : {}),
     };
+    const title = spec.titled
+      ? { name: spec.x_title, nameLocation: "middle", nameGap: 28, nameTextStyle: { color: quiet, fontSize: 11 } } : {};
     const names = {
+      ...title,
       type: "category",
       data: spec.x,
       axisLabel: label,
@@ -97,7 +100,7 @@
     }
     if (spec.shape === "curve") {
       const share = { ...label, formatter: writer({ kind: "share" }, true) };
-      return { xAxis: { ...values, axisLabel: share, splitLine: { show: false } }, yAxis: values };
+      return { xAxis: { ...values, ...title, axisLabel: share, splitLine: { show: false } }, yAxis: values };
     }
     return { xAxis: names, yAxis: values };
   };
@@ -106,7 +109,7 @@
     animation: false,
     aria: { enabled: false },
     textStyle: { fontFamily: css("--font-sans") },
-    grid: { left: 4, right: 14, top: spec.series.length > 1 ? 34 : 12, bottom: 2, containLabel: true },
+    grid: { left: 4, right: 14, top: spec.series.length > 1 ? 34 : 12, bottom: spec.titled ? 22 : 2, containLabel: true },
     legend: spec.series.length > 1
       ? { left: 0, top: 0, itemWidth: 12, itemHeight: 8, icon: "roundRect", itemGap: 14,
         textStyle: { color: rgb("--muted-foreground"), fontSize: 12 }, type: "scroll" }
