@@ -79,15 +79,17 @@ def _step(database: Database, kinds: Kinds, at: datetime, book: int) -> int:
 
 
 def run_moment(tx: Tx, kinds: Kinds) -> int:
-    """Run the items of one kind that fall due first, in the caller's transaction."""
-    items = claim(tx, tx.now)
-    if items:
+    """Run all that is due by the transaction's time, kind after kind, in the caller's commit."""
+    count = 0
+    while items := claim(tx, tx.now):
         try:
             kinds[items[0].kind](tx, items)
         except Problem as error:
             raise WorkFailed(kind=items[0].kind, key=items[0].key, reason=str(error)) from error
         finish(tx, items)
-    return len(items)
+        count += len(items)
+        tx.flush()
+    return count
 
 
 def drain(database: Database, kinds: Kinds, *, book: int = 1) -> int:

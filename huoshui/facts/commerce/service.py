@@ -82,9 +82,7 @@ class _Known:
                 key = getattr(fact, field, None)
                 if key:
                     wanted.setdefault(field, set()).add(key)
-        self.stored: dict[str, dict[str, Stored]] = {
-            kind: store.current(tx, kind, sorted(keys)) for kind, keys in wanted.items()
-        }
+        self.stored = store.current(tx, wanted)
         self.fresh: dict[str, list[store.Version]] = {}
 
     def missing(self, fact: Fact) -> FieldError | None:

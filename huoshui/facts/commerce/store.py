@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -133,13 +133,22 @@ def _values(kind: str, fact: Fact) -> tuple[list[Any], list[str]]:
     return values, names
 
 
-def current(tx: Tx, kind: str, keys: Iterable[str]) -> dict[str, Stored]:
-    """The current versions of these keys."""
-    currency = "currency" if kind == "order" else "''"
-    query = f"""
-        SELECT key, id, version, digest, {currency} AS currency FROM {TABLES[kind]}
-        WHERE book = %(book)s AND key = ANY(%(keys)s) AND superseded_at = 'infinity'"""
-    return {s.key: s for s in tx.rows(Stored, query, keys=list(keys))}
+def current(tx: Tx, wanted: Mapping[str, Collection[str]]) -> dict[str, dict[str, Stored]]:
+    """The current versions of these keys of each kind, by kind and key, in one round trip."""
+    kinds = sorted(wanted)
+    if not kinds:
+        return {}
+    query = " UNION ALL ".join(
+        f"""SELECT '{kind}' AS kind, key, id, version, digest,
+            {"currency" if kind == "order" else "''"} AS currency FROM {TABLES[kind]}
+        WHERE book = %(book)s AND key = ANY(%({kind})s) AND superseded_at = 'infinity'"""
+        for kind in kinds
+    )
+    found: dict[str, dict[str, Stored]] = {kind: {} for kind in kinds}
+    keys = {kind: sorted(wanted[kind]) for kind in kinds}
+    for kind, key, id_, version, digest, currency in tx.tuples(query, **keys):
+        found[kind][key] = Stored(key, id_, version, digest, currency)
+    return found
 
 
 def append(tx: Tx, kind: str, versions: Sequence[Version]) -> None:
