@@ -1,6 +1,6 @@
 """What a console page is made of: three archetypes and the values in their cells.
 
-A page function reads figures and answers one of these frozen structs; the templates alone know HTML.
+A page function reads figures and answers one of these frozen structs; templates alone know HTML.
 Texts in them are already in the reader's language; amounts stay `Money`, times stay aware UTC.
 """
 

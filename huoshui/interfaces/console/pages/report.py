@@ -13,6 +13,7 @@ from huoshui.core.db import Tx
 from huoshui.core.errors import NotFound
 from huoshui.core.i18n import text
 from huoshui.core.money import Money
+from huoshui.facts.commerce import service as commerce
 from huoshui.facts.commerce.reading.anomalies import Anomaly
 from huoshui.interfaces.console import shown
 from huoshui.interfaces.console.page import (
@@ -36,6 +37,7 @@ from huoshui.interfaces.console.page import (
     Unit,
 )
 from huoshui.interfaces.console.pages import asked
+from huoshui.lines.payments import Terms
 from huoshui.scenarios.replay import report as replayed
 from huoshui.scenarios.replay import store
 from huoshui.scenarios.replay.report import Report
@@ -52,15 +54,14 @@ _WIDE = ("weekly_goods", "tied_up")
 _COLOURS = {"equal": 0, "share": 1, "goods": 1, "freight": 2, "escrow": 1, "merchant.settlement": 2}
 HEADLINES = ("goods", "take_rate", "wait_median", "refund_rate", "top_tenth")
 _GROUPS = {
-    "volume": ("orders", "sellers", "buyers", "freight", "delivered", "late", "score"),
+    "volume": ("orders", "sellers", "buyers", "delivered", "late", "score"),
     "money": (
-        "taken", "refunded", "paid_out", "commission", "surcharge", "subsidy", "tax",
-        "owed_to_sellers", "held", "held_money",
+        "taken", "freight", "refunded", "paid_out", "commission", "tax", "surcharge", "subsidy",
+        "owed_to_sellers", "held_money", "held",
     ),
-    "time": ("wait_mean", "wait_p90"),
-    "sellers": ("top_hundredth", "hhi"),
-    "cash": ("tied_mean", "tied_peak"),
+    "time": ("wait_mean", "wait_p90", "tied_mean", "tied_peak", "top_hundredth", "hhi"),
 }  # fmt: skip
+OLIST_ORDERS = 99_441  # the original as published; files that hold fewer are a sample of it
 _BP = Decimal(10_000)
 
 
@@ -71,7 +72,14 @@ def report_page(tx: Tx, frame: Frame) -> AnalysisPage:
     if row is None or not row.report:
         raise NotFound(kind="report", id=name)
     report = msgspec.convert(row.report, Report)
-    return of_report(report, row, frame)
+    names = {each.seller: _name(tx, each.seller) for each in report.sellers}
+    return of_report(report, row, frame, names)
+
+
+def _name(tx: Tx, shown_id: str) -> str:
+    """What the marketplace calls a seller."""
+    seller = commerce.seller(tx, shown_id)
+    return seller.name or seller.key
 
 
 def is_reported(tx: Tx, frame: Frame) -> bool:
@@ -82,7 +90,7 @@ def is_reported(tx: Tx, frame: Frame) -> bool:
     return row is not None and bool(row.report)
 
 
-def of_report(report: Report, row: ReplayRow, frame: Frame) -> AnalysisPage:
+def of_report(report: Report, row: ReplayRow, frame: Frame, names: dict[str, str]) -> AnalysisPage:
     """A report and the replay that it tells of, as a page."""
     here = ApiCall(path="/v1/replay")
     return AnalysisPage(
@@ -95,12 +103,15 @@ def of_report(report: Report, row: ReplayRow, frame: Frame) -> AnalysisPage:
             FigureGroup(frame.say(f"report.group.{name}"), _figures(frame, report, keys))
             for name, keys in _GROUPS.items()
         ),
-        charts=tuple(_chart(frame, report, c, here) for c in report.charts if c.labels),
+        charts=(
+            *(_chart(frame, report, c, here) for c in report.charts if c.labels),
+            _top_sellers(frame, report, names, here),
+        ),
         tables=(
             _totals(frame, report),
-            _sellers(frame, report),
+            _sellers(frame, report, names),
             _anomalies(frame, report),
-            _terms(frame, row),
+            _terms(frame, report, row),
         ),
         notes=_notes(frame, report, row),
         links=(Link(frame.say("report.keep"), frame.to("replay/report.html"), "download"),),
@@ -265,11 +276,37 @@ def _totals(frame: Frame, report: Report) -> Table:
     )
 
 
-def _sellers(frame: Frame, report: Report) -> Table:
+def _top_sellers(frame: Frame, report: Report, names: dict[str, str], here: ApiCall) -> Chart:
+    first = report.sellers[0] if report.sellers else None
+    says = ""
+    if first:
+        value = shown.money(Money(first.earned, report.book.currency), frame.lang)
+        says = frame.say("report.says.peak", at=names[first.seller], value=value)
+    return Chart(
+        key="top_sellers",
+        question=_say(frame, "report.chart.top_sellers"),
+        summary=says,
+        x=tuple(names[seller.seller] for seller in report.sellers),
+        x_title=frame.say("orders.seller"),
+        series=(
+            Series(
+                name=frame.say("report.earned"),
+                values=tuple(seller.earned for seller in report.sellers),
+                colour=1,
+            ),
+        ),
+        unit=Unit(kind="money", currency=report.book.currency),
+        basis="assumed",
+        shape="ranked",
+        api_call=here,
+    )
+
+
+def _sellers(frame: Frame, report: Report, names: dict[str, str]) -> Table:
     rows = tuple(
         Row(
             cells=(
-                _seller(frame, seller.seller),
+                _seller(frame, seller.seller, names[seller.seller]),
                 seller.orders,
                 Money(seller.earned, report.book.currency),
             )
@@ -287,8 +324,8 @@ def _sellers(frame: Frame, report: Report) -> Table:
     )
 
 
-def _seller(frame: Frame, shown_id: str) -> Cell:
-    return shown_id if frame.alone else Link(shown_id, frame.to(f"sellers/{shown_id}"))
+def _seller(frame: Frame, shown_id: str, name: str) -> Cell:
+    return name if frame.alone else Link(name, frame.to(f"sellers/{shown_id}"))
 
 
 def _anomalies(frame: Frame, report: Report) -> Table:
@@ -329,22 +366,49 @@ def _said(frame: Frame, code: str, part: str) -> str:
     return text(key, frame.lang) if part == "title" and key in i18n.catalogue() else ""
 
 
-def _terms(frame: Frame, row: ReplayRow) -> Table:
+def _terms(frame: Frame, report: Report, row: ReplayRow) -> Table:
     """What was assumed because history does not hold it, by its name in marketplace.toml."""
-    terms = row.sections.get("payments", {})
+    source, payments = row.sections.get("source", {}), row.sections.get("payments", {})
+    given = row.sections.get("given", [])
+    history = [
+        (f"history.{n}", n, source.get(n), n not in source.get("assumed", []))
+        for n in ("currency", "time_zone", "cancellation_delay_days")
+    ]
+    terms = [
+        (f"payments.{n}", n, payments.get(n), "payments" in given) for n in Terms.__struct_fields__
+    ]
     rows = tuple(
-        Row(cells=(_say(frame, f"report.term.{name}"), str(value), Code(f"payments.{name}")))
-        for name, value in terms.items()
+        Row(
+            cells=(
+                _say(frame, f"report.term.{name}"),
+                _term(frame, report, name, value),
+                frame.say("report.given" if stands else "report.default"),
+                Code(setting),
+            )
+        )
+        for setting, name, value, stands in (*history, *terms)
     )
     return Table(
         title=frame.say("report.terms"),
         columns=(
             Column(title=frame.say("report.term"), wide=True),
             Column(title=frame.say("report.value"), align="end", basis="assumed"),
+            Column(title=frame.say("report.source")),
             Column(title=frame.say("report.setting")),
         ),
         rows=rows,
-    )
+    )  # fmt: skip
+
+
+def _term(frame: Frame, report: Report, name: str, value: object) -> Cell:
+    if isinstance(value, bool):
+        return frame.say("yes" if value else "no")
+    if name.endswith("_rate"):
+        return Share(Decimal(str(value)))
+    if name in ("subsidy_max", "payout_min"):
+        return Money(int(str(value)), report.book.currency)
+    key = f"report.term.{name}.{value}"
+    return text(key, frame.lang) if key in i18n.catalogue() else str(value)
 
 
 def _notes(frame: Frame, report: Report, row: ReplayRow) -> tuple[str, ...]:
@@ -352,8 +416,9 @@ def _notes(frame: Frame, report: Report, row: ReplayRow) -> tuple[str, ...]:
         frame.say("report.note.basis"),
         frame.say("report.note.hash", hash=row.verification.get("ledger_hash", "")),
     ]
-    source = row.sections.get("source", {})
-    said = source.get("note", {}) if isinstance(source, dict) else {}
-    if isinstance(said, dict) and said.get(frame.lang):
-        notes.insert(0, said[frame.lang])
+    orders = next((f.value for f in report.figures if f.key == "orders"), 0)
+    if row.sections.get("source", {}).get("layout") == "olist" and orders < OLIST_ORDERS:
+        part = shown.share(Share(Decimal(orders) / OLIST_ORDERS, 0), frame.lang)
+        whole = shown.number(OLIST_ORDERS, frame.lang)
+        notes.insert(0, frame.say("report.note.sample", part=part, whole=whole))
     return tuple(notes)
