@@ -20,7 +20,7 @@ from huoshui.ledger import AccountKind, Chart
 from huoshui.scenarios import order_flow
 from huoshui.scenarios.order_flow import Taken
 
-START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)  # a Monday, nine in the morning in Shanghai
+START = datetime(2025, 3, 3, 1, 0, tzinfo=UTC)  # a Monday, nine in the morning in Shanghai
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 _numbers = itertools.count(1000)

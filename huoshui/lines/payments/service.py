@@ -247,17 +247,17 @@ class _Batch:
         reference = ids.show("ord", command.order_id)
         if decision.event:
             facts = dict(decision.facts) | {"order": reference}
-            self.tx.emit(decision.event, self._object(command), at=command.at, **facts)
+            self.tx.emit(decision.event, self._object(command, txn_id), at=command.at, **facts)
         if decision.retry_at:
             self.tx.later(CONFIRM_DUE, decision.escrow.order_key, decision.retry_at)
         return Outcome(command, escrow, txn_id=txn_id)
 
-    def _object(self, command: Command) -> str:
+    def _object(self, command: Command, txn_id: UUID | None) -> str:
         """What an event happened to: tenders and refunds have ids of their own."""
         match command:
             case Take():
                 return ids.show("tnd", command.tender_id)
-            case Refund() if command.key in self.refunds:
+            case Refund() if txn_id:
                 return ids.show("rfd", self.refund_ids[command.key])
             case _:
                 return ids.show("ord", command.order_id)
