@@ -6,6 +6,7 @@ and put off is written when the transaction ends, in the same commit.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -288,7 +289,8 @@ def _advance(connection: psycopg.Connection[Any], world: WorldRow, now: datetime
     if world.clock_at is not None:
         connection.execute("UPDATE world SET clock_at = %s", (now,))
         return msgspec.structs.replace(world, clock_at=now)
-    offset_s = int((now - clock.system_now()).total_seconds())
+    # Rounded up: what falls due at `now` is due in this very transaction.
+    offset_s = math.ceil((now - clock.system_now()).total_seconds())
     connection.execute("UPDATE world SET clock_offset_s = %s", (offset_s,))
     return msgspec.structs.replace(world, clock_offset_s=offset_s)
 
