@@ -12,6 +12,9 @@ from huoshui.core.errors import Problem
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford base32, lower case
 _VALUES = {letter: value for value, letter in enumerate(_ALPHABET)}
 _TEXT_LENGTH = 26
+# Two letters at a time, ten bits each: an id is shown for every posting.
+_PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
+_SHIFTS = range(120, -10, -10)
 
 PREFIXES = {
     "acc": "ledger account",
@@ -62,11 +65,9 @@ def _uuid7(milliseconds: int, entropy: bytes) -> UUID:
 
 def show(prefix: str, value: UUID) -> str:
     """The public text of an id."""
-    number, letters = value.int, []
-    for _ in range(_TEXT_LENGTH):
-        letters.append(_ALPHABET[number & 31])
-        number >>= 5
-    return f"{prefix}_{''.join(reversed(letters))}"
+    number = value.int
+    pairs = [_PAIRS[number >> shift & 1023] for shift in _SHIFTS]
+    return f"{prefix}_{''.join(pairs)}"
 
 
 def read(prefix: str, text: str) -> UUID:
