@@ -7,6 +7,8 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 UV_VERSION := 0.13.9
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
+# Where the machine has a certificate authority of its own, uv needs to be told to trust it.
+SYNC = $(BIN)/uv sync --quiet --frozen --inexact $(shell [ -n "$$PIP_CERT$$SSL_CERT_FILE" ] && echo --system-certs)
 
 .DEFAULT_GOAL := help
 .PHONY: help env dev browser demo serve down test fast lint types format schema prove bench docs clean
@@ -41,11 +43,11 @@ dev: .venv/.dev ## The same with what tests and checks need
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 
 .venv/.env: pyproject.toml uv.lock | .venv/bin/uv
-	@$(BIN)/uv sync --quiet --frozen --inexact --no-dev
+	@$(SYNC) --no-dev
 	@touch $@
 
 .venv/.dev: pyproject.toml uv.lock | .venv/bin/uv
-	@$(BIN)/uv sync --quiet --frozen --inexact --all-extras
+	@$(SYNC) --all-extras
 	@touch $@ .venv/.env
 
 browser: ## Chromium and a Chinese font for the browser tests (Debian, as root), or how to get them

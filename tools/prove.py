@@ -1,0 +1,206 @@
+"""The long campaigns: a replay of 100,000 orders with its memory, and replays killed at random.
+
+Each writes its figures, with the date and the commit, to docs/proofs/. Run by `make prove`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import platform
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+PROOFS = ROOT / "docs" / "proofs"
+
+
+def main() -> None:
+    """Run the campaigns that are named, or all."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("campaigns", nargs="*", choices=[*CAMPAIGNS, []], default=[])
+    parser.add_argument("--orders", type=int, default=100_000)
+    parser.add_argument("--kills", type=int, default=10)
+    parser.add_argument("--seed", type=int, default=int(time.time()))
+    asked = parser.parse_args()
+    for name in asked.campaigns or CAMPAIGNS:
+        with tempfile.TemporaryDirectory(prefix="huoshui-prove-") as home:
+            try:
+                _keep(name, CAMPAIGNS[name](Home(Path(home)), asked))
+            finally:
+                Home(Path(home)).run("down")
+
+
+class Home:
+    """A state directory of its own and the commands that are run in it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.environment = {**os.environ, "HUOSHUI_HOME": str(path), "HUOSHUI_LANGUAGE": "en"}
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start a command."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "huoshui", *arguments],
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            cwd=ROOT,
+        )
+
+    def run(self, *arguments: str) -> str:
+        """Run a command to its end; what it printed."""
+        return self.start(*arguments).communicate()[0]
+
+    def postmaster(self) -> int | None:
+        """The process id of the embedded server."""
+        file = self.path / "postgres" / "postmaster.pid"
+        try:
+            return int(file.read_text().splitlines()[0])
+        except (OSError, ValueError, IndexError):
+            return None
+
+
+def scale(home: Home, asked: argparse.Namespace) -> dict[str, Any]:
+    """Replay many generated orders and watch the memory of the replay and of PostgreSQL."""
+    sample = home.path / "sample"
+    home.run("sample", str(sample), "--orders", str(asked.orders), "--seed", "7")
+    command = home.start("replay", "--orders", str(sample), "--name", "scale", "--json")
+    watch = Watch(command.pid, home)
+    watch.start()
+    found = json.loads(command.communicate()[0])
+    watch.over.set()
+    watch.join()
+    half = len(watch.replay) // 2
+    return {
+        "orders": found["orders"],
+        "orders_per_s": found["orders_per_s"],
+        "seconds": found["seconds"],
+        "verified": found["verified"],
+        "transfers": found["verification"]["transfers"],
+        "ledger_hash": found["ledger_hash"],
+        "replay_peak_rss_mb": found["peak_rss_mb"],
+        "replay_rss_mb_at_quarter": watch.replay[len(watch.replay) // 4],
+        "replay_rss_mb_at_half": watch.replay[half],
+        "replay_rss_mb_at_end": watch.replay[-1],
+        "postgres_peak_pss_mb": max(watch.postgres, default=0),
+        "database_mb": _folder_mb(home.path / "postgres"),
+    }
+
+
+def kills(home: Home, asked: argparse.Namespace) -> dict[str, Any]:
+    """Replay once untouched; then kill -9 at random moments until the end: the hash must agree."""
+    chance = random.Random(asked.seed)
+    sample = home.path / "sample"
+    orders = min(asked.orders, 10_000)
+    home.run("sample", str(sample), "--orders", str(orders), "--seed", "11")
+    arguments = ("replay", "--orders", str(sample), "--json", "--name")
+    started = time.monotonic()
+    whole = json.loads(home.run(*arguments, "whole"))
+    length_s = time.monotonic() - started
+    killed = 0
+    while killed < asked.kills:
+        command = home.start(*arguments, "killed")
+        wait_s = chance.uniform(0.05, 1.2) * length_s / asked.kills
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            command.wait(timeout=wait_s)
+            break
+        command.send_signal(signal.SIGKILL)
+        command.wait()
+        killed += 1
+    again = json.loads(home.run(*arguments, "killed"))
+    return {
+        "orders": orders,
+        "seed": asked.seed,
+        "kills": killed,
+        "ledger_hash": whole["ledger_hash"],
+        "ledger_hash_after_kills": again["ledger_hash"],
+        "equal": whole["ledger_hash"] == again["ledger_hash"] and again["verified"],
+    }
+
+
+CAMPAIGNS = {"scale": scale, "kills": kills}
+
+
+class Watch(threading.Thread):
+    """Samples resident memory once a second: of the replay, and of PostgreSQL's processes."""
+
+    def __init__(self, pid: int, home: Home) -> None:
+        super().__init__(daemon=True)
+        self.over = threading.Event()
+        self.replay: list[int] = []
+        self.postgres: list[int] = []
+        self._pid = pid
+        self._home = home
+
+    def run(self) -> None:
+        """Until told to end."""
+        while not self.over.wait(1.0):
+            with contextlib.suppress(OSError, ValueError):
+                self.replay.append(_kb(Path(f"/proc/{self._pid}/status"), "VmRSS:") // 1024)
+            postmaster = self._home.postmaster()
+            if postmaster:
+                pids = [postmaster, *_children(postmaster)]
+                self.postgres.append(sum(_pss(pid) for pid in pids) // 1024)
+
+
+def _children(pid: int) -> list[int]:
+    try:
+        return [int(p) for p in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return []
+
+
+def _pss(pid: int) -> int:
+    """Proportional set size in kB: shared memory counted once over all that share it."""
+    try:
+        return _kb(Path(f"/proc/{pid}/smaps_rollup"), "Pss:")
+    except (OSError, ValueError):
+        return 0
+
+
+def _kb(file: Path, field: str) -> int:
+    for line in file.read_text().splitlines():
+        if line.startswith(field):
+            return int(line.split()[1])
+    raise ValueError(field)
+
+
+def _folder_mb(folder: Path) -> int:
+    return sum(f.stat().st_size for f in folder.rglob("*") if f.is_file()) // 10**6
+
+
+def _keep(name: str, figures: dict[str, Any]) -> None:
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True
+    ).stdout.strip()
+    now = datetime.now(UTC)
+    document = {
+        "campaign": name,
+        "date": f"{now:%Y-%m-%d}",
+        "commit": commit,
+        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} CPUs",
+        "command": f"make prove ({name})",
+        "figures": figures,
+    }
+    PROOFS.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(document, indent=2)
+    (PROOFS / f"{now:%Y-%m-%d}-{name}.json").write_text(text + "\n")
+    print(text)
+    if figures.get("verified") is False or figures.get("equal") is False:
+        raise SystemExit(f"{name}: not proved")
+
+
+if __name__ == "__main__":
+    main()
