@@ -7,11 +7,10 @@ import threading
 from collections.abc import Callable
 
 import uvicorn
-from litestar import Litestar, Response, get
-from litestar.datastructures import State
+from litestar import Litestar, get
+from litestar.datastructures import MutableScopeHeaders, State
 from litestar.exceptions import HTTPException
-from litestar.openapi.config import OpenAPIConfig
-from litestar.openapi.spec import Components, SecurityScheme
+from litestar.types import Message, Scope
 
 from huoshui import __version__
 from huoshui.core import access, log, work
@@ -24,7 +23,6 @@ from huoshui.interfaces.api.door import Ask, Door
 from huoshui.scenarios import order_flow
 
 _log = logging.getLogger("huoshui.app")
-BODY_MAX = 8 * 1024 * 1024
 WORK_EVERY_S = 1.0
 
 
@@ -38,9 +36,9 @@ def create_app(settings: Settings, worlds: Worlds) -> Litestar:
             HTTPException: problems.on_http,
             Exception: problems.on_bug,
         },
-        after_request=_name_request,
-        openapi_config=_openapi(),
-        request_max_body_size=BODY_MAX,
+        before_send=[_on_every_answer],
+        openapi_config=None,
+        request_max_body_size=problems.BODY_MAX,
         logging_config=None,
     )
 
@@ -53,7 +51,9 @@ def health(request: Ask) -> dict[str, str]:
     return {"status": "ok", "version": __version__}
 
 
-def serve(settings: Settings, worlds: Worlds, port: int, ready: Callable[[], None]) -> None:
+def serve(
+    settings: Settings, worlds: Worlds, port: int, ready: Callable[[], None]
+) -> None:
     """Serve until interrupted: the API, the console and the due work of live and sandbox."""
     log.start(settings.log_level)
     config = uvicorn.Config(
@@ -104,21 +104,15 @@ class Worker(threading.Thread):
             work.drain(database, order_flow.WORK, book=book)
 
 
-def _name_request(response: Response[object]) -> Response[object]:
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    return response
-
-
-def _openapi() -> OpenAPIConfig:
-    return OpenAPIConfig(
-        title="Huoshui",
-        version=__version__,
-        path="/v1/openapi",
-        components=Components(
-            security_schemes={"key": SecurityScheme(type="http", scheme="bearer")}
-        ),
-        security=[{"key": []}],
-    )
+async def _on_every_answer(message: Message, scope: Scope) -> None:
+    """Headers that every answer carries, problems and the framework's own included."""
+    if message["type"] != "http.response.start":
+        return
+    headers = MutableScopeHeaders.from_message(message)
+    headers["X-Request-Id"] = problems.id_of(scope)
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    if scope["path"].startswith("/v1"):
+        headers.setdefault("Cache-Control", "no-store")
 
 
 def main() -> None:

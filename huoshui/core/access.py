@@ -12,7 +12,7 @@ from uuid import UUID
 
 import msgspec
 
-from huoshui.core import crypto
+from huoshui.core import crypto, ids
 from huoshui.core.db import Tx
 from huoshui.core.errors import FieldError, NotFound, Problem
 
@@ -149,14 +149,17 @@ class _ActorRow(msgspec.Struct, frozen=True):
     scopes: list[str]
 
 
-def keys(tx: Tx) -> list[Key]:
-    """The keys of the book, newest first."""
+def keys(tx: Tx, *, after: UUID | None = None, limit: int | None = None) -> list[Key]:
+    """The keys of the book, newest first, older than the cursor; all of them without a limit."""
     return tx.rows(
         Key,
         """
         SELECT id, name, hint, scopes, created_at, revoked_at FROM api_key
-        WHERE book = %(book)s ORDER BY id DESC
+        WHERE book = %(book)s AND (%(after)s::uuid IS NULL OR id < %(after)s)
+        ORDER BY id DESC LIMIT %(limit)s
         """,
+        after=after,
+        limit=limit,
     )
 
 
@@ -171,7 +174,7 @@ def revoke(tx: Tx, key_id: UUID) -> None:
         at=tx.now,
     )
     if not done:
-        raise NotFound(kind="key", id=str(key_id))
+        raise NotFound(kind="key", id=ids.show("key", key_id))
 
 
 def open_book(tx: Tx, book: Book) -> Book:

@@ -25,7 +25,12 @@ class Reply(msgspec.Struct, frozen=True):
 
 
 def kept(tx: Tx, key: str, request: bytes) -> Reply | None:
-    """The reply that this key was first given, or None. Raises KeyReused for another request."""
+    """The reply that this key was first given, or None. Raises KeyReused for another request.
+
+    Waits while another request with this key is under way, so that a repeat gets the first
+    one's reply and never a refusal that the first one's own effect brought about.
+    """
+    tx.run("SELECT pg_advisory_xact_lock(%(book)s, hashtext(%(key)s))", key=key)
     reply = tx.row(
         Reply,
         "SELECT request, status, body FROM idempotency WHERE book = %(book)s AND key = %(key)s",

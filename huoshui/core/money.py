@@ -75,7 +75,7 @@ def digits(currency: str) -> int:
     return _DIGITS.get(currency, 2)
 
 
-class Money(msgspec.Struct, frozen=True, order=False):
+class Money(msgspec.Struct, frozen=True, order=False, forbid_unknown_fields=True):
     """An amount in minor units of one currency, e.g. Money(1234, "CNY") is 12.34 yuan."""
 
     amount: int

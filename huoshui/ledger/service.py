@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from huoshui.core import ids as id_texts
 from huoshui.core import money
 from huoshui.core.db import Tx
 from huoshui.core.errors import FieldError, Problem
@@ -97,10 +98,12 @@ def reverse(tx: Tx, id_: UUID, *, reversal_id: UUID) -> Result:
     """Post the opposite of a transaction, once. Raises UnknownTransaction, AlreadyReversed."""
     original = store.transaction(tx, id_)
     if original is None:
-        raise UnknownTransaction(kind="txn", id=str(id_))
+        raise UnknownTransaction(kind="txn", id=id_texts.show("txn", id_))
     before = store.reversal_of(tx, id_)
-    if before not in (None, reversal_id):
-        raise AlreadyReversed(id=str(id_), reversal=str(before))
+    if before is not None and before != reversal_id:
+        raise AlreadyReversed(
+            id=id_texts.show("txn", id_), reversal=id_texts.show("txn", before)
+        )
     legs = tuple(Leg(leg.target, leg.source, leg.amount) for leg in reversed(original.legs))
     reversal = Transaction(
         id=reversal_id,
@@ -130,7 +133,7 @@ def account(tx: Tx, id_: UUID) -> Account:
     """One account. Raises UnknownAccount."""
     found = store.account(tx, id_)
     if found is None:
-        raise UnknownAccount(account=str(id_))
+        raise UnknownAccount(account=id_texts.show("acc", id_))
     return found
 
 
@@ -143,10 +146,18 @@ def account_at(tx: Tx, path: str, currency: str) -> Account:
 
 
 def accounts(
-    tx: Tx, *, prefix: str = "", kind: str = "", after: str = "", limit: int = 50
+    tx: Tx,
+    *,
+    prefix: str = "",
+    kind: str = "",
+    after: str = "",
+    after_currency: str = "",
+    limit: int = 50,
 ) -> list[Account]:
-    """Accounts in the order of their paths."""
-    return store.accounts(tx, prefix=prefix, kind=kind, after=after, limit=limit)
+    """Accounts in the order of their paths and currencies."""
+    return store.accounts(
+        tx, prefix=prefix, kind=kind, after=after, after_currency=after_currency, limit=limit
+    )
 
 
 def transfers(tx: Tx, id_: UUID, *, before: int | None = None, limit: int = 50) -> list[Line]:
@@ -182,7 +193,7 @@ def transaction(tx: Tx, id_: UUID) -> Posted:
     """One transaction with its legs. Raises UnknownTransaction."""
     found = _with_legs(tx, store.entries(tx, ids=[id_]))
     if not found:
-        raise UnknownTransaction(kind="txn", id=str(id_))
+        raise UnknownTransaction(kind="txn", id=id_texts.show("txn", id_))
     return found[0]
 
 

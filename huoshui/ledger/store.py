@@ -285,20 +285,32 @@ def entry_legs(tx: Tx, ids: list[UUID]) -> list[EntryLeg]:
 
 
 def accounts(
-    tx: Tx, *, prefix: str = "", kind: str = "", after: str = "", limit: int = 50
+    tx: Tx,
+    *,
+    prefix: str = "",
+    kind: str = "",
+    after: str = "",
+    after_currency: str = "",
+    limit: int = 50,
 ) -> list[Account]:
-    """Accounts by path, those that start with `prefix`, after the cursor path."""
+    """Accounts by path and currency, those that start with `prefix`, after the cursor.
+
+    Without `after_currency` the cursor stands behind every currency of its path.
+    """
     return tx.rows(
         Account,
         f"""
         SELECT {_ACCOUNT} FROM account
         WHERE book = %(book)s AND starts_with(path, %(prefix)s)
-          AND (%(kind)s = '' OR kind = %(kind)s) AND path > %(after)s
+          AND (%(kind)s = '' OR kind = %(kind)s)
+          AND (path > %(after)s OR %(currency)s <> '' AND path = %(after)s
+               AND currency > %(currency)s)
         ORDER BY path, currency LIMIT %(limit)s
         """,
         prefix=prefix,
         kind=kind,
         after=after,
+        currency=after_currency,
         limit=limit,
     )
 

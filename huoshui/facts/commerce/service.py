@@ -18,6 +18,7 @@ from huoshui.facts.commerce.model import KINDS, REFERENCES, Fact, Order
 from huoshui.facts.commerce.store import ItemRow, OrderRow, SellerRow, Stored, TenderRow, Told
 
 FACTS_MAX = 2000
+FIRST_YEAR, LAST_YEAR = 1970, 2199
 PREFIX = {
     "seller": "slr", "buyer": "byr", "product": "prd", "order": "ord", "item": "itm",
     "tender": "tnd", "shipment": "shp", "delivery": "dlv", "confirmation": "cnf",
@@ -148,8 +149,11 @@ def _digest(fact: Fact) -> bytes:
 
 
 def _fault(tx: Tx, fact: Fact) -> FieldError | None:
-    if fact.occurred_at.tzinfo is None:
-        return FieldError("/occurred_at", "time_zone", {"value": fact.occurred_at.isoformat()})
+    error = _bad_time("occurred_at", fact.occurred_at)
+    if isinstance(fact, Order) and fact.estimated_at:
+        error = error or _bad_time("estimated_at", fact.estimated_at)
+    if error:
+        return error
     if fact.known_at is not None:
         if not tx.simulated:
             return FieldError("/known_at", "known_at_real", {})
@@ -157,6 +161,15 @@ def _fault(tx: Tx, fact: Fact) -> FieldError | None:
             return FieldError("/known_at", "known_at_future", {"now": tx.now.isoformat()})
     elif fact.occurred_at > tx.now:
         return FieldError("/occurred_at", "future", {"now": tx.now.isoformat()})
+    return None
+
+
+def _bad_time(field: str, at: datetime) -> FieldError | None:
+    if at.tzinfo is None:
+        return FieldError(f"/{field}", "time_zone", {"value": at.isoformat()})
+    # Years that PostgreSQL and Python both have, whatever the zone.
+    if not FIRST_YEAR < at.year < LAST_YEAR:
+        return FieldError(f"/{field}", "time_out_of_range", {"text": at.isoformat()})
     return None
 
 

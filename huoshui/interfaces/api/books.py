@@ -2,32 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
-from litestar import Response, get, post
+from litestar import Response
 from msgspec import Meta
 
 from huoshui.core import ids
 from huoshui.core.db import Tx
-from huoshui.core.errors import Problem
+from huoshui.core.errors import FieldError, Problem
 from huoshui.core.money import CurrencyMix, Money
 from huoshui.interfaces.api import views
+from huoshui.interfaces.api.body import BadParameter, decoded
+from huoshui.interfaces.api.contract import moves, reads, writes
 from huoshui.interfaces.api.door import (
     Ask,
     Cursor,
     Limit,
     Page,
-    decoded,
-    door_of,
+    Time,
+    Visit,
+    Word,
+    enter,
     moment,
-    moving,
 )
 from huoshui.ledger import service as ledger
 from huoshui.ledger.chart import AccountKind
-from huoshui.ledger.model import LEGS_MAX, Class, Leg, Transaction
+from huoshui.ledger.model import AMOUNT_MAX, LEGS_MAX, Class, Leg, Transaction
+from huoshui.lines.payments.chart import CHART
 
 MANUAL = "manual"
+Path = Annotated[str, Meta(min_length=1, max_length=200)]
 
 
 class BelongsToLine(Problem):
@@ -37,22 +42,36 @@ class BelongsToLine(Problem):
     status = 409
 
 
-class AccountAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An account to open; bounds are minor units of what came in less what went out."""
+class AccountDiffers(Problem):
+    """An account of that path and currency stands, with another class or other bounds."""
 
-    path: Annotated[str, Meta(min_length=1, max_length=200)]
+    code = "account_differs"
+    status = 409
+
+
+class AccountAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An account to open; bounds are minor units of what came in less what went out.
+
+    An account opens at zero, so its floor is not above it and its ceiling not below.
+    """
+
+    path: Path
     currency: Annotated[str, Meta(pattern=r"^[A-Z]{3}$")]
     class_: Class = msgspec.field(name="class")
-    floor: int | None = None
-    ceiling: int | None = None
+    floor: Annotated[int, Meta(ge=-AMOUNT_MAX, le=0)] | None = None
+    ceiling: Annotated[int, Meta(ge=0, le=AMOUNT_MAX)] | None = None
 
 
 class LegAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Move an amount from one account path to another."""
 
-    source: str = msgspec.field(name="from")
-    target: str = msgspec.field(name="to")
+    source: Path = msgspec.field(name="from")
+    target: Path = msgspec.field(name="to")
     amount: Money
+
+
+class ReverseAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Nothing to say: the transaction is named in the address."""
 
 
 class TransactionAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -62,57 +81,86 @@ class TransactionAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reference: Annotated[str, Meta(max_length=100)] = ""
 
 
-@get("/accounts", sync_to_thread=True)
+@reads("/accounts", "ledger:read", Page[views.AccountView])
 def list_accounts(
-    request: Ask, prefix: str = "", kind: str = "", after: Cursor = None, limit: Limit = 50
+    request: Ask,
+    prefix: Word = "",
+    kind: Word = "",
+    after: Cursor = None,
+    limit: Limit = 50,
 ) -> Page[views.AccountView]:
     """Accounts by path."""
-    with door_of(request).begin(request, "ledger:read") as tx:
-        rows = ledger.accounts(tx, prefix=prefix, kind=kind, after=after or "", limit=limit)
-    following = rows[-1].path if len(rows) == limit else None
+    path, _, currency = (after or "").partition("/")
+    with enter(request).begin() as tx:
+        rows = ledger.accounts(
+            tx,
+            prefix=prefix,
+            kind=kind,
+            after=path,
+            after_currency=currency,
+            limit=limit,
+        )
+    following = f"{rows[-1].path}/{rows[-1].currency}" if len(rows) == limit else None
     return Page([views.account(row) for row in rows], following)
 
 
-@get("/accounts/{ref:str}", sync_to_thread=True)
+@reads("/accounts/{ref:str}", "ledger:read", views.AccountView)
 def show_account(request: Ask, ref: str) -> views.AccountView:
     """One account by id."""
-    with door_of(request).begin(request, "ledger:read") as tx:
+    with enter(request).begin() as tx:
         return views.account(ledger.account(tx, ids.read("acc", ref)))
 
 
-@get("/accounts/{ref:str}/transfers", sync_to_thread=True)
+@reads("/accounts/{ref:str}/transfers", "ledger:read", Page[views.LineView])
 def list_transfers(
     request: Ask, ref: str, after: Cursor = None, limit: Limit = 50
 ) -> Page[views.LineView]:
     """An account's transfers, newest first, each with the balance once it stood."""
-    before = int(after) if after and after.isdigit() else None
-    with door_of(request).begin(request, "ledger:read") as tx:
+    visit = enter(request)
+    before = _number(after)
+    with visit.begin() as tx:
         rows = ledger.transfers(tx, ids.read("acc", ref), before=before, limit=limit)
     following = str(rows[-1].version) if len(rows) == limit else None
     return Page([views.line(row) for row in rows], following)
 
 
-@post("/accounts", sync_to_thread=True, status_code=200)
-def open_account(request: Ask, body: bytes) -> views.AccountView:
+@writes(
+    "/accounts",
+    "ledger:write",
+    views.AccountView,
+    asks=AccountAsked,
+    idempotency="optional",
+)
+def open_account(request: Ask, body: bytes) -> Response[bytes]:
     """Open an account of your own; the same again answers the one that stands."""
+    visit = enter(request)
     asked = decoded(body, AccountAsked)
+    if CHART.kind_of(asked.path):
+        raise BelongsToLine(object=asked.path)
     kind = AccountKind(MANUAL, asked.path, asked.class_, asked.floor, asked.ceiling)
-    with door_of(request).begin(request, "ledger:write") as tx:
-        return views.account(ledger.open_account(tx, asked.path, asked.currency, kind))
+
+    def use_case(tx: Tx) -> views.AccountView:
+        row = ledger.open_account(tx, asked.path, asked.currency, kind)
+        wished = (MANUAL, asked.class_, asked.floor, asked.ceiling)
+        if (row.kind, row.class_, row.floor, row.ceiling) != wished:
+            raise AccountDiffers(path=asked.path, currency=asked.currency)
+        return views.account(row)
+
+    return visit.answer(body, use_case)
 
 
-@get("/transactions", sync_to_thread=True)
+@reads("/transactions", "ledger:read", Page[views.TransactionView])
 def list_transactions(
     request: Ask,
-    reference: str = "",
-    account: str = "",
-    since: str | None = None,
-    until: str | None = None,
+    reference: Word = "",
+    account: Word = "",
+    since: Time = None,
+    until: Time = None,
     after: Cursor = None,
     limit: Limit = 50,
 ) -> Page[views.TransactionView]:
     """The journal, newest first."""
-    with door_of(request).begin(request, "ledger:read") as tx:
+    with enter(request).begin() as tx:
         found = ledger.journal(
             tx,
             reference=reference,
@@ -126,30 +174,44 @@ def list_transactions(
     return Page([views.transaction(posted) for posted in found], following)
 
 
-@get("/transactions/{ref:str}", sync_to_thread=True)
+@reads("/transactions/{ref:str}", "ledger:read", views.TransactionView)
 def show_transaction(request: Ask, ref: str) -> views.TransactionView:
     """One transaction."""
-    with door_of(request).begin(request, "ledger:read") as tx:
+    with enter(request).begin() as tx:
         return views.transaction(ledger.transaction(tx, ids.read("txn", ref)))
 
 
-@post("/transactions", sync_to_thread=True, status_code=200)
-def post_transaction(request: Ask, body: bytes) -> Response[Any]:
+@moves(
+    "/transactions",
+    "ledger:write",
+    views.TransactionView,
+    asks=TransactionAsked,
+    body_needed=True,
+)
+def post_transaction(request: Ask, body: bytes) -> Response[bytes]:
     """Post legs between accounts of your own; the lines' accounts move by their own verbs."""
+    visit = enter(request)
     asked = decoded(body, TransactionAsked)
 
     def use_case(tx: Tx) -> views.TransactionView:
-        transaction = _transaction(tx, request, asked)
+        transaction = _transaction(tx, visit, asked)
         _own_accounts(tx, transaction)
         ledger.post(tx, [transaction])[0].demand()
         return views.transaction(ledger.transaction(tx, transaction.id))
 
-    return moving(request, "ledger:write", body, use_case)
+    return visit.answer(body, use_case)
 
 
-@post("/transactions/{ref:str}/reverse", sync_to_thread=True, status_code=200)
-def reverse_transaction(request: Ask, ref: str, body: bytes) -> Response[Any]:
+@moves(
+    "/transactions/{ref:str}/reverse",
+    "ledger:write",
+    views.TransactionView,
+    asks=ReverseAsked,
+)
+def reverse_transaction(request: Ask, ref: str, body: bytes) -> Response[bytes]:
     """Post the opposite of a transaction of your own, once."""
+    visit = enter(request)
+    decoded(body or b"{}", ReverseAsked)
 
     def use_case(tx: Tx) -> views.TransactionView:
         id_ = ids.read("txn", ref)
@@ -159,27 +221,37 @@ def reverse_transaction(request: Ask, ref: str, body: bytes) -> Response[Any]:
         ledger.reverse(tx, id_, reversal_id=reversal_id)
         return views.transaction(ledger.transaction(tx, reversal_id))
 
-    return moving(request, "ledger:write", body, use_case)
+    return visit.answer(body, use_case)
 
 
-@get("/trial-balance", sync_to_thread=True)
+@reads("/trial-balance", "ledger:read", views.TrialBalanceView)
 def trial_balance(request: Ask) -> views.TrialBalanceView:
     """Debits and credits by kind of account, and whether they are equal."""
-    with door_of(request).begin(request, "ledger:read") as tx:
+    with enter(request).begin() as tx:
         return views.trial_balance(ledger.trial_balance(tx))
 
 
-def _transaction(tx: Tx, request: Ask, asked: TransactionAsked) -> Transaction:
+def _number(cursor: str | None) -> int | None:
+    if not cursor:
+        return None
+    if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 19):
+        fault = FieldError("after", "cursor", {"value": cursor[:40]})
+        raise BadParameter(name="after", errors=(fault,))
+    return int(cursor)
+
+
+def _transaction(tx: Tx, visit: Visit, asked: TransactionAsked) -> Transaction:
     currencies = sorted({leg.amount.currency for leg in asked.legs})
     if len(currencies) > 1:
-        raise CurrencyMix(first=currencies[0], second=currencies[1])
-    key = request.headers.get("idempotency-key", "dry-run")
+        raise CurrencyMix(first=currencies[0][:8], second=currencies[1][:8])
     return Transaction(
-        id=tx.id("txn", f"manual/{key}"),
+        id=tx.id("txn", f"manual/{visit.wish}"),
         template=MANUAL,
         reference=asked.reference,
         currency=currencies[0],
-        legs=tuple(Leg(leg.source, leg.target, leg.amount.amount) for leg in asked.legs),
+        legs=tuple(
+            Leg(leg.source, leg.target, leg.amount.amount) for leg in asked.legs
+        ),
         effective_at=tx.now,
     )
 

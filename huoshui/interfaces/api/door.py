@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -14,20 +15,30 @@ from litestar.params import Parameter
 from huoshui.core import access, idempotency
 from huoshui.core.access import Actor, WrongKey
 from huoshui.core.db import Database, Tx
-from huoshui.core.errors import Malformed, Problem
-from huoshui.core.worlds import UnknownWorld, Worlds
+from huoshui.core.errors import FieldError, Problem
+from huoshui.core.worlds import UnknownWorld, World, Worlds
+from huoshui.interfaces.api.body import BadParameter, UnknownParameter
+from huoshui.interfaces.api.contract import Contract, contract_of
 
 T = TypeVar("T")
 Ask = Request[Any, Any, Any]
+UseCase = Callable[[Tx], msgspec.Struct]
 PAGE_MAX = 100
 Limit = Annotated[int, Parameter(ge=1, le=PAGE_MAX, description="How many at most")]
 Cursor = Annotated[
-    str | None, Parameter(max_length=200, description="`next` of the page before")
+    str | None, Parameter(max_length=250, description="`next` of the page before")
 ]
+Word = Annotated[str, Parameter(max_length=200)]
+Time = Annotated[
+    str | None,
+    Parameter(max_length=40, description="An ISO 8601 time with its time zone"),
+]
+_IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+_FLAGS = {"": False, "false": False, "true": True}
 
 
 class KeyRequired(Problem):
-    """A POST that moves money needs an Idempotency-Key."""
+    """A POST that moves money needs an Idempotency-Key: 1 to 255 printable ASCII characters."""
 
     code = "idempotency_key_required"
     status = 400
@@ -45,13 +56,6 @@ class Page(msgspec.Struct, Generic[T], frozen=True):
 
     data: list[T]
     next: str | None = None
-
-
-class _Rehearsed(Exception):
-    """Carries a dry run's answer out of the transaction that it undoes."""
-
-    def __init__(self, answer: object) -> None:
-        self.answer = answer
 
 
 class Door:
@@ -76,77 +80,138 @@ class Door:
         with database.begin() as tx:
             return access.who(tx, key)
 
-    def database(self, actor: Actor) -> Database:
-        """The actor's world."""
-        return self.worlds.database(actor.world)
+
+class Visit:
+    """A request whose key was accepted: it sees one book of one world and nothing else."""
+
+    def __init__(
+        self, request: Ask, door: Door, actor: Actor, contract: Contract
+    ) -> None:
+        self.request = request
+        self.actor = actor
+        self.contract = contract
+        self.rehearsal = _rehearsal(request) if contract.dry_run else False
+        self._door = door
+        self.database: Database = door.worlds.database(actor.world)
+
+    @property
+    def world(self) -> World:
+        """The world that the key opens."""
+        return self._door.worlds.get(self.actor.world)
+
+    @property
+    def key(self) -> str:
+        """The Idempotency-Key, or an empty text. Raises KeyRequired for one that is unusable."""
+        text = str(self.request.headers.get("idempotency-key", ""))
+        if text and not _IDEMPOTENCY_KEY.fullmatch(text):
+            raise KeyRequired()
+        return text
+
+    @property
+    def wish(self) -> str:
+        """What names this wish to the lines: the caller's key, or that it is a rehearsal."""
+        return "rehearsal" if self.rehearsal else f"request/{self.key}"
 
     @contextmanager
-    def begin(self, request: Ask, scope: str) -> Iterator[Tx]:
-        """A transaction of the caller's book. Raises WrongKey, OutOfScope."""
-        actor = self.actor(request)
-        actor.need(scope)
-        with self.database(actor).begin(book=actor.book, actor=f"key:{actor.name}") as tx:
+    def begin(self) -> Iterator[Tx]:
+        """A transaction of the caller's book."""
+        with self.database.begin(book=self.actor.book, actor=self._name) as tx:
             yield tx
 
+    def answer(self, body: bytes, use_case: UseCase) -> Response[bytes]:
+        """Serve a POST once per Idempotency-Key, or as a rehearsal.
 
-def door_of(request: Ask) -> Door:
-    """The door that the application was composed with."""
-    door: Door = request.app.state.door
-    return door
+        The first answer is kept in the commit that did the work; a repeat gets it again with
+        `Idempotency-Hit: true`. A refusal is not kept: the same key may be tried again. With
+        `?dry_run=true` everything is done and then undone. Raises KeyRequired and KeyReused.
+        """
+        if self.rehearsal:
+            return self._rehearse(use_case)
+        key = self.key
+        if not key and self.contract.idempotency == "required":
+            raise KeyRequired()
+
+        def once(tx: Tx) -> tuple[bytes, bool]:
+            if not key:
+                return msgspec.json.encode(use_case(tx)), False
+            wish = b"%b %b\n%b" % (
+                self.request.method.encode(), self.request.url.path.encode(), body
+            )  # fmt: skip
+            before = idempotency.kept(tx, key, wish)
+            if before:
+                return bytes(before.body), True
+            content = msgspec.json.encode(use_case(tx))
+            idempotency.keep(tx, key, wish, self.contract.status, content)
+            return content, False
+
+        content, hit = self.database.run(once, book=self.actor.book, actor=self._name)
+        return self._response(content, {"Idempotency-Hit": "true"} if hit else {})
+
+    @property
+    def _name(self) -> str:
+        return f"key:{self.actor.name}"
+
+    def _rehearse(self, use_case: UseCase) -> Response[bytes]:
+        try:
+            with self.begin() as tx:
+                answer = use_case(tx)
+                tx.flush()
+                raise _Rehearsed(answer)
+        except _Rehearsed as rehearsed:
+            return self._response(
+                msgspec.json.encode(rehearsed.answer), {"Dry-Run": "true"}
+            )
+
+    def _response(self, content: bytes, headers: dict[str, str]) -> Response[bytes]:
+        return Response(
+            content,
+            status_code=self.contract.status,
+            headers=headers,
+            media_type="application/json",
+        )
 
 
-def moving(
-    request: Ask, scope: str, body: bytes, use_case: Callable[[Tx], msgspec.Struct]
-) -> Response[Any]:
-    """Serve a POST that moves money: once per Idempotency-Key, or as a rehearsal.
+class _Rehearsed(Exception):
+    """Carries a rehearsal's answer out of the transaction that it undoes."""
 
-    The first answer is kept in the commit that moved the money; a repeat gets it again with
-    `Idempotency-Hit: true`. With `?dry_run=true` everything is done and then undone.
-    Raises KeyRequired and KeyReused.
+    def __init__(self, answer: object) -> None:
+        self.answer = answer
+
+
+def enter(request: Ask) -> Visit:
+    """Let a request in, before anything else of it is read.
+
+    Raises WrongKey, OutOfScope, UnknownParameter and BadParameter.
     """
-    door = door_of(request)
+    door: Door = request.app.state.door
     actor = door.actor(request)
-    actor.need(scope)
-    database = door.database(actor)
-    if request.query_params.get("dry_run", "").lower() == "true":
-        return _rehearse(database, actor, use_case)
-    key = request.headers.get("idempotency-key", "")
-    if not 0 < len(key) <= 255:
-        raise KeyRequired()
-    wish = b"%b %b\n%b" % (request.method.encode(), request.url.path.encode(), body)
-
-    def once(tx: Tx) -> tuple[int, bytes, bool]:
-        before = idempotency.kept(tx, key, wish)
-        if before:
-            return before.status, bytes(before.body), True
-        answer = msgspec.json.encode(use_case(tx))
-        idempotency.keep(tx, key, wish, 200, answer)
-        return 200, answer, False
-
-    status, answer, hit = database.run(once, book=actor.book, actor=f"key:{actor.name}")
-    headers = {"Idempotency-Hit": "true"} if hit else {}
-    return Response(answer, status_code=status, headers=headers, media_type="application/json")
+    contract = contract_of(request.route_handler)
+    if contract.scope:
+        actor.need(contract.scope)
+    _check_parameters(request, contract)
+    return Visit(request, door, actor, contract)
 
 
-def _rehearse(
-    database: Database, actor: Actor, use_case: Callable[[Tx], msgspec.Struct]
-) -> Response[Any]:
-    try:
-        with database.begin(book=actor.book, actor=f"key:{actor.name}") as tx:
-            answer = use_case(tx)
-            tx.flush()
-            raise _Rehearsed(answer)
-    except _Rehearsed as rehearsed:
-        content = msgspec.json.encode(rehearsed.answer)
-        return Response(content, headers={"Dry-Run": "true"}, media_type="application/json")
+def _check_parameters(request: Ask, contract: Contract) -> None:
+    # An unknown parameter is refused, not passed over: `?dryrun=true` would move money.
+    for name, value in request.query_params.multi_items():
+        if name not in contract.known:
+            raise UnknownParameter(
+                name=name[:80], known=", ".join(sorted(contract.known))
+            )
+        if "\0" in value:
+            raise BadParameter(name=name, errors=(FieldError(name, "null_character"),))
+    for name, value in request.path_params.items():
+        if "\0" in str(value):
+            raise BadParameter(name=name, errors=(FieldError(name, "null_character"),))
 
 
-def decoded(body: bytes, kind: type[T]) -> T:
-    """The body as a `kind`. Raises Malformed, which names the field."""
-    try:
-        return msgspec.json.decode(body, type=kind)
-    except (msgspec.ValidationError, msgspec.DecodeError) as error:
-        raise Malformed(what="body", reason=str(error)) from error
+def _rehearsal(request: Ask) -> bool:
+    text = request.query_params.get("dry_run", "")
+    if text not in _FLAGS:
+        fault = FieldError("dry_run", "choice", {"value": text[:40]})
+        raise BadParameter(name="dry_run", errors=(fault,))
+    return _FLAGS[text]
 
 
 def moment(text: str | None) -> datetime | None:
@@ -154,6 +219,7 @@ def moment(text: str | None) -> datetime | None:
     if not text:
         return None
     try:
+        # In an address a plus that was not escaped arrives as a blank.
         at = datetime.fromisoformat(text.replace(" ", "+"))
     except ValueError as error:
         raise BadTime(text=text[:40]) from error

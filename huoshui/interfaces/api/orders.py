@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from litestar import Response, get, post
+from litestar import Response
 from litestar.params import Parameter
 
 from huoshui.core import ids
@@ -17,26 +17,30 @@ from huoshui.facts.commerce import service as commerce
 from huoshui.facts.commerce.model import AnyFact, Cancellation
 from huoshui.facts.commerce.service import FactRefused, Ingested
 from huoshui.facts.commerce.store import OrderRow
-from huoshui.ledger import service as ledger
-from huoshui.lines.payments import service as payments
-from huoshui.lines.payments import store as payments_store
-from huoshui.lines.payments.service import Outcome
 from huoshui.interfaces.api import views
+from huoshui.interfaces.api.body import decoded
+from huoshui.interfaces.api.contract import moves, reads, writes
 from huoshui.interfaces.api.door import (
     Ask,
     Cursor,
     Limit,
     Page,
-    decoded,
-    door_of,
+    Time,
+    Word,
+    enter,
     moment,
-    moving,
 )
 from huoshui.interfaces.api.problems import language
+from huoshui.ledger import service as ledger
+from huoshui.lines.payments import service as payments
+from huoshui.lines.payments import store as payments_store
+from huoshui.lines.payments.service import Outcome
 from huoshui.scenarios import order_flow
 
 EXPANDABLE = ("items", "tenders", "money", "history")
-Expand = Annotated[str, Parameter(max_length=100, description=f"Any of {', '.join(EXPANDABLE)}")]
+Expand = Annotated[
+    str, Parameter(max_length=100, description=f"Any of {', '.join(EXPANDABLE)}")
+]
 
 
 class UnknownExpand(Problem):
@@ -46,8 +50,15 @@ class UnknownExpand(Problem):
     status = 422
 
 
+class CancelledAlready(Problem):
+    """The order was called off before; a cancellation is kept once."""
+
+    code = "cancelled_already"
+    status = 409
+
+
 class Facts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Facts to ingest, what they refer to first."""
+    """Facts to ingest, what they refer to first: at most 2,000 in one call."""
 
     facts: list[AnyFact]
 
@@ -59,34 +70,53 @@ class RefundAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reason: Annotated[str, msgspec.Meta(max_length=200)] = ""
 
 
-class Reason(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Why."""
+class ConfirmAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Nothing to say: the call is the word of the buyer."""
+
+
+class CancelAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Call the order off, and why."""
 
     reason: Annotated[str, msgspec.Meta(max_length=200)] = ""
 
 
-@post("/facts", sync_to_thread=True, status_code=200)
-def ingest(request: Ask, body: bytes) -> views.FactResults:
-    """Ingest facts; each gets its own result and the money of its order follows it."""
+@writes(
+    "/facts",
+    "facts:write",
+    views.FactResults,
+    asks=Facts,
+    idempotency="optional",
+    dry_run=True,
+)
+def ingest_facts(request: Ask, body: bytes) -> Response[bytes]:
+    """Ingest facts; each gets its own result and the money of its order follows it.
+
+    A refused fact does not stop the others. The same fact again changes nothing, the same key
+    with other content is a correction.
+    """
+    visit = enter(request)
     facts = decoded(body, Facts).facts
     lang = language(request)
-    with door_of(request).begin(request, "facts:write") as tx:
+
+    def use_case(tx: Tx) -> views.FactResults:
         taken = order_flow.take(tx, facts)
-    return views.FactResults([views.fact(result, lang) for result in taken.facts])
+        return views.FactResults([views.fact(result, lang) for result in taken.facts])
+
+    return visit.answer(body, use_case)
 
 
-@get("/orders", sync_to_thread=True)
+@reads("/orders", "facts:read", Page[views.OrderView])
 def list_orders(
     request: Ask,
-    buyer: str = "",
-    seller: str = "",
-    since: str | None = None,
-    until: str | None = None,
+    buyer: Word = "",
+    seller: Word = "",
+    since: Time = None,
+    until: Time = None,
     after: Cursor = None,
     limit: Limit = 50,
 ) -> Page[views.OrderView]:
     """Orders, newest first; by buyer, seller (their keys) and time of purchase."""
-    with door_of(request).begin(request, "facts:read") as tx:
+    with enter(request).begin() as tx:
         rows = commerce.orders(
             tx,
             buyer=buyer,
@@ -96,25 +126,34 @@ def list_orders(
             after=ids.read("ord", after) if after else None,
             limit=limit,
         )
-    return Page([views.order(r) for r in rows], _next("ord", [r.id for r in rows], limit))
+    return Page(
+        [views.order(r) for r in rows], _next("ord", [r.id for r in rows], limit)
+    )
 
 
-@get("/orders/{ref:str}", sync_to_thread=True)
+@reads("/orders/{ref:str}", "facts:read", views.OrderView)
 def show_order(
-    request: Ask, ref: str, expand: Expand = "", as_of: str | None = None
+    request: Ask, ref: str, expand: Expand = "", as_of: Time = None
 ) -> views.OrderView:
-    """One order by id or by the marketplace's key; `as_of` bounds its history."""
+    """One order by id or by the marketplace's own key.
+
+    `expand` adds parts of it; `as_of` adds its history as it was known at that time.
+    """
+    visit = enter(request)
     wanted = {name for name in expand.split(",") if name}
     if wanted - set(EXPANDABLE):
         raise UnknownExpand(
-            found=", ".join(sorted(wanted - set(EXPANDABLE))), known=", ".join(EXPANDABLE)
+            found=", ".join(sorted(wanted - set(EXPANDABLE))),
+            known=", ".join(EXPANDABLE),
         )
-    with door_of(request).begin(request, "facts:read") as tx:
+    with visit.begin() as tx:
         row = commerce.order(tx, ref)
         return _expanded(tx, row, wanted, as_of)
 
 
-def _expanded(tx: Tx, row: OrderRow, wanted: set[str], as_of: str | None) -> views.OrderView:
+def _expanded(
+    tx: Tx, row: OrderRow, wanted: set[str], as_of: str | None
+) -> views.OrderView:
     extra: dict[str, Any] = {}
     if "items" in wanted:
         extra["items"] = [views.item(i) for i in commerce.items(tx, row.key)]
@@ -122,78 +161,91 @@ def _expanded(tx: Tx, row: OrderRow, wanted: set[str], as_of: str | None) -> vie
         extra["tenders"] = [views.tender(t) for t in commerce.tenders(tx, row.key)]
     if "money" in wanted:
         extra["money"] = views.order_money(payments.money_of(tx, row.id))
-    if "history" in wanted:
+    if "history" in wanted or as_of:
         extra["history"] = commerce.history(tx, row.key, moment(as_of))
     return msgspec.structs.replace(views.order(row), **extra)
 
 
-@post("/orders/{ref:str}/confirm", sync_to_thread=True, status_code=200)
-def confirm(request: Ask, ref: str, body: bytes) -> Response[Any]:
+@moves(
+    "/orders/{ref:str}/confirm", "payments:write", views.MovedView, asks=ConfirmAsked
+)
+def confirm_order(request: Ask, ref: str, body: bytes) -> Response[bytes]:
     """The buyer has the goods: split the escrow."""
+    visit = enter(request)
+    decoded(body or b"{}", ConfirmAsked)
 
     def use_case(tx: Tx) -> views.MovedView:
         return _shown(tx, order_flow.confirm(tx, commerce.order(tx, ref).id))
 
-    return moving(request, "payments:write", body, use_case)
+    return visit.answer(body, use_case)
 
 
-@post("/orders/{ref:str}/cancel", sync_to_thread=True, status_code=200)
-def cancel(request: Ask, ref: str, body: bytes) -> Response[Any]:
+@moves("/orders/{ref:str}/cancel", "payments:write", views.MovedView, asks=CancelAsked)
+def cancel_order(request: Ask, ref: str, body: bytes) -> Response[bytes]:
     """Call an order off: what was paid goes back, and the cancellation is kept as a fact."""
-    asked = decoded(body or b"{}", Reason)
+    visit = enter(request)
+    asked = decoded(body or b"{}", CancelAsked)
 
     def use_case(tx: Tx) -> views.MovedView:
         row = commerce.order(tx, ref)
-        fact = Cancellation(key=row.key, occurred_at=tx.now, order=row.key, reason=asked.reason)
+        fact = Cancellation(
+            key=row.key, occurred_at=tx.now, order=row.key, reason=asked.reason
+        )
         taken = order_flow.take(tx, [fact])
         _demand(taken.facts[0])
         if not taken.outcomes:
-            raise FactRefused(key=row.key, count=1)
+            raise CancelledAlready(order=row.key)
         return _shown(tx, taken.outcomes[0].demand())
 
-    return moving(request, "payments:write", body, use_case)
+    return visit.answer(body, use_case)
 
 
-@post("/orders/{ref:str}/refund", sync_to_thread=True, status_code=200)
-def refund(request: Ask, ref: str, body: bytes) -> Response[Any]:
+@moves("/orders/{ref:str}/refund", "payments:write", views.MovedView, asks=RefundAsked)
+def refund_order(request: Ask, ref: str, body: bytes) -> Response[bytes]:
     """Give back part or all of what was paid, along the split."""
+    visit = enter(request)
     asked = decoded(body or b"{}", RefundAsked)
 
     def use_case(tx: Tx) -> views.MovedView:
         row = commerce.order(tx, ref)
         if asked.amount and asked.amount.currency != row.currency:
-            raise CurrencyMix(first=row.currency, second=asked.amount.currency)
-        key = request.headers.get("idempotency-key", "dry-run")
+            raise CurrencyMix(first=row.currency, second=asked.amount.currency[:8])
         amount = asked.amount.amount if asked.amount else None
-        return _shown(tx, order_flow.refund(tx, row.id, key, amount, asked.reason))
+        return _shown(
+            tx, order_flow.refund(tx, row.id, visit.wish, amount, asked.reason)
+        )
 
-    return moving(request, "payments:write", body, use_case)
+    return visit.answer(body, use_case)
 
 
-@get("/sellers", sync_to_thread=True)
+@reads("/sellers", "facts:read", Page[views.SellerView])
 def list_sellers(
-    request: Ask, key: str = "", after: Cursor = None, limit: Limit = 50
+    request: Ask, key: Word = "", after: Cursor = None, limit: Limit = 50
 ) -> Page[views.SellerView]:
     """Sellers, newest first."""
-    with door_of(request).begin(request, "facts:read") as tx:
+    with enter(request).begin() as tx:
         cursor = ids.read("slr", after) if after else None
         rows = commerce.sellers(tx, key=key, after=cursor, limit=limit)
-    return Page([views.seller(r) for r in rows], _next("slr", [r.id for r in rows], limit))
+    return Page(
+        [views.seller(r) for r in rows], _next("slr", [r.id for r in rows], limit)
+    )
 
 
-@get("/payouts", sync_to_thread=True)
+@reads("/payouts", "payments:read", Page[views.PayoutView])
 def list_payouts(
-    request: Ask, seller: str = "", after: Cursor = None, limit: Limit = 50
+    request: Ask, seller: Word = "", after: Cursor = None, limit: Limit = 50
 ) -> Page[views.PayoutView]:
     """Payouts, newest first; of one seller by its id."""
-    with door_of(request).begin(request, "payments:read") as tx:
+    with enter(request).begin() as tx:
         rows = payments_store.payouts(
             tx,
             seller=ids.read("slr", seller) if seller else None,
             after=ids.read("pay", after) if after else None,
             limit=limit,
         )
-    return Page([views.payout(r) for r in rows], _next("pay", [r.id for r in rows], limit))
+    return Page(
+        [views.payout(r) for r in rows], _next("pay", [r.id for r in rows], limit)
+    )
 
 
 def _shown(tx: Tx, outcome: Outcome) -> views.MovedView:
@@ -212,5 +264,6 @@ def _next(prefix: str, found: list[UUID], limit: int) -> str | None:
 
 
 HANDLERS = [
-    ingest, list_orders, show_order, confirm, cancel, refund, list_sellers, list_payouts
+    ingest_facts, list_orders, show_order, confirm_order, cancel_order, refund_order,
+    list_sellers, list_payouts,
 ]  # fmt: skip

@@ -9,13 +9,16 @@ from typing import Any
 import msgspec
 from litestar import Response
 from litestar.exceptions import HTTPException
+from litestar.types import Scope
 
 from huoshui.core import i18n
-from huoshui.core.errors import FieldError, Malformed, NotFound, Problem
+from huoshui.core.errors import Malformed, NotFound, Problem
+from huoshui.interfaces.api.body import BadParameter, field_error
 from huoshui.interfaces.api.door import Ask
 
 _log = logging.getLogger("huoshui.api")
 MEDIA_TYPE = "application/problem+json"
+BODY_MAX = 8 * 1024 * 1024
 
 
 class MethodNotAllowed(Problem):
@@ -42,12 +45,21 @@ class Internal(Problem):
 def language(request: Ask) -> str:
     """The language to answer in: `?lang=`, then Accept-Language."""
     asked = request.query_params.get("lang", "")
-    return asked if asked in i18n.LANGUAGES else i18n.pick(request.headers.get("accept-language", ""))
+    return (
+        asked
+        if asked in i18n.LANGUAGES
+        else i18n.pick(request.headers.get("accept-language", ""))
+    )
 
 
 def request_id(request: Ask) -> str:
     """The id under which this request is logged and answered."""
-    state = request.scope["state"]
+    return id_of(request.scope)
+
+
+def id_of(scope: Scope) -> str:
+    """The id of the request behind an ASGI scope, made on first use."""
+    state = scope["state"]
     if "request_id" not in state:
         state["request_id"] = secrets.token_hex(8)
     return str(state["request_id"])
@@ -55,8 +67,11 @@ def request_id(request: Ask) -> str:
 
 def answer(request: Ask, problem: Problem) -> Response[bytes]:
     """A problem as a response."""
-    document = problem.document(language(request), instance=f"urn:request:{request_id(request)}")
-    headers = {"WWW-Authenticate": "Bearer"} if problem.status == 401 else {}
+    lang = language(request)
+    document = problem.document(lang, instance=f"urn:request:{request_id(request)}")
+    headers = {"Content-Language": lang, "Vary": "Accept-Language"}
+    if problem.status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
     return Response(
         msgspec.json.encode(document),
         status_code=problem.status,
@@ -76,9 +91,11 @@ def on_http(request: Ask, error: HTTPException) -> Response[bytes]:
         case 404:
             return answer(request, NotFound(kind="path", id=request.url.path[:100]))
         case 405:
-            return answer(request, MethodNotAllowed(method=request.method))
+            refused = answer(request, MethodNotAllowed(method=request.method[:20]))
+            refused.headers["Allow"] = (error.headers or {}).get("Allow", "")
+            return refused
         case 413:
-            return answer(request, TooLarge())
+            return answer(request, TooLarge(limit_mb=BODY_MAX // 1024**2))
         case status if status < 500:
             return answer(request, _malformed(error))
         case _:
@@ -87,15 +104,21 @@ def on_http(request: Ask, error: HTTPException) -> Response[bytes]:
 
 def on_bug(request: Ask, error: Exception) -> Response[bytes]:
     """What should not happen: logged with its trace, answered without it."""
-    _log.error("request failed", exc_info=error, extra={"request_id": request_id(request)})
+    _log.error(
+        "request failed", exc_info=error, extra={"request_id": request_id(request)}
+    )
     return answer(request, Internal(request=request_id(request)))
 
 
 def _malformed(error: HTTPException) -> Malformed:
     extra: Any = getattr(error, "extra", None)
-    faults = [e for e in extra if isinstance(e, dict)] if isinstance(extra, list) else []
-    errors = tuple(
-        FieldError(str(e.get("key", "")), "value", {"reason": str(e.get("message", ""))[:200]})
-        for e in faults[:20]
+    faults = (
+        [e for e in extra if isinstance(e, dict)] if isinstance(extra, list) else []
     )
-    return Malformed(what="request", reason=str(error.detail)[:300], errors=errors)
+    errors = tuple(
+        field_error(str(fault.get("message", "")), str(fault.get("key", "")))
+        for fault in faults
+    )
+    if not errors:
+        return Malformed(what="request", reason=str(error.detail)[:200])
+    return BadParameter(name=", ".join(e.pointer for e in errors), errors=errors)

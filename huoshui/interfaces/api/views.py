@@ -31,6 +31,19 @@ class FieldErrorView(msgspec.Struct, frozen=True):
     detail: str
 
 
+class ProblemView(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A refusal (RFC 9457): `code` for programs, `title` and `detail` in the reader's language."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    instance: str
+    errors: list[FieldErrorView] = []
+    facts: dict[str, Any] = {}
+
+
 class FactResult(msgspec.Struct, frozen=True):
     """What became of one fact."""
 
@@ -258,7 +271,9 @@ class KeyView(msgspec.Struct, frozen=True, omit_defaults=True):
 def fact(result: Ingested, lang: str) -> FactResult:
     """A fact's result."""
     fault = result.error
-    error = FieldErrorView(fault.pointer, fault.code, fault.detail(lang)) if fault else None
+    error = (
+        FieldErrorView(fault.pointer, fault.code, fault.detail(lang)) if fault else None
+    )
     shown = ids.show(PREFIX[result.kind], result.id) if result.id else None
     return FactResult(
         result.kind, result.fact.key, result.outcome, shown, result.version, error
@@ -320,7 +335,10 @@ def order_money(money: OrderMoney) -> MoneyView | None:
 
 
 def _share(share: Share, escrow: EscrowRow) -> ShareView:
-    amount, back = Money(share.amount, escrow.currency), Money(share.back, escrow.currency)
+    amount, back = (
+        Money(share.amount, escrow.currency),
+        Money(share.back, escrow.currency),
+    )
     return ShareView(share.group or "platform", share.role, amount, back)
 
 
@@ -399,7 +417,10 @@ def transaction(posted: Posted) -> TransactionView:
         ids.show("txn", entry.id),
         entry.template,
         entry.reference,
-        [LegView(g.source, g.target, Money(g.amount, entry.currency)) for g in posted.legs],
+        [
+            LegView(g.source, g.target, Money(g.amount, entry.currency))
+            for g in posted.legs
+        ],
         entry.effective_at,
         entry.recorded_at,
         _maybe("txn", entry.reverses),
@@ -440,7 +461,9 @@ def trial_balance(balance: TrialBalance) -> TrialBalanceView:
 
 def event(row: events.Event) -> EventView:
     """An event."""
-    return EventView(ids.show("evt", row.id), row.type, row.object, row.at, row.actor, row.data)
+    return EventView(
+        ids.show("evt", row.id), row.type, row.object, row.at, row.actor, row.data
+    )
 
 
 def key(row: access.Key, text: str | None = None) -> KeyView:

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 import msgspec
-from litestar import delete, get, post
 from msgspec import Meta
 
 from huoshui.core import access, clock, events, ids, work
-from huoshui.core.errors import NotFound
+from huoshui.core.errors import NotFound, Problem
 from huoshui.core.worlds import LiveClock
 from huoshui.interfaces.api import views
-from huoshui.interfaces.api.door import Ask, Cursor, Limit, Page, decoded, door_of
+from huoshui.interfaces.api.body import decoded
+from huoshui.interfaces.api.contract import reads, removes, writes
+from huoshui.interfaces.api.door import Ask, Cursor, Limit, Page, Word, enter
 from huoshui.scenarios import order_flow
 from huoshui.scenarios.replay import store as replay_store
+
+ADVANCE_MAX = timedelta(days=731)
+
+
+class SpanTooLong(Problem):
+    """The clock is moved further at once than one request can carry."""
+
+    code = "span_too_long"
+    status = 422
 
 
 class WorldView(msgspec.Struct, frozen=True):
@@ -33,7 +43,9 @@ class WorldView(msgspec.Struct, frozen=True):
 class ClockAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Move the clock forward by a span: 90s, 15m, 12h, 30d, 2w."""
 
-    advance: Annotated[str, Meta(max_length=10)]
+    advance: Annotated[
+        str, Meta(min_length=2, max_length=6, pattern=r"^\d{1,5}[smhdw]$")
+    ]
 
 
 class ClockView(msgspec.Struct, frozen=True):
@@ -62,80 +74,91 @@ class ReplayView(msgspec.Struct, frozen=True):
     report: dict[str, Any]
 
 
-@get("/world", sync_to_thread=True)
+@reads("/world", "", WorldView)
 def show_world(request: Ask) -> WorldView:
     """The world and the book that the key opens."""
-    door = door_of(request)
-    actor = door.actor(request)
-    kind = door.worlds.get(actor.world).kind
-    with door.database(actor).begin(book=actor.book) as tx:
+    visit = enter(request)
+    world = visit.world
+    with visit.begin() as tx:
         book = access.this_book(tx)
         return WorldView(
-            actor.world, kind, tx.now, book.slug, book.currency, book.time_zone, book.generated
+            world.name,
+            world.kind,
+            tx.now,
+            book.slug,
+            book.currency,
+            book.time_zone,
+            book.generated,
         )
 
 
-@post("/clock", sync_to_thread=True, status_code=200)
+@writes("/clock", "clock:write", ClockView, asks=ClockAsked)
 def advance_clock(request: Ask, body: bytes) -> ClockView:
     """Move the clock of a world that is not live; due work runs in due order as it passes."""
+    visit = enter(request)
     asked = decoded(body, ClockAsked)
-    door = door_of(request)
-    actor = door.actor(request)
-    actor.need("clock:write")
-    if door.worlds.get(actor.world).kind == "live":
+    if visit.world.kind == "live":
         raise LiveClock()
-    database = door.database(actor)
-    with database.begin(book=actor.book) as tx:
-        until = tx.now + clock.span(asked.advance)
-    ran = work.advance(database, order_flow.WORK, until, book=actor.book)
+    with visit.begin() as tx:
+        until = tx.now + _span(asked.advance)
+    ran = work.advance(visit.database, order_flow.WORK, until, book=visit.actor.book)
     return ClockView(until, ran)
 
 
-@get("/events", sync_to_thread=True)
+@reads("/events", "events:read", Page[views.EventView])
 def list_events(
-    request: Ask, object: str = "", type: str = "", after: Cursor = None, limit: Limit = 50
+    request: Ask,
+    object: Word = "",
+    type: Word = "",
+    after: Cursor = None,
+    limit: Limit = 50,
 ) -> Page[views.EventView]:
     """Events, newest first."""
-    with door_of(request).begin(request, "events:read") as tx:
+    with enter(request).begin() as tx:
         cursor = ids.read("evt", after) if after else None
         rows = events.page(tx, object_id=object, kind=type, after=cursor, limit=limit)
     following = ids.show("evt", rows[-1].id) if len(rows) == limit else None
     return Page([views.event(row) for row in rows], following)
 
 
-@get("/keys", sync_to_thread=True)
-def list_keys(request: Ask) -> Page[views.KeyView]:
-    """The book's keys, without their texts."""
-    with door_of(request).begin(request, "keys:write") as tx:
-        return Page([views.key(row) for row in access.keys(tx)])
+@reads("/keys", "keys:write", Page[views.KeyView])
+def list_keys(
+    request: Ask, after: Cursor = None, limit: Limit = 50
+) -> Page[views.KeyView]:
+    """The book's keys, newest first, without their texts."""
+    with enter(request).begin() as tx:
+        cursor = ids.read("key", after) if after else None
+        rows = access.keys(tx, after=cursor, limit=limit)
+    following = ids.show("key", rows[-1].id) if len(rows) == limit else None
+    return Page([views.key(row) for row in rows], following)
 
 
-@post("/keys", sync_to_thread=True, status_code=201)
+@writes("/keys", "keys:write", views.KeyView, asks=KeyAsked, status=201)
 def make_key(request: Ask, body: bytes) -> views.KeyView:
     """Make a key; its text is in this answer and nowhere else."""
+    visit = enter(request)
     asked = decoded(body, KeyAsked)
-    door = door_of(request)
-    actor = door.actor(request)
-    actor.need("keys:write")
     for scope in asked.scopes:
         if scope in access.SCOPES:
-            actor.need(scope)
-    with door.database(actor).begin(book=actor.book, actor=f"key:{actor.name}") as tx:
-        row, text = access.make_key(tx, actor.world, asked.name, frozenset(asked.scopes))
+            visit.actor.need(scope)
+    with visit.begin() as tx:
+        row, text = access.make_key(
+            tx, visit.actor.world, asked.name, frozenset(asked.scopes)
+        )
     return views.key(row, text)
 
 
-@delete("/keys/{ref:str}", sync_to_thread=True, status_code=204)
+@removes("/keys/{ref:str}", "keys:write")
 def revoke_key(request: Ask, ref: str) -> None:
     """Revoke a key at once."""
-    with door_of(request).begin(request, "keys:write") as tx:
+    with enter(request).begin() as tx:
         access.revoke(tx, ids.read("key", ref))
 
 
-@get("/replay", sync_to_thread=True)
+@reads("/replay", "replays:read", ReplayView)
 def show_replay(request: Ask) -> ReplayView:
     """The replay of this world."""
-    with door_of(request).begin(request, "replays:read") as tx:
+    with enter(request).begin() as tx:
         row = replay_store.replay(tx)
     if row is None:
         raise NotFound(kind="replay", id="-")
@@ -148,6 +171,14 @@ def show_replay(request: Ask) -> ReplayView:
         row.verification,
         row.report,
     )
+
+
+def _span(text: str) -> timedelta:
+    """A span of at most ADVANCE_MAX: all due work on the way runs within one request."""
+    span = clock.span(text)
+    if span > ADVANCE_MAX:
+        raise SpanTooLong(text=text, most=f"{ADVANCE_MAX.days}d")
+    return span
 
 
 HANDLERS = [

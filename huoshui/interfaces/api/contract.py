@@ -1,0 +1,117 @@
+"""What each operation asks and answers, declared once: the door checks it, OpenAPI is made of it."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any, Literal, TypeVar, cast
+
+import msgspec
+from litestar import delete, get, post
+from litestar.handlers import HTTPRouteHandler
+
+F = TypeVar("F", bound=Callable[..., Any])
+OPT = "contract"
+
+Repeatable = Literal["", "optional", "required"]
+
+
+class Contract(msgspec.Struct, frozen=True, kw_only=True):
+    """An operation: the scope it needs, its body, its answer, how it is repeated and rehearsed.
+
+    An empty `scope` means that any key will do. `idempotency` says whether an Idempotency-Key is
+    honoured; `dry_run` whether `?dry_run=true` rehearses the operation.
+    """
+
+    scope: str
+    answer: Any
+    asks: Any = None
+    body_needed: bool = False
+    idempotency: Repeatable = ""
+    dry_run: bool = False
+    status: int = 200
+    parameters: frozenset[str] = frozenset()
+
+    @property
+    def known(self) -> frozenset[str]:
+        """The query parameters that this operation reads."""
+        return self.parameters | ({"lang", "dry_run"} if self.dry_run else {"lang"})
+
+
+def reads(path: str, scope: str, answer: Any) -> Callable[[F], HTTPRouteHandler]:
+    """Declare a GET."""
+
+    def declare(function: F) -> HTTPRouteHandler:
+        contract = Contract(
+            scope=scope, answer=answer, parameters=_query(function, path)
+        )
+        return get(path, sync_to_thread=True, opt={OPT: contract})(function)
+
+    return declare
+
+
+def writes(
+    path: str,
+    scope: str,
+    answer: Any,
+    *,
+    asks: Any,
+    body_needed: bool = True,
+    idempotency: Repeatable = "",
+    dry_run: bool = False,
+    status: int = 200,
+) -> Callable[[F], HTTPRouteHandler]:
+    """Declare a POST; with `body_needed` false no body is as good as `{}`."""
+    contract = Contract(
+        scope=scope,
+        answer=answer,
+        asks=asks,
+        body_needed=body_needed,
+        idempotency=idempotency,
+        dry_run=dry_run,
+        status=status,
+    )
+
+    def declare(function: F) -> HTTPRouteHandler:
+        return post(path, sync_to_thread=True, status_code=status, opt={OPT: contract})(
+            function
+        )
+
+    return declare
+
+
+def moves(
+    path: str, scope: str, answer: Any, *, asks: Any, body_needed: bool = False
+) -> Callable[[F], HTTPRouteHandler]:
+    """Declare a POST that moves money: it needs an Idempotency-Key and can be rehearsed."""
+    return writes(
+        path,
+        scope,
+        answer,
+        asks=asks,
+        body_needed=body_needed,
+        idempotency="required",
+        dry_run=True,
+    )
+
+
+def removes(path: str, scope: str) -> Callable[[F], HTTPRouteHandler]:
+    """Declare a DELETE that answers nothing."""
+    contract = Contract(scope=scope, answer=None, status=204)
+
+    def declare(function: F) -> HTTPRouteHandler:
+        return delete(path, sync_to_thread=True, status_code=204, opt={OPT: contract})(
+            function
+        )
+
+    return declare
+
+
+def contract_of(handler: Any) -> Contract:
+    """The contract that a handler was declared with."""
+    return cast(Contract, handler.opt[OPT])
+
+
+def _query(function: Callable[..., Any], path: str) -> frozenset[str]:
+    names = inspect.signature(function).parameters.keys() - {"request", "body"}
+    return frozenset(name for name in names if f"{{{name}:" not in path)
