@@ -18,6 +18,7 @@ from huoshui.core.errors import NotFound, Problem
 from huoshui.core.settings import Settings
 
 Kind = Literal["live", "sandbox", "replay"]
+Clock = Literal["real", "offset", "simulated"]
 LIVE, SANDBOX = "live", "test"
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
 _LOCK = 0x48554F54  # one creator of databases at a time
@@ -58,10 +59,11 @@ class LiveClock(Problem):
 
 
 class World(msgspec.Struct, frozen=True):
-    """A row of the registry."""
+    """A row of the registry. The clock is real, offset from real time, or simulated."""
 
     name: str
     kind: Kind
+    clock: Clock
     seed: int | None
     database: str
     created_at: datetime
@@ -110,7 +112,7 @@ class Worlds:
         """Every world, by name."""
         with db.admin(self._url) as execute:
             rows = execute(
-                "SELECT name, kind, seed, database, created_at FROM world ORDER BY name"
+                "SELECT name, kind, clock, seed, database, created_at FROM world ORDER BY name"
             )
         return [World(*row) for row in rows]
 

@@ -190,8 +190,8 @@ def run_worlds(settings: Settings, *, json: bool) -> None:
     if json:
         terminal.print_json(found)
     else:
-        rows = [[w.name, w.kind, str(w.seed or ""), f"{w.created_at:%Y-%m-%d %H:%M}"] for w in found]
-        terminal.table([say("world"), say("kind"), say("seed"), say("created")], rows)
+        rows = [[w.name, w.kind, say(f"clock.{w.clock}"), str(w.seed or ""), f"{w.created_at:%Y-%m-%d %H:%M}"] for w in found]
+        terminal.table([say("world"), say("kind"), say("clock"), say("seed"), say("created")], rows)
 
 
 def run_drop(settings: Settings, world: str) -> None:
