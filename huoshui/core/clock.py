@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from huoshui.core.errors import Problem
 
-_SPAN = re.compile(r"(\d{1,5})([smhdw])")
+_SPAN = re.compile(r"([0-9]{1,5})([smhdw])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 

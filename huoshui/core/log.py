@@ -11,7 +11,9 @@ from typing import Any
 _MASKS = (
     (re.compile(r"\bhs_([a-z0-9-]+)_[A-Za-z0-9_-]{8,}"), r"hs_\1_••••"),
     (re.compile(r"(postgres(?:ql)?://[^:/@\s]+):[^@\s]+@"), r"\1:••••@"),
-    (re.compile(r"(?i)(bearer|ticket=|password[=:])\s*[^\s&\"']{6,}"), r"\1 ••••"),
+    (re.compile(r"(?i)(bearer|ticket=)\s*[^\s&\"']{6,}"), r"\1 ••••"),
+    (re.compile(r"(?i)(password\\*[\"']?\s*[=:]\s*\\*[\"'])[^\"'\\]+"), r"\1••••"),
+    (re.compile(r"(?i)(password\s*[=:]\s*)[^\s&\"'\\,}]+"), r"\1••••"),
 )
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
