@@ -29,7 +29,7 @@ _CODES = frozenset(
     UAH UGX USD USN UYI UYU UYW UZS VED VES VND VUV WST XAF XCD XOF XPF YER ZAR ZMW ZWG""".split()
 )
 
-_AMOUNT = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,9})?")
+_AMOUNT = re.compile(r"-?[0-9]{1,16}(\.[0-9]{1,9})?")
 AMOUNT_MAX = 10**15
 
 ROUNDINGS = {

@@ -51,6 +51,13 @@ def test_a_live_worlds_ids_are_random_and_of_version_7() -> None:
     assert len(made) == 100 and {id_.version for id_ in made} == {7}
 
 
+def test_random_ids_of_one_moment_rise_as_they_are_made() -> None:
+    mint = Mint()
+    made = [mint.make("ord", "", START) for _ in range(5_000)]
+    assert made == sorted(set(made)) and {id_.version for id_ in made} == {7}
+    assert {id_.variant for id_ in made} == {"specified in RFC 4122"}
+
+
 @given(st.uuids(version=4), st.text(max_size=9), st.text(max_size=9))
 def test_a_derived_id_is_of_the_same_moment(parent: UUID, key: str, other: str) -> None:
     child = derived(parent, key)
