@@ -6,9 +6,9 @@ The application's state carries `worlds` (core.worlds.Worlds) and `settings` (co
 from __future__ import annotations
 
 import gzip
-from collections.abc import Callable
+from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import msgspec
 from litestar import Request, Response, Router, get, post
@@ -18,7 +18,7 @@ from litestar.exceptions import HTTPException
 from huoshui.core import access, clock, i18n
 from huoshui.core.access import WrongKey
 from huoshui.core.db import Database, Tx
-from huoshui.core.errors import NotFound, Problem
+from huoshui.core.errors import Malformed, NotFound, Problem
 from huoshui.core.settings import Settings
 from huoshui.core.worlds import Worlds
 from huoshui.interfaces.console import assets, export, render, session
@@ -59,7 +59,7 @@ def routes() -> list[Any]:
             path="/console",
             route_handlers=[
                 static, sign_in, sign_in_by_key, sign_out, root, replays, progress, results,
-                exported, kept_report, act, *pages,
+                exported, kept_report, act, *pages, lost,
             ],
             exception_handlers={Problem: _problem, HTTPException: _http_problem},
             include_in_schema=False,
@@ -109,10 +109,10 @@ def sign_in(request: Ask) -> Response[bytes]:
 
 
 @post("/-/sign-in", sync_to_thread=True, status_code=200)
-def sign_in_by_key(request: Ask, data: bytes) -> Response[bytes]:
+def sign_in_by_key(request: Ask, body: bytes) -> Response[bytes]:
     """Sign in with an API key that has the scope `console`."""
     frame = _bare_frame(request)
-    key = str(_form(data).get("key", [""])[0]).strip()
+    key = str(_form(body).get("key", [""])[0]).strip()
     try:
         _same_origin(request)
         with _worlds(request).database(access.world_of(key)).begin() as tx:
@@ -192,17 +192,30 @@ def kept_report(request: Ask, world: str) -> Response[bytes]:
 
 
 @post("/{world:str}/act/{name:str}", sync_to_thread=True, status_code=200)
-def act(request: Ask, world: str, name: str, data: bytes) -> Response[bytes]:
+def act(request: Ask, world: str, name: str, body: bytes) -> Response[bytes]:
     """A bulk action on the chosen keys; with `dry_run=true` its preview, and nothing is kept."""
     _same_origin(request)
     visit = _visit(request, world, "orders")
-    chosen = tuple(str(key) for key in _form(data).get("key", []))
+    chosen = tuple(str(key) for key in _form(body).get("key", []))
     dry_run = visit.frame.asked("dry_run") == "true"
     done = bulk.run(visit.database, visit.session, visit.frame, name, chosen, dry_run=dry_run)
     if dry_run:
         html = render.template("preview.html", visit.frame, table=done, chosen=chosen, action=name)
         return _html(request, html)
     return _redirect(visit.frame.to("orders"))
+
+
+@get(
+    [
+        "/{world:str}/{a:str}",
+        "/{world:str}/{a:str}/{b:str}",
+        "/{world:str}/{a:str}/{b:str}/{c:str}",
+    ],
+    sync_to_thread=False,
+)
+def lost(request: Ask) -> Response[bytes]:
+    """Any other address. Raises NotFound."""
+    raise NotFound(kind="page", id=request.url.path[-80:])
 
 
 def _page_handler(path: str, place: Place) -> Any:
@@ -325,7 +338,9 @@ def _problem(request: Ask, problem: Problem) -> Response[bytes]:
 
 
 def _http_problem(request: Ask, error: HTTPException) -> Response[bytes]:
-    return _problem(request, NotFound(kind="page", id=request.url.path[:80]))
+    if error.status_code in (404, 405):
+        return _problem(request, NotFound(kind="page", id=request.url.path[:80]))
+    return _problem(request, Malformed(what=request.url.path[:80], reason=error.detail))
 
 
 def _same_origin(request: Ask) -> None:
@@ -335,10 +350,8 @@ def _same_origin(request: Ask) -> None:
         raise WrongKey()
 
 
-def _form(data: bytes) -> dict[str, list[str]]:
-    from urllib.parse import parse_qs
-
-    return parse_qs(data.decode("utf-8", "replace"), max_num_fields=1000)
+def _form(body: bytes) -> dict[str, list[str]]:
+    return parse_qs(body.decode("utf-8", "replace"), max_num_fields=1000)
 
 
 def _worlds(request: Ask) -> Worlds:
@@ -346,9 +359,6 @@ def _worlds(request: Ask) -> Worlds:
     return worlds
 
 
-def _home(request: Ask) -> Any:
+def _home(request: Ask) -> Path:
     settings: Settings = request.app.state.settings
     return settings.home_path
-
-
-Fill = Callable[[Tx, Frame, str], Page]

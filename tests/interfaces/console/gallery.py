@@ -1,4 +1,4 @@
-"""Serves the sample pages, or writes pictures of them: `python -m tests.interfaces.console.gallery DIR`."""
+"""Serves the sample pages, or writes pictures: `python -m tests.interfaces.console.gallery DIR`."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from huoshui.interfaces.console import assets, render
+from huoshui.interfaces.console.web import POLICY
 from tests.interfaces.console import samples
-
-CSP = "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 
 
 class Gallery(BaseHTTPRequestHandler):
@@ -36,7 +35,7 @@ class Gallery(BaseHTTPRequestHandler):
     def _answer(self, body: bytes, media_type: str) -> None:
         self.send_response(200)
         self.send_header("Content-Type", media_type)
-        self.send_header("Content-Security-Policy", CSP)
+        self.send_header("Content-Security-Policy", POLICY)
         self.end_headers()
         self.wfile.write(body)
 
@@ -79,6 +78,7 @@ def pictures(folder: Path, only: str = "") -> None:
                     )
         browser.close()
     server.shutdown()
+    server.server_close()
 
 
 if __name__ == "__main__":

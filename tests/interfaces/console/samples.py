@@ -1,4 +1,4 @@
-"""One page of each archetype filled with invented figures: what the design system is looked at with."""
+"""One page of each archetype with invented figures, to look at the design system with."""
 
 from __future__ import annotations
 
@@ -457,7 +457,7 @@ def report(lang: str) -> AnalysisPage:
         notes=(
             "这是约 24% 的样本。"
             if zh
-            else "This is a sample of about 24 % of the original: repeat buyers are thinner than in truth.",
+            else "A sample of about 24 % of the original: repeat buyers are thinner than in truth.",
         ),
     )
 
