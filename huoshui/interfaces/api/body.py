@@ -84,9 +84,7 @@ def field_error(message: str, pointer: str = "") -> FieldError:
     for pattern, code in _RULES:
         match = pattern.fullmatch(message)
         if match:
-            facts = {
-                name: found[:100] for name, found in match.groupdict().items() if found
-            }
+            facts = {name: found[:100] for name, found in match.groupdict().items() if found}
             if code in ("missing", "unknown"):
                 pointer += "/" + facts["field"]
             return FieldError(pointer, code, facts)

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import msgspec
 from litestar import Response
+from litestar.params import RawBody
 from msgspec import Meta
 
 from huoshui.core import ids
@@ -20,6 +21,7 @@ from huoshui.interfaces.api.door import (
     Cursor,
     Limit,
     Page,
+    Ref,
     Time,
     Visit,
     Word,
@@ -105,7 +107,7 @@ def list_accounts(
 
 
 @reads("/accounts/{ref:str}", "ledger:read", views.AccountView)
-def show_account(request: Ask, ref: str) -> views.AccountView:
+def show_account(request: Ask, ref: Ref) -> views.AccountView:
     """One account by id."""
     with enter(request).begin() as tx:
         return views.account(ledger.account(tx, ids.read("acc", ref)))
@@ -113,7 +115,7 @@ def show_account(request: Ask, ref: str) -> views.AccountView:
 
 @reads("/accounts/{ref:str}/transfers", "ledger:read", Page[views.LineView])
 def list_transfers(
-    request: Ask, ref: str, after: Cursor = None, limit: Limit = 50
+    request: Ask, ref: Ref, after: Cursor = None, limit: Limit = 50
 ) -> Page[views.LineView]:
     """An account's transfers, newest first, each with the balance once it stood."""
     visit = enter(request)
@@ -131,7 +133,7 @@ def list_transfers(
     asks=AccountAsked,
     idempotency="optional",
 )
-def open_account(request: Ask, body: bytes) -> Response[bytes]:
+def open_account(request: Ask, body: RawBody) -> Response[bytes]:
     """Open an account of your own; the same again answers the one that stands."""
     visit = enter(request)
     asked = decoded(body, AccountAsked)
@@ -175,7 +177,7 @@ def list_transactions(
 
 
 @reads("/transactions/{ref:str}", "ledger:read", views.TransactionView)
-def show_transaction(request: Ask, ref: str) -> views.TransactionView:
+def show_transaction(request: Ask, ref: Ref) -> views.TransactionView:
     """One transaction."""
     with enter(request).begin() as tx:
         return views.transaction(ledger.transaction(tx, ids.read("txn", ref)))
@@ -188,7 +190,7 @@ def show_transaction(request: Ask, ref: str) -> views.TransactionView:
     asks=TransactionAsked,
     body_needed=True,
 )
-def post_transaction(request: Ask, body: bytes) -> Response[bytes]:
+def post_transaction(request: Ask, body: RawBody) -> Response[bytes]:
     """Post legs between accounts of your own; the lines' accounts move by their own verbs."""
     visit = enter(request)
     asked = decoded(body, TransactionAsked)
@@ -208,7 +210,7 @@ def post_transaction(request: Ask, body: bytes) -> Response[bytes]:
     views.TransactionView,
     asks=ReverseAsked,
 )
-def reverse_transaction(request: Ask, ref: str, body: bytes) -> Response[bytes]:
+def reverse_transaction(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
     """Post the opposite of a transaction of your own, once."""
     visit = enter(request)
     decoded(body or b"{}", ReverseAsked)
@@ -249,9 +251,7 @@ def _transaction(tx: Tx, visit: Visit, asked: TransactionAsked) -> Transaction:
         template=MANUAL,
         reference=asked.reference,
         currency=currencies[0],
-        legs=tuple(
-            Leg(leg.source, leg.target, leg.amount.amount) for leg in asked.legs
-        ),
+        legs=tuple(Leg(leg.source, leg.target, leg.amount.amount) for leg in asked.legs),
         effective_at=tx.now,
     )
 

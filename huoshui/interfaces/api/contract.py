@@ -42,9 +42,7 @@ def reads(path: str, scope: str, answer: Any) -> Callable[[F], HTTPRouteHandler]
     """Declare a GET."""
 
     def declare(function: F) -> HTTPRouteHandler:
-        contract = Contract(
-            scope=scope, answer=answer, parameters=_query(function, path)
-        )
+        contract = Contract(scope=scope, answer=answer, parameters=_query(function, path))
         return get(path, sync_to_thread=True, opt={OPT: contract})(function)
 
     return declare
@@ -73,9 +71,7 @@ def writes(
     )
 
     def declare(function: F) -> HTTPRouteHandler:
-        return post(path, sync_to_thread=True, status_code=status, opt={OPT: contract})(
-            function
-        )
+        return post(path, sync_to_thread=True, status_code=status, opt={OPT: contract})(function)
 
     return declare
 
@@ -100,9 +96,7 @@ def removes(path: str, scope: str) -> Callable[[F], HTTPRouteHandler]:
     contract = Contract(scope=scope, answer=None, status=204)
 
     def declare(function: F) -> HTTPRouteHandler:
-        return delete(path, sync_to_thread=True, status_code=204, opt={OPT: contract})(
-            function
-        )
+        return delete(path, sync_to_thread=True, status_code=204, opt={OPT: contract})(function)
 
     return declare
 

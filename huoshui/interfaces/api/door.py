@@ -10,7 +10,7 @@ from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
 from litestar import Request, Response
-from litestar.params import Parameter
+from litestar.params import FromPath, QueryParameter
 
 from huoshui.core import access, idempotency
 from huoshui.core.access import Actor, WrongKey
@@ -24,14 +24,15 @@ T = TypeVar("T")
 Ask = Request[Any, Any, Any]
 UseCase = Callable[[Tx], msgspec.Struct]
 PAGE_MAX = 100
-Limit = Annotated[int, Parameter(ge=1, le=PAGE_MAX, description="How many at most")]
+Ref = FromPath[str]
+Limit = Annotated[int, QueryParameter(ge=1, le=PAGE_MAX, description="How many at most")]
 Cursor = Annotated[
-    str | None, Parameter(max_length=250, description="`next` of the page before")
+    str | None, QueryParameter(max_length=250, description="`next` of the page before")
 ]
-Word = Annotated[str, Parameter(max_length=200)]
+Word = Annotated[str, QueryParameter(max_length=200)]
 Time = Annotated[
     str | None,
-    Parameter(max_length=40, description="An ISO 8601 time with its time zone"),
+    QueryParameter(max_length=40, description="An ISO 8601 time with its time zone"),
 ]
 _IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _FLAGS = {"": False, "false": False, "true": True}
@@ -84,9 +85,7 @@ class Door:
 class Visit:
     """A request whose key was accepted: it sees one book of one world and nothing else."""
 
-    def __init__(
-        self, request: Ask, door: Door, actor: Actor, contract: Contract
-    ) -> None:
+    def __init__(self, request: Ask, door: Door, actor: Actor, contract: Contract) -> None:
         self.request = request
         self.actor = actor
         self.contract = contract
@@ -158,9 +157,7 @@ class Visit:
                 tx.flush()
                 raise _Rehearsed(answer)
         except _Rehearsed as rehearsed:
-            return self._response(
-                msgspec.json.encode(rehearsed.answer), {"Dry-Run": "true"}
-            )
+            return self._response(msgspec.json.encode(rehearsed.answer), {"Dry-Run": "true"})
 
     def _response(self, content: bytes, headers: dict[str, str]) -> Response[bytes]:
         return Response(
@@ -196,9 +193,7 @@ def _check_parameters(request: Ask, contract: Contract) -> None:
     # An unknown parameter is refused, not passed over: `?dryrun=true` would move money.
     for name, value in request.query_params.multi_items():
         if name not in contract.known:
-            raise UnknownParameter(
-                name=name[:80], known=", ".join(sorted(contract.known))
-            )
+            raise UnknownParameter(name=name[:80], known=", ".join(sorted(contract.known)))
         if "\0" in value:
             raise BadParameter(name=name, errors=(FieldError(name, "null_character"),))
     for name, value in request.path_params.items():

@@ -64,9 +64,7 @@ def document(handlers: Iterable[HTTPRouteHandler]) -> Json:
         "security": [{"key": []}],
         "components": {
             "schemas": schemas,
-            "responses": {
-                str(status): _problem(text) for status, text in _PROBLEMS.items()
-            },
+            "responses": {str(status): _problem(text) for status, text in _PROBLEMS.items()},
             "headers": {"X-Request-Id": {"schema": {"type": "string"}}},
             "securitySchemes": {
                 "key": {
@@ -90,9 +88,7 @@ def _info() -> Json:
     }
 
 
-def _operation(
-    handler: HTTPRouteHandler, path: str, schema_of: dict[str, Json]
-) -> Json:
+def _operation(handler: HTTPRouteHandler, path: str, schema_of: dict[str, Json]) -> Json:
     contract = contract_of(handler)
     function = _function(handler)
     summary, _, rest = inspect.getdoc(function).partition("\n")  # type: ignore[union-attr]
@@ -103,12 +99,8 @@ def _operation(
         "parameters": _parameters(function, path, contract),
         "responses": _responses(contract, schema_of),
     }
-    needed = (
-        f"Needs the scope `{contract.scope}`." if contract.scope else "Any key will do."
-    )
-    found["description"] = "\n\n".join(
-        part for part in (" ".join(rest.split()), needed) if part
-    )
+    needed = f"Needs the scope `{contract.scope}`." if contract.scope else "Any key will do."
+    found["description"] = "\n\n".join(part for part in (" ".join(rest.split()), needed) if part)
     if contract.asks is not None:
         content = {"application/json": {"schema": schema_of[repr(contract.asks)]}}
         found["requestBody"] = {"required": contract.body_needed, "content": content}
@@ -133,8 +125,7 @@ def _parameters(function: Any, path: str, contract: Contract) -> list[Json]:
     hints = get_type_hints(function, include_extras=True)
     defaults = inspect.signature(function).parameters
     found += [
-        _query(name, hints[name], defaults[name].default)
-        for name in sorted(contract.parameters)
+        _query(name, hints[name], defaults[name].default) for name in sorted(contract.parameters)
     ]
     found.append(
         {
@@ -147,9 +138,7 @@ def _parameters(function: Any, path: str, contract: Contract) -> list[Json]:
     if contract.dry_run:
         schema = {"type": "boolean", "default": False}
         text = _TEXTS["dry_run"]
-        found.append(
-            {"name": "dry_run", "in": "query", "description": text, "schema": schema}
-        )
+        found.append({"name": "dry_run", "in": "query", "description": text, "schema": schema})
     if contract.idempotency:
         found.append(_idempotency(contract))
     return found
@@ -161,11 +150,7 @@ def _idempotency(contract: Contract) -> Json:
         "in": "header",
         # A rehearsal needs none, so the document cannot say `required`.
         "description": _TEXTS["idempotency"]
-        + (
-            " Required unless dry_run."
-            if contract.idempotency == "required"
-            else " Optional."
-        ),
+        + (" Required unless dry_run." if contract.idempotency == "required" else " Optional."),
         "schema": {"type": "string", "pattern": "^[\\x21-\\x7e]{1,255}$"},
     }
 
@@ -173,9 +158,7 @@ def _idempotency(contract: Contract) -> Json:
 def _query(name: str, hint: Any, default: Any) -> Json:
     plain, limits = hint, None
     if get_origin(hint) is not None and get_args(hint):
-        limits = next(
-            (a for a in get_args(hint) if isinstance(a, ParameterKwarg)), None
-        )
+        limits = next((a for a in get_args(hint) if isinstance(a, ParameterKwarg)), None)
         plain = get_args(hint)[0]
     schema: Json = {"type": "integer" if plain is int else "string"}
     if limits is not None:
@@ -202,9 +185,7 @@ def _responses(contract: Contract, schema_of: dict[str, Json]) -> Json:
         schema = schema_of[repr(contract.answer)]
         good["content"] = {"application/json": {"schema": schema}}
     if contract.idempotency:
-        good["headers"]["Idempotency-Hit"] = {
-            "schema": {"type": "string", "enum": ["true"]}
-        }
+        good["headers"]["Idempotency-Hit"] = {"schema": {"type": "string", "enum": ["true"]}}
     if contract.dry_run:
         good["headers"]["Dry-Run"] = {"schema": {"type": "string", "enum": ["true"]}}
     statuses = _PROBLEMS if contract.asks is not None else _ON_READS

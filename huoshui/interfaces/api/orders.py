@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import Response
-from litestar.params import Parameter
+from litestar.params import QueryParameter, RawBody
 
 from huoshui.core import ids
 from huoshui.core.db import Tx
@@ -25,6 +25,7 @@ from huoshui.interfaces.api.door import (
     Cursor,
     Limit,
     Page,
+    Ref,
     Time,
     Word,
     enter,
@@ -39,7 +40,7 @@ from huoshui.scenarios import order_flow
 
 EXPANDABLE = ("items", "tenders", "money", "history")
 Expand = Annotated[
-    str, Parameter(max_length=100, description=f"Any of {', '.join(EXPANDABLE)}")
+    str, QueryParameter(max_length=100, description=f"Any of {', '.join(EXPANDABLE)}")
 ]
 
 
@@ -88,7 +89,7 @@ class CancelAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     idempotency="optional",
     dry_run=True,
 )
-def ingest_facts(request: Ask, body: bytes) -> Response[bytes]:
+def ingest_facts(request: Ask, body: RawBody) -> Response[bytes]:
     """Ingest facts; each gets its own result and the money of its order follows it.
 
     A refused fact does not stop the others. The same fact again changes nothing, the same key
@@ -126,15 +127,11 @@ def list_orders(
             after=ids.read("ord", after) if after else None,
             limit=limit,
         )
-    return Page(
-        [views.order(r) for r in rows], _next("ord", [r.id for r in rows], limit)
-    )
+    return Page([views.order(r) for r in rows], _next("ord", [r.id for r in rows], limit))
 
 
 @reads("/orders/{ref:str}", "facts:read", views.OrderView)
-def show_order(
-    request: Ask, ref: str, expand: Expand = "", as_of: Time = None
-) -> views.OrderView:
+def show_order(request: Ask, ref: Ref, expand: Expand = "", as_of: Time = None) -> views.OrderView:
     """One order by id or by the marketplace's own key.
 
     `expand` adds parts of it; `as_of` adds its history as it was known at that time.
@@ -151,9 +148,7 @@ def show_order(
         return _expanded(tx, row, wanted, as_of)
 
 
-def _expanded(
-    tx: Tx, row: OrderRow, wanted: set[str], as_of: str | None
-) -> views.OrderView:
+def _expanded(tx: Tx, row: OrderRow, wanted: set[str], as_of: str | None) -> views.OrderView:
     extra: dict[str, Any] = {}
     if "items" in wanted:
         extra["items"] = [views.item(i) for i in commerce.items(tx, row.key)]
@@ -166,10 +161,8 @@ def _expanded(
     return msgspec.structs.replace(views.order(row), **extra)
 
 
-@moves(
-    "/orders/{ref:str}/confirm", "payments:write", views.MovedView, asks=ConfirmAsked
-)
-def confirm_order(request: Ask, ref: str, body: bytes) -> Response[bytes]:
+@moves("/orders/{ref:str}/confirm", "payments:write", views.MovedView, asks=ConfirmAsked)
+def confirm_order(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
     """The buyer has the goods: split the escrow."""
     visit = enter(request)
     decoded(body or b"{}", ConfirmAsked)
@@ -181,16 +174,14 @@ def confirm_order(request: Ask, ref: str, body: bytes) -> Response[bytes]:
 
 
 @moves("/orders/{ref:str}/cancel", "payments:write", views.MovedView, asks=CancelAsked)
-def cancel_order(request: Ask, ref: str, body: bytes) -> Response[bytes]:
+def cancel_order(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
     """Call an order off: what was paid goes back, and the cancellation is kept as a fact."""
     visit = enter(request)
     asked = decoded(body or b"{}", CancelAsked)
 
     def use_case(tx: Tx) -> views.MovedView:
         row = commerce.order(tx, ref)
-        fact = Cancellation(
-            key=row.key, occurred_at=tx.now, order=row.key, reason=asked.reason
-        )
+        fact = Cancellation(key=row.key, occurred_at=tx.now, order=row.key, reason=asked.reason)
         taken = order_flow.take(tx, [fact])
         _demand(taken.facts[0])
         if not taken.outcomes:
@@ -201,7 +192,7 @@ def cancel_order(request: Ask, ref: str, body: bytes) -> Response[bytes]:
 
 
 @moves("/orders/{ref:str}/refund", "payments:write", views.MovedView, asks=RefundAsked)
-def refund_order(request: Ask, ref: str, body: bytes) -> Response[bytes]:
+def refund_order(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
     """Give back part or all of what was paid, along the split."""
     visit = enter(request)
     asked = decoded(body or b"{}", RefundAsked)
@@ -211,9 +202,7 @@ def refund_order(request: Ask, ref: str, body: bytes) -> Response[bytes]:
         if asked.amount and asked.amount.currency != row.currency:
             raise CurrencyMix(first=row.currency, second=asked.amount.currency[:8])
         amount = asked.amount.amount if asked.amount else None
-        return _shown(
-            tx, order_flow.refund(tx, row.id, visit.wish, amount, asked.reason)
-        )
+        return _shown(tx, order_flow.refund(tx, row.id, visit.wish, amount, asked.reason))
 
     return visit.answer(body, use_case)
 
@@ -226,9 +215,7 @@ def list_sellers(
     with enter(request).begin() as tx:
         cursor = ids.read("slr", after) if after else None
         rows = commerce.sellers(tx, key=key, after=cursor, limit=limit)
-    return Page(
-        [views.seller(r) for r in rows], _next("slr", [r.id for r in rows], limit)
-    )
+    return Page([views.seller(r) for r in rows], _next("slr", [r.id for r in rows], limit))
 
 
 @reads("/payouts", "payments:read", Page[views.PayoutView])
@@ -243,9 +230,7 @@ def list_payouts(
             after=ids.read("pay", after) if after else None,
             limit=limit,
         )
-    return Page(
-        [views.payout(r) for r in rows], _next("pay", [r.id for r in rows], limit)
-    )
+    return Page([views.payout(r) for r in rows], _next("pay", [r.id for r in rows], limit))
 
 
 def _shown(tx: Tx, outcome: Outcome) -> views.MovedView:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import re
 import secrets
 from typing import Any
 
 import msgspec
 from litestar import Response
 from litestar.exceptions import HTTPException
+from litestar.routes import HTTPRoute
 from litestar.types import Scope
 
 from huoshui.core import i18n
@@ -46,9 +48,7 @@ def language(request: Ask) -> str:
     """The language to answer in: `?lang=`, then Accept-Language."""
     asked = request.query_params.get("lang", "")
     return (
-        asked
-        if asked in i18n.LANGUAGES
-        else i18n.pick(request.headers.get("accept-language", ""))
+        asked if asked in i18n.LANGUAGES else i18n.pick(request.headers.get("accept-language", ""))
     )
 
 
@@ -92,7 +92,7 @@ def on_http(request: Ask, error: HTTPException) -> Response[bytes]:
             return answer(request, NotFound(kind="path", id=request.url.path[:100]))
         case 405:
             refused = answer(request, MethodNotAllowed(method=request.method[:20]))
-            refused.headers["Allow"] = (error.headers or {}).get("Allow", "")
+            refused.headers["Allow"] = ", ".join(_allowed(request))
             return refused
         case 413:
             return answer(request, TooLarge(limit_mb=BODY_MAX // 1024**2))
@@ -104,20 +104,25 @@ def on_http(request: Ask, error: HTTPException) -> Response[bytes]:
 
 def on_bug(request: Ask, error: Exception) -> Response[bytes]:
     """What should not happen: logged with its trace, answered without it."""
-    _log.error(
-        "request failed", exc_info=error, extra={"request_id": request_id(request)}
-    )
+    _log.error("request failed", exc_info=error, extra={"request_id": request_id(request)})
     return answer(request, Internal(request=request_id(request)))
+
+
+def _allowed(request: Ask) -> list[str]:
+    """The verbs of this address, which an answer 405 must name (RFC 9110, section 15.5.6)."""
+    found: set[str] = set()
+    for route in request.app.routes:
+        pattern = re.sub(r"\{\w+\}", "[^/]+", route.path_format)
+        if isinstance(route, HTTPRoute) and re.fullmatch(pattern, request.url.path):
+            found |= {str(verb) for verb in route.methods}
+    return sorted(found)
 
 
 def _malformed(error: HTTPException) -> Malformed:
     extra: Any = getattr(error, "extra", None)
-    faults = (
-        [e for e in extra if isinstance(e, dict)] if isinstance(extra, list) else []
-    )
+    faults = [e for e in extra if isinstance(e, dict)] if isinstance(extra, list) else []
     errors = tuple(
-        field_error(str(fault.get("message", "")), str(fault.get("key", "")))
-        for fault in faults
+        field_error(str(fault.get("message", "")), str(fault.get("key", ""))) for fault in faults
     )
     if not errors:
         return Malformed(what="request", reason=str(error.detail)[:200])

@@ -271,13 +271,9 @@ class KeyView(msgspec.Struct, frozen=True, omit_defaults=True):
 def fact(result: Ingested, lang: str) -> FactResult:
     """A fact's result."""
     fault = result.error
-    error = (
-        FieldErrorView(fault.pointer, fault.code, fault.detail(lang)) if fault else None
-    )
+    error = FieldErrorView(fault.pointer, fault.code, fault.detail(lang)) if fault else None
     shown = ids.show(PREFIX[result.kind], result.id) if result.id else None
-    return FactResult(
-        result.kind, result.fact.key, result.outcome, shown, result.version, error
-    )
+    return FactResult(result.kind, result.fact.key, result.outcome, shown, result.version, error)
 
 
 def order(row: OrderRow) -> OrderView:
@@ -417,10 +413,7 @@ def transaction(posted: Posted) -> TransactionView:
         ids.show("txn", entry.id),
         entry.template,
         entry.reference,
-        [
-            LegView(g.source, g.target, Money(g.amount, entry.currency))
-            for g in posted.legs
-        ],
+        [LegView(g.source, g.target, Money(g.amount, entry.currency)) for g in posted.legs],
         entry.effective_at,
         entry.recorded_at,
         _maybe("txn", entry.reverses),
@@ -461,9 +454,7 @@ def trial_balance(balance: TrialBalance) -> TrialBalanceView:
 
 def event(row: events.Event) -> EventView:
     """An event."""
-    return EventView(
-        ids.show("evt", row.id), row.type, row.object, row.at, row.actor, row.data
-    )
+    return EventView(ids.show("evt", row.id), row.type, row.object, row.at, row.actor, row.data)
 
 
 def key(row: access.Key, text: str | None = None) -> KeyView:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 import msgspec
+from litestar.params import RawBody
 from msgspec import Meta
 
 from huoshui.core import access, clock, events, ids, work
@@ -14,7 +15,7 @@ from huoshui.core.worlds import LiveClock
 from huoshui.interfaces.api import views
 from huoshui.interfaces.api.body import decoded
 from huoshui.interfaces.api.contract import reads, removes, writes
-from huoshui.interfaces.api.door import Ask, Cursor, Limit, Page, Word, enter
+from huoshui.interfaces.api.door import Ask, Cursor, Limit, Page, Ref, Word, enter
 from huoshui.scenarios import order_flow
 from huoshui.scenarios.replay import store as replay_store
 
@@ -43,9 +44,7 @@ class WorldView(msgspec.Struct, frozen=True):
 class ClockAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Move the clock forward by a span: 90s, 15m, 12h, 30d, 2w."""
 
-    advance: Annotated[
-        str, Meta(min_length=2, max_length=6, pattern=r"^\d{1,5}[smhdw]$")
-    ]
+    advance: Annotated[str, Meta(min_length=2, max_length=6, pattern=r"^\d{1,5}[smhdw]$")]
 
 
 class ClockView(msgspec.Struct, frozen=True):
@@ -93,7 +92,7 @@ def show_world(request: Ask) -> WorldView:
 
 
 @writes("/clock", "clock:write", ClockView, asks=ClockAsked)
-def advance_clock(request: Ask, body: bytes) -> ClockView:
+def advance_clock(request: Ask, body: RawBody) -> ClockView:
     """Move the clock of a world that is not live; due work runs in due order as it passes."""
     visit = enter(request)
     asked = decoded(body, ClockAsked)
@@ -122,9 +121,7 @@ def list_events(
 
 
 @reads("/keys", "keys:write", Page[views.KeyView])
-def list_keys(
-    request: Ask, after: Cursor = None, limit: Limit = 50
-) -> Page[views.KeyView]:
+def list_keys(request: Ask, after: Cursor = None, limit: Limit = 50) -> Page[views.KeyView]:
     """The book's keys, newest first, without their texts."""
     with enter(request).begin() as tx:
         cursor = ids.read("key", after) if after else None
@@ -134,7 +131,7 @@ def list_keys(
 
 
 @writes("/keys", "keys:write", views.KeyView, asks=KeyAsked, status=201)
-def make_key(request: Ask, body: bytes) -> views.KeyView:
+def make_key(request: Ask, body: RawBody) -> views.KeyView:
     """Make a key; its text is in this answer and nowhere else."""
     visit = enter(request)
     asked = decoded(body, KeyAsked)
@@ -142,14 +139,12 @@ def make_key(request: Ask, body: bytes) -> views.KeyView:
         if scope in access.SCOPES:
             visit.actor.need(scope)
     with visit.begin() as tx:
-        row, text = access.make_key(
-            tx, visit.actor.world, asked.name, frozenset(asked.scopes)
-        )
+        row, text = access.make_key(tx, visit.actor.world, asked.name, frozenset(asked.scopes))
     return views.key(row, text)
 
 
 @removes("/keys/{ref:str}", "keys:write")
-def revoke_key(request: Ask, ref: str) -> None:
+def revoke_key(request: Ask, ref: Ref) -> None:
     """Revoke a key at once."""
     with enter(request).begin() as tx:
         access.revoke(tx, ids.read("key", ref))

@@ -1,0 +1,175 @@
+"""Whose is it: every endpoint against every kind of wrong key, with another tenant's objects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from huoshui.core.access import SCOPES
+from huoshui.interfaces.api import HANDLERS
+from huoshui.interfaces.api.contract import contract_of
+from tests.interfaces.api.conftest import Tenant
+from tests.interfaces.api.test_api_once import FILL, PURSE, TILL
+from tests.interfaces.api.test_api_stories import PAID, money
+
+BODIES: dict[str, Any] = {
+    "/facts": {"facts": []},
+    "/orders/{ref:str}/refund": {"amount": money(1)},
+    "/accounts": {"path": "mine", "currency": "CNY", "class": "asset"},
+    "/transactions": FILL,
+    "/clock": {"advance": "1s"},
+    "/keys": {"name": "x", "scopes": ["facts:read"]},
+}
+ENDPOINTS = [
+    (next(iter(handler.http_methods)), path, contract_of(handler).scope)
+    for handler in HANDLERS
+    for path in handler.paths
+]
+OF_ONE = [e for e in ENDPOINTS if "{ref" in e[1]]
+
+
+class Owned:
+    """A tenant with one object of each kind, and the address of each endpoint upon it."""
+
+    def __init__(self, tenant: Tenant) -> None:
+        self.tenant = tenant
+        tenant.tell(*PAID)
+        tenant.done("/accounts", TILL)
+        tenant.done("/accounts", PURSE)
+        key = tenant.ask("POST", "/keys", {"name": "spare", "scopes": ["console"]}).json()["id"]
+        account = tenant.get("/accounts", prefix="till")["data"][0]["id"]
+        self.ids = {
+            "/orders": tenant.get("/orders/o1")["id"],
+            "/accounts": account,
+            "/transactions": tenant.done("/transactions", FILL)["id"],
+            "/keys": key,
+        }
+
+    def address(self, path: str) -> str:
+        """A path with this tenant's object in it."""
+        ref = next((i for start, i in self.ids.items() if path.startswith(start)), "")
+        return path.replace("{ref:str}", ref)
+
+    def refused(self, verb: str, path: str, key: str) -> Any:
+        """What a key gets for an endpoint upon this tenant's object."""
+        body = BODIES.get(path) if verb == "POST" else None
+        headers = {"Idempotency-Key": "walk"}
+        return self.tenant.ask(verb, self.address(path), body, key=key, headers=headers)
+
+
+@pytest.fixture(scope="module")
+def owned(open_tenant: Callable[..., Tenant]) -> Owned:
+    """The tenant whose objects the others try to reach."""
+    return Owned(open_tenant())
+
+
+@pytest.fixture(scope="module")
+def stranger(open_tenant: Callable[..., Tenant]) -> Tenant:
+    """Another book of the same world."""
+    return open_tenant()
+
+
+@pytest.fixture(scope="module")
+def foreigner(open_tenant: Callable[..., Tenant]) -> Tenant:
+    """A book of another world."""
+    return open_tenant("live")
+
+
+@pytest.mark.parametrize(("verb", "path", "scope"), ENDPOINTS)
+def test_no_key_no_answer(owned: Owned, verb: str, path: str, scope: str) -> None:
+    tenant = owned.tenant
+    revoked = tenant.make_key()
+    ref = tenant.get("/keys", limit=1)["data"][0]["id"]
+    assert tenant.ask("DELETE", f"/keys/{ref}").status_code == 204
+    before = tenant.counts()
+    good = tenant.key
+    wrong = [
+        "", "nonsense", "hs_test_" + "A" * 32, "hs_nowhere_" + "A" * 32, good[:-1],
+        good.replace("hs_test_", "hs_live_"), good + "A", revoked,
+    ]  # fmt: skip
+    answers = [owned.refused(verb, path, key) for key in wrong]
+    for answer in answers:
+        assert (answer.status_code, answer.json()["code"]) == (401, "wrong_key")
+        assert answer.headers["www-authenticate"] == "Bearer"
+    told = [{k: v for k, v in a.json().items() if k != "instance"} for a in answers]
+    assert all(t == told[0] for t in told), "nobody is told which"
+    assert tenant.counts() == before
+
+
+@pytest.mark.parametrize(("verb", "path", "scope"), [e for e in ENDPOINTS if e[2]])
+def test_a_key_without_the_scope_is_told_which_it_lacks(
+    owned: Owned, verb: str, path: str, scope: str
+) -> None:
+    key = owned.tenant.make_key(*(SCOPES.keys() - {scope}))
+    before = owned.tenant.counts()
+    answer = owned.refused(verb, path, key)
+    assert (answer.status_code, answer.json()["code"]) == (403, "out_of_scope")
+    assert scope in answer.json()["detail"]
+    assert owned.tenant.counts() == before
+
+
+@pytest.mark.parametrize(("verb", "path", "scope"), OF_ONE)
+@pytest.mark.parametrize("whose", ["stranger", "foreigner"])
+def test_another_tenants_object_is_as_if_it_were_not(
+    owned: Owned, verb: str, path: str, scope: str, whose: str, request: pytest.FixtureRequest
+) -> None:
+    other: Tenant = request.getfixturevalue(whose)
+    before, theirs = owned.tenant.counts(), other.counts()
+    found = owned.refused(verb, path, other.key)
+    assert found.status_code == 404
+    # Word for word what an id that nobody has would get.
+    address = owned.address(path)
+    real = next(i for i in owned.ids.values() if i in address)
+    absent = real[:-4] + ("0000" if real[-4:] != "0000" else "1111")
+    nothing = other.ask(
+        verb, address.replace(real, absent), None, headers={"Idempotency-Key": "walk"}
+    )
+    assert nothing.status_code == 404 and nothing.json()["code"] == found.json()["code"]
+    assert nothing.json()["detail"].replace(absent, real) == found.json()["detail"]
+    assert owned.tenant.counts() == before and other.counts() == theirs
+
+
+LISTS = [e for e in ENDPOINTS if e[0] == "GET" and "{ref" not in e[1] and e[1] != "/replay"]
+
+
+@pytest.mark.parametrize(("verb", "path", "scope"), LISTS)
+@pytest.mark.parametrize("whose", ["stranger", "foreigner"])
+def test_no_list_and_no_total_holds_what_is_anothers(
+    owned: Owned, verb: str, path: str, scope: str, whose: str, request: pytest.FixtureRequest
+) -> None:
+    other: Tenant = request.getfixturevalue(whose)
+    told = other.get(path)
+    if path == "/keys":
+        mine = {k["id"] for k in told["data"]}
+        assert mine.isdisjoint({k["id"] for k in owned.tenant.get("/keys")["data"]})
+    elif path == "/world":
+        assert told["book"] == f"book-{other.book}"
+    else:
+        assert told.get("data", told.get("lines")) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "kind"),
+    [
+        ("/transactions", "account", "/accounts"),
+        ("/events", "object", "/orders"),
+        ("/transactions", "reference", "/orders"),
+        ("/orders", "after", "/orders"),
+        ("/transactions", "after", "/transactions"),
+    ],
+)
+def test_a_filter_or_cursor_with_anothers_id_finds_nothing(
+    owned: Owned, stranger: Tenant, path: str, name: str, kind: str
+) -> None:
+    assert stranger.get(path, **{name: owned.ids[kind]})["data"] == []
+
+
+def test_own_accounts_are_never_moved_by_anothers_transaction(
+    owned: Owned, stranger: Tenant
+) -> None:
+    before = owned.tenant.counts()
+    answer = stranger.post("/transactions", FILL)
+    assert (answer.status_code, answer.json()["code"]) == (404, "unknown_account")
+    assert owned.tenant.counts() == before
