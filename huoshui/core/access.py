@@ -165,7 +165,7 @@ def keys(tx: Tx, *, after: UUID | None = None, limit: int | None = None) -> list
 
 def revoke(tx: Tx, key_id: UUID) -> None:
     """Revoke a key of this book at once. Raises NotFound."""
-    done = tx.run(
+    done = tx.count(
         """
         UPDATE api_key SET revoked_at = coalesce(revoked_at, %(at)s)
         WHERE book = %(book)s AND id = %(id)s

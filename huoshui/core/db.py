@@ -16,7 +16,6 @@ from uuid import UUID
 import msgspec
 import psycopg
 from psycopg import errors as pg_errors
-from psycopg import sql
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb, set_json_dumps, set_json_loads
 from psycopg_pool import ConnectionPool
@@ -68,6 +67,7 @@ class Tx:
     def __init__(
         self,
         connection: psycopg.Connection[Any],
+        pipeline: psycopg.Pipeline,
         *,
         now: datetime,
         book: int,
@@ -80,6 +80,7 @@ class Tx:
         self.actor = actor
         self.simulated = simulated
         self._connection = connection
+        self._pipeline = pipeline
         self._mint = mint
         self._events: list[Event] = []
         self._later: list[Later] = []
@@ -103,18 +104,28 @@ class Tx:
         row = self._connection.execute(query, self._with_book(params)).fetchone()
         return row[0] if row else None
 
-    def run(self, query: LiteralString, /, **params: Any) -> int:
-        """Run a statement; how many rows it touched."""
-        return self._connection.execute(query, self._with_book(params)).rowcount
+    def run(self, query: LiteralString, /, **params: Any) -> None:
+        """Send a statement. It is not waited for: its failure shows at the next read or at the
+        commit, and undoes the transaction all the same."""
+        self._connection.execute(query, self._with_book(params))
 
-    def copy(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-        """Append rows by COPY, PostgreSQL's fastest way in; constraints hold as for INSERT."""
-        statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
-            sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
-        )
-        with self._connection.cursor() as cursor, cursor.copy(statement) as sink:
-            for row in rows:
-                sink.write_row(row)
+    def count(self, query: LiteralString, /, **params: Any) -> int:
+        """Run a statement and wait for it; how many rows it touched."""
+        cursor = self._connection.execute(query, self._with_book(params))
+        self._pipeline.sync()
+        return cursor.rowcount
+
+    def append(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        """Append rows to a table in one statement; constraints hold at the latest at the commit.
+
+        The rows travel as JSON: one parameter whatever their number, encoded and read in C.
+        """
+        names = ", ".join(columns)
+        query = f"""INSERT INTO {table} ({names})
+            SELECT {names} FROM json_populate_recordset(NULL::{table}, %(rows)s::json)"""
+        content = [{c: _plain(v) for c, v in zip(columns, row, strict=True)} for row in rows]
+        if content:
+            self._connection.execute(query, {"rows": msgspec.json.encode(content).decode()})
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
@@ -123,6 +134,7 @@ class Tx:
         try:
             with self._connection.transaction():
                 yield
+                self._pipeline.sync()  # what was sent must fail inside the part, not after it
         except BaseException:
             del self._events[events:], self._later[later:]
             raise
@@ -164,12 +176,12 @@ class Tx:
                 e.object,
                 e.at,
                 self.actor,
-                Jsonb(e.data),
+                e.data,
             )
             for e in self._events
         ]
         columns = ("book", "id", "type", "object", "at", "actor", "data")
-        self.copy("event", columns, rows)
+        self.append("event", columns, rows)
         self._events.clear()
 
     def _write_later(self) -> None:
@@ -192,6 +204,11 @@ class Tx:
             payloads=[Jsonb(i.payload) for i in items],
         )
         self._later.clear()
+
+
+def _plain(value: Any) -> Any:
+    """A value as JSON carries it: bytes in PostgreSQL's hexadecimal form."""
+    return f"\\x{value.hex()}" if isinstance(value, bytes) else value
 
 
 class WorldRow(msgspec.Struct, frozen=True):
@@ -242,12 +259,14 @@ class Database:
         writers in each other's way raise Conflict, which `run` repeats.
         """
         try:
-            with self._pool.connection() as connection:
+            # In a pipeline statements are sent without waiting for the one before.
+            with self._pool.connection() as connection, connection.pipeline() as pipeline:
                 world = self._world(connection)
                 if now is not None:
                     world = _advance(connection, world, now)
                 tx = Tx(
                     connection,
+                    pipeline,
                     now=world.now(),
                     book=book,
                     actor=actor,

@@ -176,7 +176,7 @@ def flush(tx: Tx, sheet: Sheet) -> None:
 
 
 def _append(tx: Tx, sheet: Sheet) -> None:
-    tx.copy(
+    tx.append(
         "txn",
         ("book", "id", "template", "reference", "currency", "effective_at", "recorded_at",
          "reverses", "actor", "digest"),
@@ -187,7 +187,7 @@ def _append(tx: Tx, sheet: Sheet) -> None:
         ),
     )  # fmt: skip
     ids = {key: row.id for key, row in sheet.rows.items()}
-    tx.copy(
+    tx.append(
         "transfer",
         ("book", "id", "txn_id", "leg", "from_id", "to_id", "amount", "from_after", "to_after",
          "from_version", "to_version", "effective_at", "recorded_at"),

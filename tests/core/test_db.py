@@ -34,7 +34,7 @@ def test_rows_are_typed_and_the_book_is_always_given(tx: Tx) -> None:
     assert rows == [Row(1, "x"), Row(2, "y")]
     assert tx.row(Row, "SELECT 1 AS a, 'x' AS b WHERE false") is None
     assert tx.value("SELECT %(book)s::int") == tx.book
-    assert tx.run("SELECT 1 WHERE false") == 0
+    assert tx.count("SELECT 1 WHERE false") == 0
 
 
 def test_an_exception_undoes_everything(sandbox: Database, book: int) -> None:

@@ -168,7 +168,7 @@ def append(tx: Tx, kind: str, versions: Sequence[Version]) -> None:
     following = {
         (v.fact.key, v.version - 1): v.recorded_at for v in corrected
     }  # a batch may hold a fact and its correction
-    tx.copy(
+    tx.append(
         TABLES[kind],
         (*_HEAD, "superseded_at", *names),
         (

@@ -135,14 +135,14 @@ def _escrow(row: tuple[Any, ...]) -> Escrow:
 
 def add_escrows(tx: Tx, new: Iterable[Escrow]) -> None:
     """Write new escrows."""
-    tx.copy("escrow", ("book", *Escrow.__struct_fields__), (_values(tx, e) for e in new))
+    tx.append("escrow", ("book", *Escrow.__struct_fields__), (_values(tx, e) for e in new))
 
 
 def move_escrows(tx: Tx, moved: Iterable[tuple[Escrow, Escrow]]) -> int:
     """Write escrows that changed, each only from the state it was loaded in; how many moved."""
     pairs = list(moved)
     after = [new for _, new in pairs]
-    return tx.run(
+    return tx.count(
         """
         UPDATE escrow e SET state = n.state, sources = n.sources, parts = n.parts,
             taken = n.taken, refunded = n.refunded, taken_at = n.taken_at,
@@ -177,7 +177,7 @@ def _json(shares: tuple[Share, ...]) -> str:
 
 def _values(tx: Tx, e: Escrow) -> tuple[Any, ...]:
     return (
-        tx.book, e.order_id, e.order_key, e.currency, e.state, _json(e.sources), _json(e.parts),
+        tx.book, e.order_id, e.order_key, e.currency, e.state, e.sources, e.parts,
         e.taken, e.refunded, e.opened_at, e.taken_at, e.confirmed_at, e.released_at, e.closed_at,
         e.released_by,
     )  # fmt: skip
@@ -195,7 +195,7 @@ def add_payouts(tx: Tx, rows: list[PayoutRow]) -> None:
 
 def _add(tx: Tx, table: str, kind: type[msgspec.Struct], rows: list[Any]) -> None:
     fields = kind.__struct_fields__
-    tx.copy(table, ("book", *fields), ((tx.book, *msgspec.structs.astuple(r)) for r in rows))
+    tx.append(table, ("book", *fields), ((tx.book, *msgspec.structs.astuple(r)) for r in rows))
 
 
 def refunds_of(tx: Tx, order_id: UUID) -> list[RefundRow]:
