@@ -7,11 +7,18 @@ import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 from huoshui.interfaces.console import assets, render
 from huoshui.interfaces.console.web import POLICY
 from tests.interfaces.console import samples
+
+LOOKS: tuple[tuple[str, Literal["light", "dark"], int], ...] = (
+    ("en", "light", 1360),
+    ("zh", "dark", 1360),
+    ("zh", "light", 390),
+)
 
 
 class Gallery(BaseHTTPRequestHandler):
