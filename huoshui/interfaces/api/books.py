@@ -29,12 +29,19 @@ from huoshui.interfaces.api.door import (
     moment,
 )
 from huoshui.ledger import service as ledger
-from huoshui.ledger.chart import AccountKind
+from huoshui.ledger.chart import PATH, AccountKind
 from huoshui.ledger.model import AMOUNT_MAX, LEGS_MAX, Class, Leg, Transaction
 from huoshui.lines.payments.chart import CHART
 
 MANUAL = "manual"
-Path = Annotated[str, Meta(min_length=1, max_length=200)]
+Path = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=200,
+        extra_json_schema={"pattern": f"^{PATH.pattern}$", "examples": ["bank:main"]},
+    ),
+]
 
 
 class BelongsToLine(Problem):

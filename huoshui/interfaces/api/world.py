@@ -29,6 +29,9 @@ class SpanTooLong(Problem):
     status = 422
 
 
+Scope = Annotated[str, Meta(extra_json_schema={"enum": list(access.SCOPES)})]
+
+
 class WorldView(msgspec.Struct, frozen=True):
     """Where you are."""
 
@@ -58,7 +61,7 @@ class KeyAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A key to make: never more than the caller's own scopes."""
 
     name: Annotated[str, Meta(min_length=1, max_length=80)]
-    scopes: Annotated[list[str], Meta(min_length=1, max_length=40)]
+    scopes: Annotated[list[Scope], Meta(min_length=1, max_length=40)]
 
 
 class ReplayView(msgspec.Struct, frozen=True):

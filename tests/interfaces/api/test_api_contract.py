@@ -12,7 +12,7 @@ import httpx
 import pytest
 import schemathesis
 import uvicorn
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from litestar import Litestar
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
@@ -21,11 +21,23 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from huoshui.interfaces.api import HANDLERS, contract
+from huoshui.interfaces.api import HANDLERS
 from tests.interfaces.api.conftest import Tenant
 from tests.interfaces.api.test_api_stories import PAID
 
-EXAMPLES = 12
+CHECKS = (
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+)
+BOUNDED = settings(
+    max_examples=4,
+    deadline=None,
+    database=None,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
 
 
 @pytest.fixture(scope="module")
@@ -127,13 +139,14 @@ def test_the_language_is_the_callers(tenant: Tenant) -> None:
 
 
 def test_the_document_needs_no_key_and_holds_no_secret(client: httpx.Client) -> None:
-    assert contract.include_in_schema is not None
-    assert "hs_test" not in client.get("/v1/openapi").text
+    answer = client.get("/v1/openapi")
+    assert answer.status_code == 200
+    assert "hs_test" not in answer.text
 
 
 @pytest.fixture(scope="module")
 def known(open_tenant: Any) -> Tenant:
-    """A tenant whose order is really there, so that verbs get further than 404."""
+    """A tenant whose objects are really there, so that calls get further than 404."""
     tenant: Tenant = open_tenant()
     tenant.tell(*PAID)
     return tenant
@@ -143,41 +156,28 @@ def test_no_generated_request_meets_a_failure_or_an_undocumented_answer(
     origin: str, known: Tenant
 ) -> None:
     schema = schemathesis.openapi.from_url(f"{origin}/v1/openapi/openapi.json")
-    checks = (
-        not_a_server_error, status_code_conformance, content_type_conformance,
-        response_schema_conformance,
-    )  # fmt: skip
-    over = time.monotonic() + 25
-    seen: set[int] = set()
+    real = {
+        "/v1/orders": "o1",
+        "/v1/accounts": known.get("/accounts")["data"][0]["id"],
+        "/v1/transactions": known.get("/transactions")["data"][0]["id"],
+    }
+    seen: set[tuple[str, int]] = set()
+
+    def call(case: Any) -> None:
+        if case.path == "/v1/clock":  # the clock of the sandbox is everybody's
+            case.body = {"advance": "0s"}
+        ref = next((id_ for start, id_ in real.items() if case.path.startswith(start)), "")
+        if ref and case.path_parameters and len(case.path_parameters["ref"]) % 2:
+            case.path_parameters["ref"] = ref
+        headers = {"Authorization": f"Bearer {known.key}"}
+        if case.headers is None or "Idempotency-Key" not in case.headers:
+            headers["Idempotency-Key"] = case.id
+        answer = case.call(headers=headers)
+        seen.add((case.path, answer.status_code))
+        case.validate_response(answer, checks=CHECKS)
+
     for found in schema.get_all_operations():
-        operation = found.ok()
-
-        def call(case: Any) -> None:
-            if time.monotonic() > over:
-                return
-            if "ref" in (case.path_parameters or {}) and len(seen) % 2:
-                case.path_parameters["ref"] = "o1"
-            if case.path == "/v1/clock":
-                case.body = {"advance": "0s"}
-            headers = {"Authorization": f"Bearer {known.key}"}
-            answer = case.call(headers=headers)
-            seen.add(answer.status_code)
-            case.validate_response(answer, checks=checks)
-
         for mode in schemathesis.GenerationMode:
-            strategy = operation.as_strategy(generation_mode=mode)
-            _try(strategy, call)
-    assert {200, 400, 404} <= seen
-
-
-def _try(strategy: Any, call: Any) -> None:
-    from hypothesis import given
-
-    tried = settings(
-        max_examples=EXAMPLES,
-        deadline=None,
-        database=None,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )(given(strategy)(call))
-    tried()
+            BOUNDED(given(found.ok().as_strategy(generation_mode=mode))(call))()
+    assert {path for path, _ in seen} == set(schema.raw_schema["paths"])
+    assert {200, 400, 404, 422} <= {status for _, status in seen}

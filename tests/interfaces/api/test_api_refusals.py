@@ -16,14 +16,24 @@ from tests import ground
 from tests.interfaces.api.conftest import Tenant
 from tests.interfaces.api.test_api_stories import PAID, money
 
-ORDER = {"kind": "order", "key": "n1", "occurred_at": "2025-01-01T00:00:00Z", "buyer": "b1"}
-BANK = {"path": "bank:main", "currency": "CNY", "class": "asset"}
+ORDER: dict[str, Any] = {
+    "kind": "order",
+    "key": "n1",
+    "occurred_at": "2025-01-01T00:00:00Z",
+    "buyer": "b1",
+}
 
 
 def fact(**changed: Any) -> dict[str, Any]:
     """A body with one order, some of its fields changed or, where None, left out."""
     whole = {**ORDER, "currency": "CNY", **changed}
     return {"facts": [{name: value for name, value in whole.items() if value is not None}]}
+
+
+def bank(**changed: Any) -> dict[str, Any]:
+    """A body of an account, some of its fields changed."""
+    whole = {"path": "bank:main", "currency": "CNY", "class_": "asset", **changed}
+    return {name.rstrip("_"): value for name, value in whole.items()}
 
 
 def legs(*given: tuple[str, str, Any]) -> dict[str, Any]:
@@ -59,9 +69,9 @@ BAD = [
      "bad_body", "/amount/x"),
     ("POST", "/clock", {"advance": "soon"}, 400, "bad_body", "/advance"),
     ("POST", "/keys", {"name": "", "scopes": ["console"]}, 400, "bad_body", "/name"),
-    ("POST", "/accounts", {**BANK, "class": "wealth"}, 400, "bad_body", "/class"),
-    ("POST", "/accounts", {**BANK, "floor": 1}, 400, "bad_body", "/floor"),
-    ("POST", "/accounts", {**BANK, "ceiling": 2**70}, 400, "bad_body", "/ceiling"),
+    ("POST", "/accounts", bank(class_="wealth"), 400, "bad_body", "/class"),
+    ("POST", "/accounts", bank(floor=1), 400, "bad_body", "/floor"),
+    ("POST", "/accounts", bank(ceiling=2**70), 400, "bad_body", "/ceiling"),
     ("POST", "/transactions", {"legs": []}, 400, "bad_body", "/legs"),
     # Amounts and currencies
     ("POST", "/orders/o1/refund", b'{"amount": {"amount": 12.5, "currency": "CNY"}}', 422,
@@ -77,12 +87,12 @@ BAD = [
     ("POST", "/orders/o1/refund", {"amount": money(-1)}, 422, "over_refund", None),
     ("POST", "/orders/o1/refund", {"amount": money(11_001)}, 422, "over_refund", None),
     ("POST", "/orders/o1/refund", {"amount": money(10**30)}, 422, "over_refund", None),
-    ("POST", "/accounts", {**BANK, "currency": "XXX"}, 422, "unknown_currency", None),
+    ("POST", "/accounts", bank(currency="XXX"), 422, "unknown_currency", None),
     # The ledger
-    ("POST", "/accounts", {**BANK, "path": "a::b"}, 422, "bad_path", "/path"),
-    ("POST", "/accounts", {**BANK, "class": "income"}, 409, "account_differs", None),
-    ("POST", "/accounts", {**BANK, "path": "escrow"}, 409, "belongs_to_line", None),
-    ("POST", "/accounts", {**BANK, "path": "merchant:m1:settlement"}, 409, "belongs_to_line", None),
+    ("POST", "/accounts", bank(path="a::b"), 422, "bad_path", "/path"),
+    ("POST", "/accounts", bank(class_="income"), 409, "account_differs", None),
+    ("POST", "/accounts", bank(path="escrow"), 409, "belongs_to_line", None),
+    ("POST", "/accounts", bank(path="merchant:m1:settlement"), 409, "belongs_to_line", None),
     ("POST", "/transactions", legs(("bank:main", "nowhere", money(5))), 404, "unknown_account",
      None),
     ("POST", "/transactions", legs(("escrow", "bank:main", money(5))), 409, "belongs_to_line",
@@ -140,8 +150,8 @@ def busy(open_tenant: Callable[..., Tenant]) -> Tenant:
     tenant = open_tenant()
     tenant.tell(*PAID, *ground.placed("paid-back")[-2:], ground.tender("paid-back"))
     tenant.done("/orders/paid-back/cancel")
-    tenant.done("/accounts", BANK)
-    tenant.done("/accounts", {**BANK, "path": "gift:anna", "class": "liability", "floor": 0})
+    tenant.done("/accounts", bank())
+    tenant.done("/accounts", bank(path="gift:anna", class_="liability", floor=0))
     return tenant
 
 
