@@ -13,7 +13,6 @@ from huoshui.core import db, events
 from huoshui.core.clock import ClockBackwards
 from huoshui.core.db import Database, DatabaseGone, Tx
 from huoshui.core.errors import Conflict
-from tests import ground
 from tests.ground import DAY, HOUR, START, Ground
 
 

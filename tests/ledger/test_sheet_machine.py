@@ -7,7 +7,7 @@ Method: a hypothesis state machine posts to PostgreSQL and to dictionaries, side
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from typing import ClassVar
 from uuid import UUID
 
@@ -49,6 +49,15 @@ class Books:
         """The result code that the wish must get; moves the balances where it is created."""
         if id_ in self.wishes:
             return "exists" if self.wishes[id_] == wished else "differs"
+        fault = self._malformed(wished)
+        if fault:
+            return fault
+        if any(path == "nobody:home" for leg in wished for path in (leg.source, leg.target)):
+            return "account_not_found"
+        return self._move(id_, wished)
+
+    @staticmethod
+    def _malformed(wished: tuple[Leg, ...]) -> str:
         if not wished:
             return "no_legs"
         for leg in wished:
@@ -56,8 +65,9 @@ class Books:
                 return "amount_out_of_range"
             if leg.source == leg.target:
                 return "same_account"
-        if any(path == "nobody:home" for leg in wished for path in (leg.source, leg.target)):
-            return "account_not_found"
+        return ""
+
+    def _move(self, id_: UUID, wished: tuple[Leg, ...]) -> str:
         after = dict(self.balances)
         for leg in wished:
             after[leg.source] -= leg.amount
@@ -85,8 +95,8 @@ class Ledger(RuleBasedStateMachine):
         with self._begin() as tx:
             access.open_book(tx, ground.book(self.number))
 
-    def _begin(self) -> "Iterator[Tx]":  # type: ignore[misc]
-        return self.database.begin(book=self.number)  # type: ignore[return-value]
+    def _begin(self) -> AbstractContextManager[Tx]:
+        return self.database.begin(book=self.number)
 
     @rule(target=posted, wished=st.lists(legs.map(tuple), min_size=1, max_size=4))
     def post(self, wished: list[tuple[Leg, ...]]) -> list[UUID]:
@@ -157,7 +167,6 @@ class Ledger(RuleBasedStateMachine):
 def test_the_ledger_is_its_model(sandbox: Database) -> None:
     Ledger.database = sandbox
 
-    class Case(Ledger.TestCase):  # type: ignore[name-defined,misc]
-        settings = settings(max_examples=40, stateful_step_count=20, deadline=None)
-
-    Case("runTest").debug()
+    case = Ledger.TestCase
+    case.settings = settings(max_examples=40, stateful_step_count=20, deadline=None)
+    case("runTest").debug()

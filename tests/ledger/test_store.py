@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from huoshui import ledger
-from huoshui.core import access, db
+from huoshui.core import access, db, ids
 from huoshui.core.db import Database, Tx
 from huoshui.core.money import UnknownCurrency
 from huoshui.ledger import AccountKind, Leg, Transaction
@@ -106,7 +106,7 @@ def test_a_reversal_stands_once_and_is_seen_from_both_sides(tx: Tx) -> None:
     ledger.reverse(tx, first.id, reversal_id=reversal)  # the same call again
     with pytest.raises(AlreadyReversed) as caught:
         ledger.reverse(tx, first.id, reversal_id=tx.id("txn", "r2"))
-    assert caught.value.facts["reversal"] == str(reversal)
+    assert caught.value.facts["reversal"] == ids.show("txn", reversal)
     assert ledger.service.transaction(tx, first.id).entry.reversed_by == reversal
     assert ledger.service.transaction(tx, reversal).entry.reverses == first.id
     with pytest.raises(UnknownTransaction):
@@ -158,10 +158,11 @@ def test_many_writers_on_hot_accounts_lose_nothing(sandbox: Database, book: int)
     def write(seed: int) -> None:
         random = Random(seed)
         for _ in range(12):
-            legs = [(*random.sample(paths, 2), random.randint(1, 400)) for _ in range(3)]
+            pairs = [random.sample(paths, 2) for _ in range(3)]
+            legs = [(source, target, random.randint(1, 400)) for source, target in pairs]
 
             def use_case(tx: Tx, legs: list[tuple[str, str, int]] = legs) -> Transaction | None:
-                wish = moved(tx, *legs)  # type: ignore[arg-type]
+                wish = moved(tx, *legs)
                 results = ledger.post(tx, [wish, wish], WALLETS)
                 assert results[1].code == ("exists" if results[0].stands else results[0].code)
                 return wish if results[0].stands else None

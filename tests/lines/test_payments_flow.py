@@ -11,6 +11,7 @@ Method: hypothesis makes the marketplace; the production use cases move the mone
 from __future__ import annotations
 
 from decimal import Decimal
+from itertools import pairwise
 from uuid import UUID
 
 import msgspec
@@ -67,7 +68,7 @@ def cases(draw: st.DrawFn) -> Case:
     paid = max(1, due + draw(st.one_of(st.just(0), st.integers(-10_000, 10_000))))
     cuts = sorted(draw(st.sets(st.integers(1, paid - 1), max_size=2))) if paid > 1 else []
     bounds = [0, *cuts, paid]
-    tenders = tuple(high - low for low, high in zip(bounds, bounds[1:], strict=False))
+    tenders = tuple(high - low for low, high in pairwise(bounds))
     back = sorted(draw(refunds), key=lambda refund: STAGES.index(refund[0]))
     return Case(draw(terms), lines, tenders, tuple(back))
 

@@ -149,7 +149,9 @@ def test_a_refund_goes_out_of_the_named_sellers_parts_first(tx: Tx) -> None:
     taken = order_flow.take(
         tx, [*ground.placed(items=items), ground.tender(amount=20_000), ground.confirmation()]
     )
-    sellers = {r.fact.key: ids.show("slr", r.id) for r in taken.facts if r.kind == "seller" and r.id}
+    sellers = {
+        r.fact.key: ids.show("slr", r.id) for r in taken.facts if r.kind == "seller" and r.id
+    }
     before = ground.nets(tx)
     order_flow.take(tx, [ground.returned(amount=10_000)])
     after = ground.nets(tx)

@@ -15,9 +15,7 @@ from huoshui.lines.payments.terms import BadTerms, Terms, confirm_due, next_payo
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 SAO_PAULO = ZoneInfo("America/Sao_Paulo")
 
-moments = st.datetimes(
-    datetime(2016, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)
-)
+moments = st.datetimes(datetime(2016, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC))
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,9 @@ def test_reviews_need_not_confirm(replay_world: object) -> None:
 
 
 def test_a_cancellation_gives_everything_back(market: Ground) -> None:
-    market.take(*ground.placed(), ground.tender(amount=6_000), ground.tender(amount=5_000, key="t2"))
+    market.take(
+        *ground.placed(), ground.tender(amount=6_000), ground.tender(amount=5_000, key="t2")
+    )
     market.take(ground.cancellation(), at=START + HOUR)
     assert state(market) == "refunded" and market.nets() == {}
     assert market.value("SELECT cause FROM refund") == "cancellation"
@@ -77,9 +79,10 @@ def test_more_returned_than_paid_is_told_and_the_facts_stand(market: Ground) -> 
     taken = market.take(ground.returned(amount=11_001))
     assert [r.outcome for r in taken.facts] == ["created"]
     assert [type(o.problem) for o in taken.outcomes] == [OverRefund]
-    assert market.value(
-        "SELECT data ->> 'code' FROM event WHERE type = 'money.refund_refused'"
-    ) == "over_refund"
+    assert (
+        market.value("SELECT data ->> 'code' FROM event WHERE type = 'money.refund_refused'")
+        == "over_refund"
+    )
 
 
 def test_late_deliveries_are_told_once_and_only_when_late(market: Ground) -> None:

@@ -54,9 +54,7 @@ Run = Callable[..., Outcome]
 
 
 @pytest.fixture(scope="module")
-def run(
-    worlds: Worlds, history: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Run]:
+def run(worlds: Worlds, history: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     """Replays the history in a world of its own; all worlds are dropped at the end."""
     spool = tmp_path_factory.mktemp("spool")
     names: set[str] = set()
@@ -167,7 +165,9 @@ def test_every_figure_chart_and_anomaly_has_its_texts(whole: Outcome) -> None:
     report, known = whole.row.report, i18n.catalogue()
     keys = [f"report.figure.{f['key']}{end}" for f in report["figures"] for end in ("", ".why")]
     keys += [f"report.chart.{c['key']}{end}" for c in report["charts"] for end in ("", ".how")]
-    keys += [f"anomaly.{a['code']}{end}" for a in report["anomalies"] for end in (".title", ".rule")]
+    keys += [
+        f"anomaly.{a['code']}{end}" for a in report["anomalies"] for end in (".title", ".rule")
+    ]
     assert [key for key in keys if key not in known] == []
 
 
@@ -188,9 +188,7 @@ def test_assumptions_that_cannot_be_read_are_named(
 def test_real_orders_replay_to_the_cent(worlds: Worlds, tmp_path: Path) -> None:
     """The first weeks of a real marketplace, with all that is odd in them."""
     name = f"t-{ground.fresh_book()}"
-    asked = Asked(
-        (SHARED / "olist_sample", SHARED / "olist"), tmp_path, name, until="2016-12-31"
-    )
+    asked = Asked((SHARED / "olist_sample", SHARED / "olist"), tmp_path, name, until="2016-12-31")
     done = replay(worlds, asked)
     assert done.row.state == "verified", done.row.verification["faults"]
     assert done.orders == done.row.report["figures"][0]["value"] > 50

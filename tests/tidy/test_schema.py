@@ -1,0 +1,24 @@
+"""The schema that stands in the repository is what the migrations come to."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from huoshui.core.migrate import migrations
+from tools import schema
+
+
+@pytest.mark.skipif(
+    bool(os.environ.get("DATABASE_URL")), reason="pg_dump's text is the embedded version's"
+)
+@pytest.mark.parametrize("track", schema.TRACKS)
+def test_current_sql_is_what_the_migrations_come_to(server_url: str, track: str) -> None:
+    written = (schema.FOLDER / track / "current.sql").read_text(encoding="utf-8")
+    assert schema.current(server_url, track) == written, "run: make schema"
+
+
+@pytest.mark.parametrize("track", schema.TRACKS)
+def test_the_snapshot_is_no_migration(track: str) -> None:
+    assert all(m.name != "current" for m in migrations(track))

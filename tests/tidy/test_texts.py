@@ -1,0 +1,137 @@
+"""Texts: in both languages, with the same places to fill, and none missing for what is raised."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import pkgutil
+import re
+from collections.abc import Iterator
+from string import Formatter
+from typing import Any
+
+import pytest
+
+import huoshui
+from huoshui.core import i18n
+from huoshui.core.access import SCOPES
+from huoshui.core.errors import Problem
+from huoshui.lines.payments.chart import CHART, TEMPLATES
+from huoshui.lines.payments.escrow import ESCROW
+from tests.tidy.test_style import sources
+
+TEXTS = i18n.catalogue()
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+# Same in both languages, or names that are not translated.
+NOT_TRANSLATED = re.compile(r"console\.(brand|language|export|keys\.(all|esc))|\.csv$|\.json$|hhi")
+
+
+def calls(name: str) -> Iterator[tuple[str, Any]]:
+    """Every call of a function or method of that name, with its place."""
+    for path, _, tree in sources():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call):
+                called = getattr(node.func, "id", getattr(node.func, "attr", ""))
+                if called == name:
+                    yield f"{path}:{node.lineno}", node
+
+
+def places(template: str) -> set[str]:
+    """The names of the places in a text."""
+    return {name for _, name, _, _ in Formatter().parse(template) if name is not None}
+
+
+def problems() -> Iterator[type[Problem]]:
+    """Every class of problem in the package."""
+    for module in pkgutil.walk_packages(huoshui.__path__, "huoshui."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    waiting = [Problem]
+    while waiting:
+        kind = waiting.pop()
+        yield kind
+        waiting += kind.__subclasses__()
+
+
+def _code(kind: type[Problem]) -> str:
+    return kind.code
+
+
+def test_every_text_stands_in_both_languages_with_the_same_places() -> None:
+    bad = []
+    for key, text in TEXTS.items():
+        if set(text) != set(i18n.LANGUAGES) or not all(text.values()):
+            bad.append(f"{key}: languages {sorted(text)}")
+        elif places(text["en"]) != places(text["zh"]):
+            bad.append(f"{key}: {places(text['en'])} and {places(text['zh'])}")
+    assert bad == []
+
+
+@pytest.mark.parametrize("kind", sorted(set(problems()), key=_code), ids=_code)
+def test_every_problem_has_its_texts_and_its_own_code(kind: type[Problem]) -> None:
+    if kind.__module__.startswith("huoshui"):
+        for part in ("title", "detail"):
+            assert f"problem.{kind.code}.{part}" in TEXTS
+        assert 400 <= kind.status < 600
+        assert kind is Problem or "code" in vars(kind) or kind.__name__.startswith("_")
+
+
+def test_no_two_problems_share_a_code() -> None:
+    codes: dict[str, set[str]] = {}
+    for kind in problems():
+        if kind.code != Problem.code and "code" in vars(kind):
+            codes.setdefault(kind.code, set()).add(kind.__name__)
+    assert {code: names for code, names in codes.items() if len(names) > 1} == {}
+
+
+def test_every_problem_is_raised_with_the_facts_of_its_text() -> None:
+    bad = []
+    for kind in problems():
+        texts = [TEXTS[f"problem.{kind.code}.{part}"]["en"] for part in ("title", "detail")]
+        wanted = {place for text in texts for place in places(text)}
+        for place, call in calls(kind.__name__):
+            given = {word.arg for word in call.keywords}
+            if None not in given and wanted - given:
+                bad.append(f"{place} {kind.__name__} lacks {sorted(wanted - given)}")
+    assert bad == []
+
+
+def test_every_code_of_a_field_error_has_its_text() -> None:
+    codes = [
+        (place, call.args[1].value)
+        for place, call in calls("FieldError")
+        if len(call.args) > 1 and isinstance(call.args[1], ast.Constant)
+    ]
+    assert [(place, code) for place, code in codes if f"field.{code}" not in TEXTS] == []
+    assert len(codes) > 10
+
+
+def test_every_name_of_the_product_has_its_text() -> None:
+    wanted = [f"scope.{scope}" for scope in SCOPES]
+    wanted += [f"state.{ESCROW.name}.{state}" for state in ESCROW.states]
+    wanted += [f"verb.{ESCROW.name}.{verb}" for verb in ESCROW.moves]
+    wanted += [f"account.{kind.name}" for kind in CHART.kinds]
+    wanted += [f"template.{name}" for name in TEMPLATES]
+    assert [key for key in wanted if key not in TEXTS] == []
+
+
+def test_every_event_that_is_emitted_has_its_text() -> None:
+    told = {
+        str(call.args[0].value)
+        for _, call in calls("emit")
+        if call.args and isinstance(call.args[0], ast.Constant)
+    }
+    flow = next(text for path, text, _ in sources() if path == "lines/payments/escrow.py")
+    told |= set(re.findall(r'"((?:order|tender)\.[a-z]+)"', flow))
+    assert sorted(kind for kind in told if f"event.{kind}" not in TEXTS) == []
+    assert len(told) > 5
+
+
+def test_chinese_is_chinese_and_english_is_english() -> None:
+    odd = [
+        key
+        for key, text in TEXTS.items()
+        if not NOT_TRANSLATED.search(key)
+        and (CHINESE.search(text["en"]) and not CHINESE.search(text["zh"]))
+    ]
+    assert odd == []
