@@ -47,7 +47,8 @@ def create_app(settings: Settings, worlds: Worlds) -> Litestar:
 def health(request: Ask) -> dict[str, str]:
     """Whether the database answers."""
     worlds: Worlds = request.app.state.worlds
-    worlds.get(LIVE)
+    with worlds.database(LIVE).begin():
+        pass
     return {"status": "ok", "version": __version__}
 
 
@@ -61,6 +62,7 @@ def serve(
         host=settings.host,
         port=port,
         log_config=None,
+        log_level="warning",
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=5,

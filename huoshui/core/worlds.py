@@ -77,6 +77,7 @@ class Worlds:
         self._prefix = db.database_name(main_url)
         self._pool_size = pool_size
         self._open: dict[str, db.Database] = {}
+        self._known: dict[str, World] = {}
         self._lock = threading.Lock()
 
     @classmethod
@@ -117,11 +118,16 @@ class Worlds:
         return [World(*row) for row in rows]
 
     def get(self, name: str) -> World:
-        """One world. Raises UnknownWorld."""
-        for world in self.all():
-            if world.name == name:
-                return world
-        raise UnknownWorld(name=name[:64])
+        """One world. Raises UnknownWorld.
+
+        Asked on every request, and a world never changes but by being dropped: once known, it
+        is not asked for again; the database of one that is gone no longer answers.
+        """
+        if name not in self._known:
+            self._known = {world.name: world for world in self.all()}
+        if name not in self._known:
+            raise UnknownWorld(name=name[:64])
+        return self._known[name]
 
     def database(self, name: str) -> db.Database:
         """The open database of a world; opened once a process. Raises UnknownWorld."""
@@ -147,6 +153,7 @@ class Worlds:
         if world.kind != "replay":
             raise WorldKept(name=name)
         self._close(name)
+        self._known.pop(name, None)
         with db.admin(self._url) as execute:
             execute("DELETE FROM world WHERE name = %s", (name,))
             execute(f'DROP DATABASE IF EXISTS "{world.database}" WITH (FORCE)')
