@@ -1,0 +1,223 @@
+"""The parts of the documentation that are made from the code, so that they cannot go stale.
+
+A page holds `<!-- made: NAME -->` … `<!-- end -->`; what stands between is written by
+`python -m tests.docs.parts` and compared by the tests.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from cyclopts import App
+
+import huoshui
+from huoshui.core import access, i18n
+from huoshui.core.errors import Problem
+from huoshui.core.settings import Settings
+from huoshui.interfaces.api import HANDLERS
+from huoshui.interfaces.api.contract import contract_of
+from huoshui.interfaces.cli.commands import build
+from huoshui.ledger.template import Entry
+from huoshui.lines.payments.chart import CHART, TEMPLATES
+from huoshui.lines.payments.escrow import ESCROW
+from huoshui.lines.payments.terms import Terms
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+_PART = re.compile(r"(<!-- made: ([a-z]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+_WORDS = {
+    "en": {
+        "command": "Command", "does": "What it does", "options": "Arguments and options",
+        "code": "Code", "status": "Status", "title": "Title", "detail": "Detail",
+        "scope": "Scope", "may": "May", "posting": "Posting", "debit": "Debit",
+        "credit": "Credit", "kind": "Kind", "path": "Path", "class": "Class", "floor": "Floor",
+        "setting": "Setting", "default": "Default", "meaning": "Meaning",
+        "chart": "Chart", "how": "How it is reckoned", "call": "Call", "query": "Query",
+        "key": "Idempotency-Key", "dry": "dry_run", "required": "required",
+        "optional": "optional", "": "", "yes": "yes",
+    },
+    "zh": {
+        "command": "命令", "does": "作用", "options": "参数与选项",
+        "code": "代码", "status": "状态码", "title": "标题", "detail": "说明",
+        "scope": "权限", "may": "可以", "posting": "分录", "debit": "借",
+        "credit": "贷", "kind": "种类", "path": "路径", "class": "类别", "floor": "下限",
+        "setting": "设置", "default": "默认", "meaning": "含义",
+        "chart": "图", "how": "算法", "call": "调用", "query": "查询参数",
+        "key": "Idempotency-Key", "dry": "dry_run", "required": "必需",
+        "optional": "可选", "": "", "yes": "可",
+    },
+}  # fmt: skip
+
+
+def pages() -> list[Path]:
+    """Every page of both languages."""
+    return sorted(DOCS.glob("en/*.md")) + sorted(DOCS.glob("zh/*.md"))
+
+
+def filled(page: Path) -> str:
+    """A page's text with its made parts as the code has them now."""
+    lang = page.parent.name
+
+    def part(match: re.Match[str]) -> str:
+        return f"{match[1]}{PARTS[match[2]](lang)}\n{match[3]}"
+
+    return _PART.sub(part, page.read_text(encoding="utf-8"))
+
+
+def problems() -> dict[str, type[Problem]]:
+    """Every problem of the package by its code."""
+    for module in pkgutil.walk_packages(huoshui.__path__, "huoshui."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    return {kind.code: kind for kind in _below(Problem)} | {Problem.code: Problem}
+
+
+def commands() -> dict[str, App]:
+    """Every command of the command line by its name."""
+    app = build(lambda *_: None, Settings())
+    return {name: app[name] for name in sorted(app) if not name.startswith("-")}
+
+
+def _below(kind: type[Problem]) -> Iterator[type[Problem]]:
+    for below in kind.__subclasses__():
+        if below.__module__.startswith("huoshui."):
+            yield below
+        yield from _below(below)
+
+
+def _table(lang: str, heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    lines = [
+        "| " + " | ".join(_WORDS[lang][head] for head in heads) + " |",
+        "|" + "---|" * len(heads),
+    ]
+    lines += ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]
+    return "\n".join(lines)
+
+
+def _errors(lang: str) -> str:
+    rows = [
+        (
+            f"`{code}`",
+            str(kind.status),
+            i18n.text(f"problem.{code}.title", lang),
+            i18n.text(f"problem.{code}.detail", lang),
+        )
+        for code, kind in sorted(problems().items())
+    ]
+    return _table(lang, ("code", "status", "title", "detail"), rows)
+
+
+def _commands(lang: str) -> str:
+    rows = [
+        (f"`huoshui {name}`", i18n.text(f"cli.help.{name}", lang), _options(app))
+        for name, app in commands().items()
+    ]
+    return _table(lang, ("command", "does", "options"), rows)
+
+
+def _options(app: App) -> str:
+    found = []
+    for argument in app.assemble_argument_collection():
+        names = [n for n in argument.names if not n.startswith(("--no-", "--empty-"))]
+        name = argument.field_info.name if argument.field_info.is_positional else names[0]
+        default = argument.field_info.default
+        shown = str(name).upper() if argument.field_info.is_positional else str(name)
+        plain = default in (argument.field_info.empty, None, "", False)
+        found.append(f"`{shown}`" if plain else f"`{shown}` ({default})")
+    return ", ".join(found)
+
+
+def _scopes(lang: str) -> str:
+    texts = i18n.catalogue()
+    rows = [
+        (f"`{scope}`", texts.get(f"scope.{scope}", {}).get(lang, meaning))
+        for scope, meaning in access.SCOPES.items()
+    ]
+    return _table(lang, ("scope", "may"), rows)
+
+
+def _escrow(_: str) -> str:
+    return f"```mermaid\n{ESCROW.mermaid()}\n```"
+
+
+def _postings(lang: str) -> str:
+    rows = [
+        (f"`{name}`", _side(template.debit), _side(template.credit))
+        for name, template in TEMPLATES.items()
+    ]
+    return _table(lang, ("posting", "debit", "credit"), rows)
+
+
+def _side(entries: tuple[Entry, ...]) -> str:
+    return "<br>".join(f"`{entry.account}` {entry.amount}" for entry in entries)
+
+
+def _chart(lang: str) -> str:
+    rows = [
+        (f"`{k.name}`", f"`{k.pattern}`", k.class_, "" if k.floor is None else str(k.floor))
+        for k in CHART.kinds
+    ]
+    return _table(lang, ("kind", "path", "class", "floor"), rows)
+
+
+def _terms(lang: str) -> str:
+    defaults = Terms()
+    rows = [
+        (f"`{name}`", f"`{_toml(getattr(defaults, name))}`", i18n.text(f"report.term.{name}", lang))
+        for name in Terms.__struct_fields__
+    ]
+    return _table(lang, ("setting", "default", "meaning"), rows)
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f'"{value}"' if isinstance(value, str) else str(value)
+
+
+def _endpoints(lang: str) -> str:
+    words = _WORDS[lang]
+    rows = []
+    for handler in HANDLERS:
+        contract = contract_of(handler)
+        path = re.sub(r"\{\w+:\w+\}", "{id}", min(handler.paths))
+        query = ", ".join(f"`{name}`" for name in sorted(contract.parameters))
+        rows.append(
+            (
+                f"`{min(handler.http_methods - {'HEAD'})} /v1{path}`",
+                f"`{contract.scope}`" if contract.scope else "",
+                words[contract.idempotency],
+                words["yes"] if contract.dry_run else "",
+                query,
+            )
+        )
+    return _table(lang, ("call", "scope", "key", "dry", "query"), rows)
+
+
+def _charts(lang: str) -> str:
+    texts = i18n.catalogue()
+    keys = [k[: -len(".how")] for k in texts if re.fullmatch(r"report\.chart\.\w+\.how", k)]
+    rows = [(texts[key][lang], texts[f"{key}.how"][lang]) for key in keys]
+    return _table(lang, ("chart", "how"), rows)
+
+
+PARTS: dict[str, Callable[[str], str]] = {
+    "errors": _errors,
+    "commands": _commands,
+    "scopes": _scopes,
+    "escrow": _escrow,
+    "postings": _postings,
+    "chart": _chart,
+    "terms": _terms,
+    "charts": _charts,
+    "endpoints": _endpoints,
+}
+
+
+if __name__ == "__main__":
+    for page in pages():
+        page.write_text(filled(page), encoding="utf-8")
