@@ -35,6 +35,7 @@ from huoshui.ledger.service import Posted
 from huoshui.lines.payments import service as payments
 from huoshui.lines.payments.escrow import Escrow
 from huoshui.lines.payments.store import PayoutRow
+from huoshui.scenarios.replay import store as replay_store
 
 LEGS_SHOWN = 100
 _ICONS = {
@@ -98,7 +99,7 @@ def _steps(
         name = "refunded" if escrow.state == "refunded" else "void"
         end = Step(text=frame.say(f"step.{name}"), state="failed", at=escrow.closed_at)
         known = (("placed", order.placed_at), ("paid", paid), ("shipped", order.shipped_at))
-        return (*_reached(frame, [pair for pair in known if pair[1]]), end)
+        return (*(_done(frame, name, at) for name, at in known if at), end)
     states: list[tuple[str, datetime | None]] = [
         ("placed", order.placed_at),
         ("paid", paid),
@@ -110,6 +111,10 @@ def _steps(
     if escrow and escrow.state == "refunded":
         states[-1] = ("refunded", escrow.closed_at)
     return _reached(frame, states)
+
+
+def _done(frame: Frame, name: str, at: datetime) -> Step:
+    return Step(text=frame.say(f"step.{name}"), state="done", at=at)
 
 
 def _reached(frame: Frame, states: list[tuple[str, datetime | None]]) -> tuple[Step, ...]:
@@ -204,14 +209,23 @@ def _timeline(
     """Facts, movements of money, payouts and what was missed, in the order in which they came."""
     told = [t for t in commerce.history(tx, order.key) if t.kind in _TOLD]
     seen = events.page(tx, object_id=ids.show("ord", order.id), limit=LEGS_SHOWN)
-    moments = [_fact(frame, t) for t in told]
+    assumed = _assumes_cancellations(tx, told)
+    moments = [_fact(frame, t, assumed=assumed) for t in told]
     moments += [_posting(frame, each) for each in posted]
     moments += [_payout(frame, each) for each in payouts]
     moments += [_missed(frame, each) for each in seen if _is_missed(each)]
     return tuple(sorted(moments, key=lambda moment: moment.at))
 
 
-def _fact(frame: Frame, told: Told) -> Moment:
+def _assumes_cancellations(tx: Tx, told: list[Told]) -> bool:
+    """Olist's tables say that an order was cancelled, not when: the replay assumed the day."""
+    if not any(t.kind == "cancellation" for t in told):
+        return False
+    row = replay_store.replay(tx)
+    return row is not None and row.sections.get("source", {}).get("layout") == "olist"
+
+
+def _fact(frame: Frame, told: Told, *, assumed: bool) -> Moment:
     corrected = frame.say("order.corrected", n=told.version) if told.version > 1 else ""
     detail = {
         "review": lambda: "★" * int(told.body["score"]),
@@ -226,7 +240,7 @@ def _fact(frame: Frame, told: Told) -> Moment:
         detail=" · ".join(text for text in (detail, corrected, late) if text),
         icon=_ICONS[told.kind],
         tone="bad" if told.kind == "cancellation" else "neutral",
-        basis=asked.basis(frame),
+        basis="assumed" if assumed and told.kind == "cancellation" else asked.basis(frame),
     )
 
 

@@ -9,6 +9,7 @@ from huoshui.core import access
 from huoshui.core.db import Tx
 from huoshui.core.errors import NotFound
 from huoshui.core.worlds import World, Worlds
+from huoshui.interfaces.console import shown
 from huoshui.interfaces.console.page import (
     AnalysisPage,
     ApiCall,
@@ -126,6 +127,10 @@ def _progress(row: ReplayRow, frame: Frame) -> Progress:
         total=row.total,
         per_s=per_s,
         left=None if done else left,
-        detail=frame.say("replay.orders_so_far", n=row.orders, per_s=_per_s(row.orders, row)),
+        detail=frame.say(
+            "replay.orders_so_far",
+            n=shown.number(row.orders, frame.lang),
+            per_s=_per_s(row.orders, row),
+        ),
         poll_href=frame.to("replay/progress"),
     )
