@@ -43,6 +43,13 @@ class DatabaseGone(Problem):
     status = 503
 
 
+class BadDatabaseUrl(Problem):
+    """DATABASE_URL is no PostgreSQL connection string; the problem does not repeat it."""
+
+    code = "bad_database_url"
+    status = 422
+
+
 class Event(msgspec.Struct, frozen=True):
     """Something that happened: `type` is noun.past_tense, `object` the id it happened to."""
 
@@ -320,6 +327,7 @@ def admin(url: str) -> Iterator[Execute]:
 
     Yields `execute(query, params)`, which answers the rows, or an empty list.
     """
+    database_name(url)  # refuses what is no address, before it could be quoted in a trace
     try:
         with psycopg.connect(url, autocommit=True) as connection:
 
@@ -339,5 +347,8 @@ def database_url(url: str, name: str) -> str:
 
 
 def database_name(url: str) -> str:
-    """The database that a URL names."""
-    return str(psycopg.conninfo.conninfo_to_dict(url).get("dbname") or "postgres")
+    """The database that a URL names. Raises BadDatabaseUrl."""
+    try:
+        return str(psycopg.conninfo.conninfo_to_dict(url).get("dbname") or "postgres")
+    except psycopg.ProgrammingError as error:
+        raise BadDatabaseUrl() from error

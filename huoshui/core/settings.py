@@ -6,8 +6,10 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from huoshui.core.errors import FieldError, Problem
 
@@ -28,7 +30,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     home: str = ".huoshui"
     database_url: str = ""
     host: str = "127.0.0.1"
-    port: int = 8420
+    port: Annotated[int, Meta(ge=1, le=65535)] = 8420
     language: str = "en"
     log_level: str = "INFO"
     pool_size: int = 10

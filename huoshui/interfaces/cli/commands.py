@@ -7,21 +7,26 @@ from pathlib import Path
 from typing import Annotated
 
 import msgspec
-from cyclopts import App, Parameter
+from cyclopts import App, CycloptsError, Parameter
+from cyclopts.validators import Number
+from rich.text import Text
 
 from huoshui import __version__
 from huoshui.core import access
 from huoshui.core import settings as core_settings
 from huoshui.core.settings import Settings
 from huoshui.core.worlds import SANDBOX
+from huoshui.facts.commerce.sample.marketplace import ORDERS_MOST
 from huoshui.interfaces.cli import claims as claims_page
 from huoshui.interfaces.cli import demo as demo_command
 from huoshui.interfaces.cli import operating, replaying
 from huoshui.interfaces.cli.bench import run_bench
 from huoshui.interfaces.cli.operating import Serve
-from huoshui.interfaces.cli.terminal import say, told
+from huoshui.interfaces.cli.terminal import err, say, told
 from huoshui.scenarios.replay import Asked
 
+Count = Annotated[int, Parameter(validator=Number(gte=1, lte=ORDERS_MOST))]
+Port = Annotated[int, Parameter(validator=Number(gte=1, lte=65535))]
 Orders = Annotated[list[Path], Parameter(name="--orders", negative=())]
 
 
@@ -33,12 +38,22 @@ def main(serve: Serve) -> None:
 
 def build(serve: Serve, settings: Settings) -> App:
     """The command tree, its help in the reader's language."""
-    app = App(name="huoshui", help=say("help"), version=__version__)
+    app = App(
+        name="huoshui",
+        help=say("help"),
+        version=__version__,
+        error_formatter=_one_line,
+        error_console=err,
+    )
     _add_histories(app, settings)
     _add_serving(app, settings, serve)
     _add_worlds(app, settings)
     _add_figures(app, settings)
     return app
+
+
+def _one_line(error: CycloptsError) -> Text:
+    return Text(say("bad_arguments", reason=" ".join(str(error).split())))
 
 
 def _command(app: App, name: str, function: Callable[..., None]) -> None:
@@ -76,7 +91,7 @@ def _add_histories(app: App, settings: Settings) -> None:
     ) -> None:
         _end(replaying.run_import(settings, tuple(directories), world, money=money, json=json))
 
-    def sample(directory: Path, *, orders: int = 3000, seed: int = 1, json: bool = False) -> None:
+    def sample(directory: Path, *, orders: Count = 3000, seed: int = 1, json: bool = False) -> None:
         replaying.run_sample(directory, orders, seed, json=json)
 
     _command(app, "replay", replay)
@@ -85,11 +100,11 @@ def _add_histories(app: App, settings: Settings) -> None:
 
 
 def _add_serving(app: App, settings: Settings, serve: Serve) -> None:
-    def demo(*, orders: int = 3000, once: bool = False) -> None:
+    def demo(*, orders: Count = 3000, once: bool = False) -> None:
         good = demo_command.run_demo(serve, settings, orders, once=once)
         _end(good)
 
-    def serve_(*, port: int | None = None, world: str = SANDBOX) -> None:
+    def serve_(*, port: Port | None = None, world: str = SANDBOX) -> None:
         chosen = msgspec.structs.replace(settings, port=port) if port else settings
         operating.run_server(serve, chosen, world)
 
@@ -160,5 +175,3 @@ def _add_figures(app: App, settings: Settings) -> None:
     _command(app, "doctor", doctor)
     _command(app, "claims", claims)
     _command(app, "bench", bench)
-
-

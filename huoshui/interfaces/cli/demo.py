@@ -24,9 +24,7 @@ def run_demo(serve: Serve, settings: Settings, orders: int, *, once: bool) -> bo
         terminal.out.print(say("demo.sample", orders=f"{orders:,}"))
         with Bar() as bar:
             generate(directory, orders, SEED, lambda s, d, t: bar.show(say("sampling"), d, t))
-    asked = Asked(
-        (directory,), settings.home_path / "spools", name=f"{WORLD}-{orders}", seed=SEED
-    )
+    asked = Asked((directory,), settings.home_path / "spools", name=f"{WORLD}-{orders}", seed=SEED)
     outcome = replaying.run_replay(settings, asked, json=False)
     replaying.keep_report(settings, outcome.world, settings.home_path / "report.html")
     if not once:

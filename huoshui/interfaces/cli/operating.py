@@ -10,6 +10,7 @@ import signal
 import socket
 import sys
 import time
+import zoneinfo
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,14 +23,28 @@ from huoshui.interfaces.cli import terminal
 from huoshui.interfaces.cli.replaying import open_default_book
 from huoshui.interfaces.cli.terminal import say
 from huoshui.interfaces.console import make_ticket, sign_in_link
-from huoshui.scenarios import order_flow
-from huoshui.scenarios.replay.verification import verify_replay
 from huoshui.lines.payments import service as payments
 from huoshui.lines.payments import store as payments_store
 from huoshui.lines.payments.terms import Terms
+from huoshui.scenarios import order_flow
+from huoshui.scenarios.replay.verification import verify_replay
 
 Serve = Callable[[Settings, Worlds, int, Callable[[], None]], None]
 PORTS_TRIED = 50
+
+
+class UnknownZone(Problem):
+    """Not an IANA time zone."""
+
+    code = "unknown_zone"
+    status = 422
+
+
+class BookStands(Problem):
+    """The world's books were opened before, under another name, currency or zone."""
+
+    code = "book_stands"
+    status = 409
 
 
 class NoPort(Problem):
@@ -124,7 +139,11 @@ def run_doctor(settings: Settings) -> bool:
     """Check what Huoshui needs of this machine; whether all is well."""
     checks = [
         (say("check.python"), sys.version_info >= (3, 11), platform.python_version()),
-        (say("check.disk"), _free_gb(settings.home_path) >= 1, f"{_free_gb(settings.home_path)} GB"),
+        (
+            say("check.disk"),
+            _free_gb(settings.home_path) >= 1,
+            f"{_free_gb(settings.home_path)} GB",
+        ),
         _database_check(settings),
     ]
     for name, good, found in checks:
@@ -173,10 +192,16 @@ def run_verify(settings: Settings, world: str, *, json: bool) -> bool:
 
 def run_open(settings: Settings, world: str, book: access.Book) -> None:
     """Open a marketplace's books in a world, with the terms' defaults."""
-    worlds = Worlds.start(settings)
     money.digits(book.currency)
+    if book.time_zone not in zoneinfo.available_timezones():
+        raise UnknownZone(zone=book.time_zone[:64])
+    worlds = Worlds.start(settings)
     with worlds.database(world).begin() as tx:
-        access.open_book(tx, book)
+        stands = access.open_book(tx, book)
+        if stands != book:
+            raise BookStands(
+                world=world, name=stands.name, currency=stands.currency, zone=stands.time_zone
+            )
         if payments_store.terms(tx) is None:
             payments.start(tx, Terms())
     worlds.close()
@@ -190,7 +215,16 @@ def run_worlds(settings: Settings, *, json: bool) -> None:
     if json:
         terminal.print_json(found)
     else:
-        rows = [[w.name, w.kind, say(f"clock.{w.clock}"), str(w.seed or ""), f"{w.created_at:%Y-%m-%d %H:%M}"] for w in found]
+        rows = [
+            [
+                w.name,
+                w.kind,
+                say(f"clock.{w.clock}"),
+                str(w.seed or ""),
+                f"{w.created_at:%Y-%m-%d %H:%M}",
+            ]
+            for w in found
+        ]
         terminal.table([say("world"), say("kind"), say("clock"), say("seed"), say("created")], rows)
 
 

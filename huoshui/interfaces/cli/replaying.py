@@ -189,4 +189,3 @@ def _load(
         worlds.close()
         spool_path.unlink(missing_ok=True)
     return counts
-

@@ -28,7 +28,7 @@ from huoshui.core import i18n, log
 from huoshui.core.errors import Problem
 
 out = Console()
-err = Console(stderr=True)
+err = Console(stderr=True, soft_wrap=True)
 ERRORS_SHOWN = 50
 
 
@@ -61,11 +61,22 @@ def table(headings: list[str], rows: list[list[str]], *, numbers: tuple[int, ...
     out.print(drawn)
 
 
+class FileUnusable(Problem):
+    """The machine refuses a file or directory: missing, not permitted, or full."""
+
+    code = "file_unusable"
+    status = 422
+
+
 @contextmanager
 def told() -> Iterator[None]:
-    """Tell a problem as a person would want it and end with 1; nothing else is caught."""
+    """Tell a problem as a person would want it and end with 1; bugs keep their trace."""
     try:
-        yield
+        try:
+            yield
+        except OSError as refusal:
+            reason = refusal.strerror or str(refusal)
+            raise FileUnusable(file=refusal.filename or "-", reason=reason) from refusal
     except Problem as problem:
         lang = language()
         err.print(f"[bold red]{problem.title(lang)}[/] [dim]({problem.code})[/]")

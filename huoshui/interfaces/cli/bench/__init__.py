@@ -78,5 +78,3 @@ def _show(found: Measured) -> None:
     terminal.table([say("figure"), say("value"), say("target"), ""], rows, numbers=(1,))
     for note in found.notes:
         terminal.out.print(note, highlight=False)
-
-

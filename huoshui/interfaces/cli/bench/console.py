@@ -7,8 +7,8 @@ import re
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
 from collections.abc import Iterator
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 from huoshui.core.settings import Settings
@@ -68,7 +68,13 @@ class Visitor:
     def pages(self, world: str) -> list[str]:
         """The pages to measure: the menu's, and the first order and account that lists name."""
         root = f"/console/{world}"
-        paths = [root, *(f"{root}/{name}" for name in ("orders", "accounts", "journal", "trial-balance", "replays"))]
+        paths = [
+            root,
+            *(
+                f"{root}/{name}"
+                for name in ("orders", "accounts", "journal", "trial-balance", "replays")
+            ),
+        ]
         for listed in ("orders", "accounts"):
             body = self._page(f"{root}/{listed}")
             found = re.search(rf'href="({root}/{listed}/[^"?]+)"'.encode(), body)
