@@ -7,6 +7,7 @@ import importlib
 import pkgutil
 import re
 from collections.abc import Iterator
+from functools import cache
 from string import Formatter
 from typing import Any
 
@@ -26,14 +27,21 @@ CHINESE = re.compile(r"[\u4e00-\u9fff]")
 NOT_TRANSLATED = re.compile(r"console\.(brand|language|export|keys\.(all|esc))|\.csv$|\.json$|hhi")
 
 
-def calls(name: str) -> Iterator[tuple[str, Any]]:
-    """Every call of a function or method of that name, with its place."""
+@cache
+def calls_by_name() -> dict[str, list[tuple[str, Any]]]:
+    """Every call of the package by the name of what is called, each with its place."""
+    found: dict[str, list[tuple[str, Any]]] = {}
     for path, _, tree in sources():
         for node in ast.walk(tree):
             if isinstance(node, ast.Call):
                 called = getattr(node.func, "id", getattr(node.func, "attr", ""))
-                if called == name:
-                    yield f"{path}:{node.lineno}", node
+                found.setdefault(called, []).append((f"{path}:{node.lineno}", node))
+    return found
+
+
+def calls(name: str) -> list[tuple[str, Any]]:
+    """Every call of a function or method of that name, with its place."""
+    return calls_by_name().get(name, [])
 
 
 def places(template: str) -> set[str]:
@@ -67,7 +75,7 @@ def test_every_text_stands_in_both_languages_with_the_same_places() -> None:
     assert bad == []
 
 
-@pytest.mark.parametrize("kind", sorted(set(problems()), key=_code), ids=_code)
+@pytest.mark.parametrize("kind", sorted(problems(), key=_code), ids=_code)
 def test_every_problem_has_its_texts_and_its_own_code(kind: type[Problem]) -> None:
     if kind.__module__.startswith("huoshui"):
         for part in ("title", "detail"):

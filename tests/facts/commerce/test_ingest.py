@@ -73,7 +73,7 @@ def test_a_correction_moves_no_money_by_itself(market: Ground) -> None:
         (ground.tender(amount=10**15 + 1), "amount_bounds"),
         (ground.tender(currency="JPY"), "currency_mix"),
         (ground.delivery(at=START.replace(tzinfo=None)), "time_zone"),
-        (ground.delivery(at=START.replace(year=2222)), "future"),
+        (ground.delivery(at=START.replace(year=2190)), "future"),
         (msgspec.structs.replace(ground.delivery(), known_at=START), "known_at_real"),
         (model.Order(key="o2", occurred_at=START, buyer="b1", currency="XQX"), "currency"),
     ],
