@@ -52,9 +52,7 @@ def health(request: Ask) -> dict[str, str]:
     return {"status": "ok", "version": __version__}
 
 
-def serve(
-    settings: Settings, worlds: Worlds, port: int, ready: Callable[[], None]
-) -> None:
+def serve(settings: Settings, worlds: Worlds, port: int, ready: Callable[[], None]) -> None:
     """Serve until interrupted: the API, the console and the due work of live and sandbox."""
     log.start(settings.log_level)
     config = uvicorn.Config(

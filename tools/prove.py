@@ -183,7 +183,11 @@ def _folder_mb(folder: Path) -> int:
 
 def _keep(name: str, figures: dict[str, Any]) -> None:
     commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True
+        ["git", "rev-parse", "--short", "HEAD"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     ).stdout.strip()
     now = datetime.now(UTC)
     document = {

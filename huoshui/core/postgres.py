@@ -148,7 +148,11 @@ class Cluster:
         )  # fmt: skip
 
     def _program(
-        self, name: str, *arguments: str, check: bool = True, environment: dict[str, str] | None = None
+        self,
+        name: str,
+        *arguments: str,
+        check: bool = True,
+        environment: dict[str, str] | None = None,
     ) -> int:
         # Output goes to files: pg_ctl's child keeps the descriptors and a pipe would never close.
         user = self._system_user()

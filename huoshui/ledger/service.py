@@ -101,9 +101,7 @@ def reverse(tx: Tx, id_: UUID, *, reversal_id: UUID) -> Result:
         raise UnknownTransaction(kind="txn", id=id_texts.show("txn", id_))
     before = store.reversal_of(tx, id_)
     if before is not None and before != reversal_id:
-        raise AlreadyReversed(
-            id=id_texts.show("txn", id_), reversal=id_texts.show("txn", before)
-        )
+        raise AlreadyReversed(id=id_texts.show("txn", id_), reversal=id_texts.show("txn", before))
     legs = tuple(Leg(leg.target, leg.source, leg.amount) for leg in reversed(original.legs))
     reversal = Transaction(
         id=reversal_id,

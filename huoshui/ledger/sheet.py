@@ -117,9 +117,7 @@ class Sheet:
 
     def _move(self, transaction: Transaction, pairs: list[tuple[Row, Row]]) -> Result:
         moved: list[Moved] = []
-        for number, (leg, (source, target)) in enumerate(
-            zip(transaction.legs, pairs, strict=True)
-        ):
+        for number, (leg, (source, target)) in enumerate(zip(transaction.legs, pairs, strict=True)):
             _shift(source, target, leg.amount, 1)
             moved.append(self._moved(transaction, number, leg, source, target))
         code, account = _bounds(transaction.legs, pairs)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from cyclopts import App
@@ -89,7 +89,7 @@ def _below(kind: type[Problem]) -> Iterator[type[Problem]]:
         yield from _below(below)
 
 
-def _table(lang: str, heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def _table(lang: str, heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     lines = [
         "| " + " | ".join(_WORDS[lang][head] for head in heads) + " |",
         "|" + "---|" * len(heads),

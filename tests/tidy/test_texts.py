@@ -54,15 +54,15 @@ def problems() -> Iterator[type[Problem]]:
     for module in pkgutil.walk_packages(huoshui.__path__, "huoshui."):
         if not module.name.endswith("__main__"):
             importlib.import_module(module.name)
-    waiting = [Problem]
+    waiting: list[type[Problem]] = [Problem]
     while waiting:
         kind = waiting.pop()
         yield kind
         waiting += kind.__subclasses__()
 
 
-def _code(kind: type[Problem]) -> str:
-    return kind.code
+def _code(kind: Any) -> str:
+    return str(kind.code)
 
 
 def test_every_text_stands_in_both_languages_with_the_same_places() -> None:

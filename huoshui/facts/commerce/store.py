@@ -373,9 +373,5 @@ def history(tx: Tx, order_key: str, as_of: datetime | None = None) -> list[Told]
             FROM {table} f
             WHERE f.book = %(book)s AND f.{column} = %(key)s
               AND f.recorded_at <= coalesce(%(as_of)s, 'infinity'::timestamptz)"""
-        found += tx.rows(
-            Told,
-            query,
-            **{"kind": kind, "key": order_key, "as_of": as_of},
-        )
+        found += tx.rows(Told, query, kind=kind, key=order_key, as_of=as_of)
     return sorted(found, key=lambda t: (t.recorded_at, t.occurred_at, t.kind, t.key, t.version))

@@ -189,9 +189,7 @@ def confirm(
         released_at=command.at,
     )
     legs = [*_subsidy(fixed.sources, "order_subsidised"), *_release(fixed.parts)]
-    return Decision(
-        after, "order_released", tuple(legs), "order.released", {"by": command.by}
-    )
+    return Decision(after, "order_released", tuple(legs), "order.released", {"by": command.by})
 
 
 def refund(
@@ -241,9 +239,7 @@ def _fixed_for_refund(escrow: Escrow, items: Sequence[ItemRow], terms: Terms) ->
         return msgspec.structs.replace(escrow, parts=shares)
 
 
-def _given_back(
-    escrow: Escrow, amount: int, seller: str, terms: Terms
-) -> tuple[Escrow, int]:
+def _given_back(escrow: Escrow, amount: int, seller: str, terms: Terms) -> tuple[Escrow, int]:
     subsidy = plan.subsidy_back(escrow.sources, escrow.refunded, amount)
     tenders = [s for s in escrow.sources if s.role == "tender"]
     others = [s for s in escrow.sources if s.role != "tender"]
@@ -262,7 +258,9 @@ def _given_back(
 def _legs_back(before: Escrow, after: Escrow, *, released: bool) -> list[Leg]:
     legs: list[Leg] = []
     if released:
-        legs += _split(_difference(before.parts, after.parts), "order_returned", "order_unsurcharged")
+        legs += _split(
+            _difference(before.parts, after.parts), "order_returned", "order_unsurcharged"
+        )
         legs += _subsidy(_difference(before.sources, after.sources), "order_unsubsidised")
     for share in _difference(before.sources, after.sources):
         if share.role == "tender":

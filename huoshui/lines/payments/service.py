@@ -114,7 +114,9 @@ class _Batch:
         keys = [c.key for c in commands if isinstance(c, Refund)]
         self.refunds = store.refunds_by_key(tx, keys) if keys else {}
         self.made: list[RefundRow] = []
-        self.refund_ids = {c.key: tx.id("rfd", c.key, c.at) for c in commands if isinstance(c, Refund)}
+        self.refund_ids = {
+            c.key: tx.id("rfd", c.key, c.at) for c in commands if isinstance(c, Refund)
+        }
         self.sheet = self._load_sheet(commands)
 
     def take(self, command: Command) -> Outcome:

@@ -84,9 +84,7 @@ def _check(
     if escrow.state == "released":
         again = plan.parts(items.get(escrow.order_key, []), escrow.taken, terms)
         if _amounts(again) != _amounts(escrow.parts):
-            faults.append(
-                Fault("order_split", escrow.order_key, str(escrow.parts), str(again))
-            )
+            faults.append(Fault("order_split", escrow.order_key, str(escrow.parts), str(again)))
     return faults
 
 

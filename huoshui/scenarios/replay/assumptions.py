@@ -40,5 +40,3 @@ def read_sections(directories: tuple[Path, ...], file: Path | None = None) -> di
 def tail_days(confirm_after_days: int) -> int:
     """How long the clock runs on after the last fact: time-outs pass, and a month of payouts."""
     return confirm_after_days + 35
-
-

@@ -255,9 +255,7 @@ def _tied_up(nets: list[DayNet]) -> dict[str, list[tuple[date, int]]]:
     moved = {(net.kind, net.day): net.net for net in nets}
     days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
     return {
-        kind: list(
-            zip(days, accumulate(moved.get((kind, day), 0) for day in days), strict=True)
-        )
+        kind: list(zip(days, accumulate(moved.get((kind, day), 0) for day in days), strict=True))
         for kind in sorted({net.kind for net in nets})
     }
 

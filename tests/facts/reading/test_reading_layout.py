@@ -225,6 +225,7 @@ def any_fact(draw, currency):
     """A fact of any kind, by the fields and bounds of its struct."""
     kind = draw(st.sampled_from(sorted(KINDS)))
     info = msgspec.inspect.type_info(KINDS[kind])
+    assert isinstance(info, msgspec.inspect.StructType)
     values = {}
     for field in info.fields:
         values[field.name] = draw(_strategy(field, currency))

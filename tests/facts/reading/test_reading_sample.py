@@ -99,7 +99,7 @@ def test_buyers_repeat_and_sellers_differ_with_heavy_tails(sample):
 
 
 def test_money_of_each_order_is_whole(sample):
-    due, paid, back = Counter(), Counter(), Counter()
+    due, paid, back = Counter[str](), Counter[str](), Counter[str]()
     for item in of(sample, Item):
         due[item.order] += item.price.amount + item.freight.amount
     for tender in of(sample, Tender):

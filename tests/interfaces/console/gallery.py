@@ -69,7 +69,10 @@ def pictures(folder: Path, only: str = "") -> None:
             ("zh", "dark", 1360),
             ("zh", "light", 390),
         ):
-            tab = browser.new_page(color_scheme=scheme, viewport={"width": width, "height": 900})
+            tab = browser.new_page(
+                color_scheme=scheme,  # type: ignore[arg-type]
+                viewport={"width": width, "height": 900},
+            )
             tab.on("console", lambda line: print("console:", line.text))
             tab.on("pageerror", lambda error: print("error:", error))
             for name in samples.pages(lang):

@@ -109,9 +109,9 @@ def _sums(moved: list[Flow], name: str) -> Counter[date]:
     template, source, target = FLOWS[name]
     sums: Counter[date] = Counter()
     for each in moved:
-        if each.template == template and source in (None, each.source):
-            if target in (None, each.target):
-                sums[each.day] += each.amount
+        ends = source in (None, each.source) and target in (None, each.target)
+        if ends and each.template == template:
+            sums[each.day] += each.amount
     return sums
 
 
