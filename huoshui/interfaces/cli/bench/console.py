@@ -18,6 +18,7 @@ from huoshui.interfaces.cli.bench.figures import Measured, Target, percentile
 _ORDERS = 100_000
 _ORDERS_QUICK = 2_000
 _ROUNDS = 20
+_MENU = ("orders", "sellers", "accounts", "journal", "trial-balance", "replays", "replay")
 _LINK = re.compile(r"http://\S+sign-in\?ticket=\S+")
 _ASSET = re.compile(rb'(?:src|href)="(/console/-/static/[^"]+)"')
 
@@ -70,12 +71,9 @@ class Visitor:
         root = f"/console/{world}"
         paths = [
             root,
-            *(
-                f"{root}/{name}"
-                for name in ("orders", "accounts", "journal", "trial-balance", "replays")
-            ),
+            *(f"{root}/{name}" for name in _MENU),
         ]
-        for listed in ("orders", "accounts"):
+        for listed in ("orders", "sellers", "accounts"):
             body = self._page(f"{root}/{listed}")
             found = re.search(rf'href="({root}/{listed}/[^"?]+)"'.encode(), body)
             if found:
