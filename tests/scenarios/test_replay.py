@@ -26,6 +26,8 @@ from tests import ground
 ORDERS = 40
 SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 
+pytestmark = pytest.mark.slow
+
 # Replays in a process of its own, telling each step on a line.
 CHILD = """
 import sys

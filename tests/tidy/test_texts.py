@@ -123,6 +123,23 @@ def test_every_name_of_the_product_has_its_text() -> None:
     assert [key for key in wanted if key not in TEXTS] == []
 
 
+def test_no_text_is_left_of_what_is_gone() -> None:
+    codes = {kind.code for kind in problems()}
+    known = {
+        "problem": {f"{code}.{part}" for code in codes for part in ("title", "detail")},
+        "scope": set(SCOPES),
+        "account": {kind.name for kind in CHART.kinds},
+        "template": {*TEMPLATES, "reversal"},
+        "verb": {f"escrow.{verb}" for verb in ESCROW.moves},
+    }
+    left = []
+    for key in TEXTS:
+        area, _, rest = key.partition(".")
+        if area in known and rest not in known[area]:
+            left.append(key)
+    assert left == []
+
+
 def test_every_event_that_is_emitted_has_its_text() -> None:
     told = {
         str(call.args[0].value)
