@@ -208,14 +208,13 @@ def orders(
     limit: int = 50,
 ) -> list[OrderRow]:
     """Orders, newest first, older than the cursor."""
+    own = _of_seller(tx, seller, since, until, after, limit) if seller else []
     return tx.rows(
         OrderRow,
         _ORDER
         + """
           AND (%(buyer)s = '' OR o.buyer_key = %(buyer)s)
-          AND (%(seller)s = '' OR o.key IN (SELECT i.order_key FROM item i
-                WHERE i.book = o.book AND i.seller_key = %(seller)s
-                AND i.superseded_at = 'infinity'))
+          AND (%(seller)s = '' OR o.id = ANY(%(own)s))
           AND (%(since)s::timestamptz IS NULL OR o.occurred_at >= %(since)s)
           AND (%(until)s::timestamptz IS NULL OR o.occurred_at < %(until)s)
           AND (%(after)s::uuid IS NULL OR o.id < %(after)s)
@@ -223,11 +222,42 @@ def orders(
         """,
         buyer=buyer,
         seller=seller,
+        own=own,
         since=since,
         until=until,
         after=after,
         limit=limit,
     )
+
+
+def _of_seller(
+    tx: Tx,
+    seller: str,
+    since: datetime | None,
+    until: datetime | None,
+    after: UUID | None,
+    limit: int,
+) -> list[UUID]:
+    """The newest orders that hold a seller's items, found from its items."""
+    rows = tx.tuples(
+        """
+        SELECT o.id FROM (
+            SELECT DISTINCT order_key FROM item
+            WHERE book = %(book)s AND seller_key = %(seller)s AND superseded_at = 'infinity') i
+        JOIN order_ o ON o.book = %(book)s AND o.key = i.order_key
+            AND o.superseded_at = 'infinity'
+        WHERE (%(since)s::timestamptz IS NULL OR o.occurred_at >= %(since)s)
+          AND (%(until)s::timestamptz IS NULL OR o.occurred_at < %(until)s)
+          AND (%(after)s::uuid IS NULL OR o.id < %(after)s)
+        ORDER BY o.id DESC LIMIT %(limit)s
+        """,
+        seller=seller,
+        since=since,
+        until=until,
+        after=after,
+        limit=limit,
+    )
+    return [order_id for (order_id,) in rows]
 
 
 def orders_by_id(tx: Tx, order_ids: list[UUID]) -> list[OrderRow]:

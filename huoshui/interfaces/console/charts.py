@@ -58,6 +58,14 @@ def spec(chart: Chart, frame: Frame) -> str:
     return _encoder.encode(body).decode().replace("<", "\\u003c")
 
 
+def lines(chart: Chart, frame: Frame) -> list[list[str]]:
+    """The chart's figures as written lines, one for each x: long ones are drawn at once."""
+    return [
+        [shown.bare(value, frame.lang, frame.zone) or "–" for value in row.cells]
+        for row in table(chart, frame).rows
+    ]
+
+
 def table(chart: Chart, frame: Frame) -> Table:
     """The chart's figures as a table: one row for each x."""
     columns = (

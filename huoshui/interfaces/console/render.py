@@ -104,7 +104,7 @@ def _surroundings(frame: Frame) -> dict[str, Any]:
         "other_language_href": address(frame, lang="en" if frame.lang == "zh" else "zh"),
         "curl": partial(_curl, frame=frame),
         "chart_spec": lambda chart: Markup(charts.spec(chart, frame)),
-        "chart_table": partial(charts.table, frame=frame),
+        "chart_lines": partial(charts.lines, frame=frame),
         "pieces": charts.pieces,
     }
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal, format_percent
 
 from huoshui.core.i18n import text
@@ -68,13 +68,21 @@ def short_path(path: str) -> str:
 
 def money(value: Money, lang: str) -> str:
     """An amount with its currency's sign and digits, as the language writes it."""
-    amount = major(value.amount, value.currency)
-    return format_currency(amount, value.currency, locale=locale(lang))
+    before, after = _signs(value.currency, lang, value.amount < 0)
+    return f"{before}{abs(major(value.amount, value.currency)):,f}{after}"
+
+
+@cache
+def _signs(currency: str, lang: str, negative: bool) -> tuple[str, str]:
+    """What babel writes before and after the digits; both languages group by comma and three."""
+    shape = format_currency(Decimal(-1 if negative else 1), currency, locale=locale(lang))
+    before, _, rest = shape.partition("1")
+    return before, rest.lstrip("0123456789.,")
 
 
 def number(value: int | Decimal, lang: str) -> str:
     """A number with the language's grouping."""
-    return format_decimal(value, locale=locale(lang))
+    return f"{value:,}" if isinstance(value, int) else format_decimal(value, locale=locale(lang))
 
 
 def share(value: Share, lang: str) -> str:
@@ -85,10 +93,12 @@ def share(value: Share, lang: str) -> str:
 
 def moment(value: datetime, lang: str, zone: str) -> str:
     """A point in time to the minute, in the book's time zone."""
-    pattern = "yyyy-MM-dd HH:mm" if lang == "zh" else "d MMM yyyy, HH:mm"
-    return format_datetime(value, pattern, tzinfo=ZoneInfo(zone), locale=locale(lang))
+    local = value.astimezone(ZoneInfo(zone))
+    joint = " " if lang == "zh" else ", "
+    return f"{day(local.date(), lang)}{joint}{local:%H:%M}"
 
 
+@lru_cache(maxsize=4096)
 def day(value: date, lang: str) -> str:
     """A business date."""
     pattern = "yyyy-MM-dd" if lang == "zh" else "d MMM yyyy"

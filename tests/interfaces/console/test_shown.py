@@ -6,8 +6,11 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
+from babel.numbers import format_currency
+from hypothesis import given
+from hypothesis import strategies as st
 
-from huoshui.core.money import Money
+from huoshui.core.money import Money, major
 from huoshui.interfaces.console import shown
 from huoshui.interfaces.console.page import Cell, Share, Span
 
@@ -24,6 +27,18 @@ CASES: list[tuple[Cell, str, str]] = [
     (date(2018, 8, 29), "29 Aug 2018", "2018-08-29"),
     (None, "", ""),
 ]
+
+
+@given(
+    st.integers(-(10**15), 10**15),
+    st.sampled_from("CNY BRL USD EUR JPY KWD CLF XOF INR".split()),
+    st.sampled_from(["en", "zh"]),
+)
+def test_money_is_written_as_babel_writes_it(amount: int, currency: str, lang: str) -> None:
+    exact = major(amount, currency)
+    assert shown.money(Money(amount, currency), lang) == format_currency(
+        exact, currency, locale=shown.locale(lang)
+    )
 
 
 @pytest.mark.parametrize(("value", "en", "zh"), CASES)
