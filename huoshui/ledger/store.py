@@ -89,7 +89,6 @@ class Flow(msgspec.Struct, frozen=True):
     source: str
     target: str
     currency: str
-    transactions: int
     amount: int
 
 
@@ -390,8 +389,7 @@ def flow(tx: Tx, since: datetime, zone: str) -> list[Flow]:
         Flow,
         """
         SELECT (t.effective_at AT TIME ZONE %(zone)s)::date AS day, t.template,
-               s.kind AS source, d.kind AS target, t.currency,
-               count(DISTINCT t.id) AS transactions, sum(m.amount)::bigint AS amount
+               s.kind AS source, d.kind AS target, t.currency, sum(m.amount)::bigint AS amount
         FROM txn t
         JOIN transfer m ON m.book = t.book AND m.txn_id = t.id
         JOIN account s ON s.book = t.book AND s.id = m.from_id
