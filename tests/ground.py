@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -84,6 +85,11 @@ def databases(server_url: str, prefix: str) -> Iterator[None]:
         names = execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", (prefix,))
         for (name,) in names:
             execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def examples(count: int) -> int:
+    """How many examples a property is tried on; HUOSHUI_EXAMPLES=20 makes it twenty times more."""
+    return count * int(os.environ.get("HUOSHUI_EXAMPLES", "1"))
 
 
 def cny(amount: int) -> Money:

@@ -168,5 +168,7 @@ def test_the_ledger_is_its_model(sandbox: Database) -> None:
     Ledger.database = sandbox
 
     case = Ledger.TestCase
-    case.settings = settings(max_examples=40, stateful_step_count=20, deadline=None)
+    case.settings = settings(
+        max_examples=ground.examples(40), stateful_step_count=20, deadline=None
+    )
     case("runTest").debug()

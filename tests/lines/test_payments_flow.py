@@ -127,7 +127,7 @@ class Run:
         assert sum(ground.nets(self.tx).values()) == 0
 
 
-@settings(max_examples=120)
+@settings(max_examples=ground.examples(80))
 @given(case=cases())
 def test_forward_and_full_refund_is_zero_on_every_account(sandbox: Database, case: Case) -> None:
     with sandbox.begin(book=ground.fresh_book()) as tx:
@@ -151,7 +151,7 @@ def test_forward_and_full_refund_is_zero_on_every_account(sandbox: Database, cas
         assert len(owed) == len(nets), nets
 
 
-@settings(max_examples=40)
+@settings(max_examples=ground.examples(30))
 @given(case=cases())
 def test_the_split_is_exact_and_by_the_terms(sandbox: Database, case: Case) -> None:
     with sandbox.begin(book=ground.fresh_book()) as tx:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
 import pytest
 
 from huoshui.core import ids
-from huoshui.core.db import Tx
+from huoshui.core.db import Database, Tx
 from huoshui.core.idempotency import KeyReused
 from huoshui.ledger.verify import verify
 from huoshui.lines import payments
@@ -233,6 +235,44 @@ def test_the_least_payout_is_kept_to(tx: Tx) -> None:
     order = Order(tx, Terms(payout_min=8_801)).into("released")
     assert payouts.pay_out(tx) == []
     assert money_of(tx, order.id).payouts == ()
+
+
+def test_an_order_is_refunded_once_however_many_ask_at_once(sandbox: Database, book: int) -> None:
+    with sandbox.begin(book=book) as tx:
+        order = Order(tx).into("released").id
+
+    def refund(number: int) -> str:
+        def use_case(tx: Tx) -> Outcome:
+            command = Refund(order, f"k{number % 4}", "request", tx.now)
+            return payments.apply(tx, [command])[0]
+
+        problem = sandbox.run(use_case, book=book).problem
+        return problem.code if problem else "made"
+
+    with ThreadPoolExecutor(5) as threads:
+        codes = Counter(threads.map(refund, range(8)))
+    assert codes == {"made": 2, "illegal_move": 6}, "one key wins, its repeat is told the same"
+    with sandbox.begin(book=book) as tx:
+        assert ground.nets(tx) == {} and verify_orders(tx, Terms()).faults == ()
+        assert tx.value("SELECT count(*) FROM refund WHERE book = %(book)s") == 1
+
+
+def test_tenders_that_come_at_once_are_all_taken(sandbox: Database, book: int) -> None:
+    with sandbox.begin(book=book) as tx:
+        order = Order(tx).id
+
+    def take(number: int) -> None:
+        sandbox.run(
+            lambda tx: payments.apply(
+                tx, [Take(order, tx.id("tnd", str(number)), "card", 100 + number, tx.now)]
+            )[0].demand(),
+            book=book,
+        )
+
+    with ThreadPoolExecutor(5) as threads:
+        list(threads.map(take, range(8)))
+    with sandbox.begin(book=book) as tx:
+        assert ground.nets(tx)["escrow"] == 828 and verify_orders(tx, Terms()).faults == ()
 
 
 def test_every_move_is_told_once_and_names_its_object(tx: Tx) -> None:
