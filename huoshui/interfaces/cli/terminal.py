@@ -80,9 +80,10 @@ def told() -> Iterator[None]:
     except Problem as problem:
         lang = language()
         err.print(f"[bold red]{problem.title(lang)}[/] [dim]({problem.code})[/]")
-        err.print(log.masked(problem.detail(lang)), highlight=False)
+        err.print(log.masked(problem.detail(lang)), highlight=False, markup=False)
         for error in problem.errors[:ERRORS_SHOWN]:
-            err.print(f"  • {error.pointer}: {error.detail(lang)}", highlight=False)
+            line = f"  • {error.pointer}: {error.detail(lang)}"
+            err.print(line, highlight=False, markup=False)
         raise SystemExit(1) from problem
 
 
