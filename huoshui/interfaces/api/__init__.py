@@ -1,14 +1,29 @@
 """The HTTP API under `/v1`: thin handlers over the use cases, problem+json, cursor lists."""
 
+from __future__ import annotations
+
 from functools import cache
+from typing import Any
 
 import msgspec
 from litestar import Response, Router, get
+from litestar.datastructures import MutableScopeHeaders
+from litestar.exceptions import HTTPException
+from litestar.types import Message, Scope
 
-from huoshui.interfaces.api import books, openapi, orders, world
-from huoshui.interfaces.api.door import Door
+from huoshui import __version__
+from huoshui.core.errors import Problem
+from huoshui.core.worlds import LIVE
+from huoshui.interfaces.api import books, openapi, orders, problems, world
+from huoshui.interfaces.api.door import Ask, Door
+from huoshui.interfaces.api.problems import BODY_MAX
 
 HANDLERS = [*orders.HANDLERS, *books.HANDLERS, *world.HANDLERS]
+EXCEPTION_HANDLERS: dict[int | type[Exception], Any] = {
+    Problem: problems.on_problem,
+    HTTPException: problems.on_http,
+    Exception: problems.on_bug,
+}
 
 
 def routes() -> Router:
@@ -22,9 +37,31 @@ def contract() -> Response[bytes]:
     return Response(_document(), media_type="application/json")
 
 
+@get("/health", sync_to_thread=True)
+def health(request: Ask) -> dict[str, str]:
+    """Whether the database answers."""
+    door: Door = request.app.state.door
+    with door.worlds.database(LIVE).begin():
+        pass
+    return {"status": "ok", "version": __version__}
+
+
+async def on_every_answer(message: Message, scope: Scope) -> None:
+    """Headers that every answer carries, problems and the framework's own included."""
+    if message["type"] != "http.response.start":
+        return
+    headers = MutableScopeHeaders.from_message(message)
+    headers["X-Request-Id"] = problems.id_of(scope)
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    if scope["path"].startswith("/v1"):
+        headers.setdefault("Cache-Control", "no-store")
+
+
 @cache
 def _document() -> bytes:
     return msgspec.json.encode(openapi.document(HANDLERS))
 
 
-__all__ = ["HANDLERS", "Door", "routes"]
+__all__ = [
+    "BODY_MAX", "EXCEPTION_HANDLERS", "HANDLERS", "Door", "health", "on_every_answer", "routes",
+]  # fmt: skip

@@ -22,7 +22,6 @@ from huoshui.core.worlds import SANDBOX, LiveClock, Worlds
 from huoshui.interfaces.cli import terminal
 from huoshui.interfaces.cli.replaying import open_default_book
 from huoshui.interfaces.cli.terminal import say
-from huoshui.interfaces.console import make_ticket, sign_in_link
 from huoshui.lines.payments import service as payments
 from huoshui.lines.payments import store as payments_store
 from huoshui.lines.payments.terms import Terms
@@ -81,6 +80,8 @@ def run_server(serve: Serve, settings: Settings, world: str) -> None:
 
 
 def _greet(settings: Settings, origin: str, world: str) -> None:
+    from huoshui.interfaces.console import make_ticket, sign_in_link
+
     ticket = make_ticket(settings.home_path, world, clock.system_now())
     terminal.out.print(say("serving", origin=origin), highlight=False, soft_wrap=True)
     link = sign_in_link(origin, ticket)

@@ -21,8 +21,6 @@ from huoshui.facts.commerce.reading.source import Source, read_source
 from huoshui.facts.commerce.sample import generate
 from huoshui.interfaces.cli import figures, terminal
 from huoshui.interfaces.cli.terminal import Bar, say
-from huoshui.interfaces.console.export import report_file
-from huoshui.interfaces.console.page import Frame, World
 from huoshui.lines import payments
 from huoshui.lines.payments import store as payments_store
 from huoshui.lines.payments.terms import Terms, read_terms
@@ -77,6 +75,9 @@ def peak_rss_mb() -> int:
 
 def keep_report(settings: Settings, world: str, file: Path) -> None:
     """Write a replay's report as one HTML file, in the reader's language."""
+    from huoshui.interfaces.console.export import report_file
+    from huoshui.interfaces.console.page import Frame, World
+
     worlds = Worlds.start(settings)
     try:
         with worlds.database(world).begin() as tx:
