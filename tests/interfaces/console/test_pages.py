@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,24 @@ def test_every_page_answers_and_so_does_every_link_on_it(
             waiting += [link.replace("&amp;", "&") for link in found if "lang=" not in link]
     plain = {path for path in PAGES if "{" not in path and path not in ("replay", "search")}
     assert {f"{base}/{path}".rstrip("/") for path in plain} <= seen
+
+
+def test_the_api_call_behind_each_page_answers(shown: TestClient[Litestar], market: Ground) -> None:
+    site.replayed(market, ended=True)
+    with market.database.begin(book=1) as tx:
+        _, key = access.make_key(tx, market.name, "reader")
+    base = f"/console/{market.name}"
+    paths = [path for path in PAGES if "{" not in path and path != "search"]
+    paths += ["replays", "orders/o3", "sellers/s1", "accounts/escrow", "journal?account=escrow"]
+    calls: set[str] = set()
+    for path in paths:
+        html = unescape(shown.get(f"{base}/{path}".rstrip("/")).text)
+        found = re.findall(r"<pre[^>]*>curl '?http://[^/]+(/v1/[^' ]*)", html)
+        assert found, path
+        calls |= set(found)
+    for call in sorted(calls):
+        answer = shown.get(call, headers={"authorization": f"Bearer {key}"})
+        assert answer.status_code == 200, (call, answer.text)
 
 
 def test_a_running_replay_shows_its_progress(shown: TestClient[Litestar], market: Ground) -> None:
