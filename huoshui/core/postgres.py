@@ -120,8 +120,8 @@ class Cluster:
         return True
 
     def _create(self) -> None:
+        self._password_file.touch(mode=0o600)
         self._password_file.write_text(crypto.token())
-        self._password_file.chmod(0o600)
         self.folder.mkdir(exist_ok=True)
         self._own(self.folder)
         with tempfile.NamedTemporaryFile("w", prefix="huoshui-") as password:

@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from huoshui.core import db
+from huoshui.core.db import DatabaseGone
+from huoshui.core.postgres import Cluster
 from tests.interfaces.cli.conftest import Shell
 
 CHINESE = re.compile("[\u4e00-\u9fff]")
@@ -125,6 +128,19 @@ def test_config_masks_secrets_and_a_bad_address_is_told_without_them(shell: Shel
     bad = shell.run("config", HUOSHUI_PORT="many", HUOSHUI_LANGUAGE="zh")
     assert (bad.code, "bad_setting" in bad.err) == (1, True)
     assert CHINESE.search(bad.err)
+
+
+def test_the_embedded_server_asks_for_its_password_on_a_socket_alone(shell: Shell) -> None:
+    shell.done("doctor")
+    cluster = Cluster(shell.home.resolve())
+    password = shell.home / "postgres.password"
+    assert password.stat().st_mode & 0o077 == 0
+    with db.admin(cluster.url) as execute:
+        assert execute("SHOW listen_addresses") == [("",)]
+    for url in (f"postgresql://huoshui@/huoshui?host={cluster.socket}",
+                f"postgresql://huoshui:guess@/huoshui?host={cluster.socket}"):  # fmt: skip
+        with pytest.raises(DatabaseGone), db.admin(url):
+            pass
 
 
 def test_the_machine_room(shell: Shell) -> None:
