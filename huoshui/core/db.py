@@ -151,7 +151,7 @@ class Tx:
         return self._mint.make(prefix, key, at or self.now)
 
     def emit(self, kind: str, object_id: str, *, at: datetime | None = None, **data: Any) -> None:
-        """Say that something happened; (kind, object_id, at) names the event once."""
+        """Say that something happened; the same of one object at one moment is said once."""
         self._events.append(Event(kind, object_id, at or self.now, data))
 
     def later(self, kind: str, key: str, due_at: datetime, **payload: Any) -> None:
@@ -175,21 +175,20 @@ class Tx:
         return params
 
     def _write_events(self) -> None:
+        said = {self._event_key(event): event for event in self._events}
         rows = [
-            (
-                self.book,
-                self.id("evt", f"{e.type}/{e.object}/{e.at.isoformat()}", e.at),
-                e.type,
-                e.object,
-                e.at,
-                self.actor,
-                e.data,
-            )
-            for e in self._events
+            (self.book, self.id("evt", key, e.at), e.type, e.object, e.at, self.actor, e.data)
+            for key, e in said.items()
         ]
         columns = ("book", "id", "type", "object", "at", "actor", "data")
         self.append("event", columns, rows)
         self._events.clear()
+
+    @staticmethod
+    def _event_key(event: Event) -> str:
+        # With what it says: two refunds of an order may be refused at one moment.
+        said = msgspec.json.encode(event.data, order="deterministic").decode()
+        return f"{event.type}/{event.object}/{event.at.isoformat()}/{said}"
 
     def _write_later(self) -> None:
         latest = {(item.kind, item.key): item for item in self._later}

@@ -150,11 +150,13 @@ def _tell(tx: Tx, outcomes: list[Outcome]) -> None:
     """A command of the flow that was refused is told as an event: the facts stand all the same."""
     for outcome in outcomes:
         if outcome.problem:
+            command = outcome.command
             tx.emit(
-                f"money.{type(outcome.command).__name__.lower()}_refused",
-                ids.show("ord", outcome.command.order_id),
-                at=outcome.command.at,
+                f"money.{type(command).__name__.lower()}_refused",
+                ids.show("ord", command.order_id),
+                at=command.at,
                 code=outcome.problem.code,
+                key=command.key if isinstance(command, Refund) else "",
             )
 
 
