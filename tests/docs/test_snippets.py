@@ -53,15 +53,16 @@ def wrong(shell: Shell, snippet: Snippet, port: str) -> str:
 def serve(shell: Shell) -> str:
     """Start the server of the pages; the port at which it answers."""
     shell.run("huoshui serve > serve.log 2>&1 &")
-    port, _ = shell.run("echo $HUOSHUI_PORT")
-    for _ in range(100):
-        _, status = shell.run(f"curl -sf http://127.0.0.1:{port}/health > health.json")
-        if status == 0:
+    for _ in range(200):
+        port, _ = shell.run("grep -o 'is at http://127.0.0.1:[0-9]*' serve.log | grep -o '[0-9]*$'")
+        if port:
+            shell.run(f"curl -s --retry 50 --retry-connrefused http://127.0.0.1:{port}/health")
             return port
         time.sleep(0.2)
     raise AssertionError(shell.run("cat serve.log")[0])
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("curl"), reason="the pages use curl")
 def test_what_a_reader_types_answers_what_the_pages_say(shell: Shell) -> None:
     faults = []
