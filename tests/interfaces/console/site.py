@@ -79,16 +79,22 @@ def replayed(market: Ground, *, ended: bool) -> None:
             until_at=START,
             real_now=clock.system_now(),
         )  # fmt: skip
-        if ended:
-            verification = verify_replay(tx, Terms())
-            report = build_report(tx, (Anomaly("no_items", 2, {"CNY": 500}),), {})
-            store.finish(
-                tx,
-                state="verified" if verification.holds else "failed",
-                verification=msgspec.to_builtins(verification),
-                report=msgspec.to_builtins(report),
-                real_now=clock.system_now(),
-            )
+    if ended:
+        concluded(market)
+
+
+def concluded(market: Ground) -> None:
+    """The world's replay ends: it is verified and its report kept."""
+    with market.database.begin(book=1) as tx:
+        verification = verify_replay(tx, Terms())
+        report = build_report(tx, (Anomaly("no_items", 2, {"CNY": 500}),), {})
+        store.finish(
+            tx,
+            state="verified" if verification.holds else "failed",
+            verification=msgspec.to_builtins(verification),
+            report=msgspec.to_builtins(report),
+            real_now=clock.system_now(),
+        )
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from huoshui.core import clock
 from huoshui.core.worlds import Worlds
 from huoshui.interfaces.console import make_ticket, sign_in_link
+from huoshui.scenarios.replay import store
 from tests.ground import Ground
 from tests.interfaces.console import gallery, site
 
@@ -139,6 +140,24 @@ def test_search_leads_to_an_order_by_keyboard(
     tab.keyboard.press("Enter")
     tab.wait_for_url("**/orders/ord_*")
     assert "Order o3" in tab.title()
+    context.close()
+
+
+def test_a_running_replay_is_followed_to_its_report(
+    browser: Browser, real: str, market: Ground, home: Path
+) -> None:
+    site.orders(market)
+    site.replayed(market, ended=False)
+    context = browser.new_context(locale="en-GB")
+    tab = context.new_page()
+    tab.goto(sign_in_link(real, make_ticket(home, market.name, clock.system_now())))
+    tab.wait_for_url(f"**/console/{market.name}")
+    tab.goto(f"{real}/console/{market.name}/replay")
+    with market.database.begin(book=1) as tx:
+        store.step(tx, cursor=42, orders=5, anomalies={}, real_now=clock.system_now())
+    tab.locator("#progress b", has_text="42").wait_for()
+    site.concluded(market)
+    tab.get_by_text("verified ✓").wait_for()
     context.close()
 
 
