@@ -11,7 +11,7 @@ import msgspec
 from huoshui.core.errors import NotFound, Problem
 
 AMOUNT_MAX = 2**62  # minor units; leaves headroom below bigint for any sum of two
-LEGS_MAX = 500
+LEGS_MAX = 5_000  # an order of a thousand sellers, split in one transaction
 
 Class = Literal["asset", "liability", "equity", "income", "expense"]
 

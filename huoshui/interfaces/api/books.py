@@ -34,6 +34,7 @@ from huoshui.ledger.model import AMOUNT_MAX, LEGS_MAX, Class, Leg, Transaction
 from huoshui.lines.payments.chart import CHART
 
 MANUAL = "manual"
+LEGS_ASKED_MAX = 500
 Path = Annotated[
     str,
     Meta(
@@ -86,7 +87,7 @@ class ReverseAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class TransactionAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Legs that stand all or none, all of one currency."""
 
-    legs: Annotated[list[LegAsked], Meta(min_length=1, max_length=LEGS_MAX)]
+    legs: Annotated[list[LegAsked], Meta(min_length=1, max_length=LEGS_ASKED_MAX)]
     reference: Annotated[str, Meta(max_length=100)] = ""
 
 
