@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ def read_sections(directories: tuple[Path, ...], file: Path | None = None) -> di
     if found is None:
         return {}
     try:
-        sections = tomllib.loads(found.read_text(encoding="utf-8"))
+        sections = tomllib.loads(found.read_text(encoding="utf-8"), parse_float=Decimal)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise Malformed(what=str(found), reason=str(error)) from error
     unknown = sections.keys() - set(SECTIONS)
