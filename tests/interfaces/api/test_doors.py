@@ -71,7 +71,7 @@ def test_a_forged_cookie_opens_nothing(browser: httpx.Client, tenant: Tenant) ->
         f"{body}.{signature}x",
     ):  # fmt: skip
         browser.cookies.clear()
-        headers = {"cookie": f"{session.COOKIE}=".encode() + forged.encode()}
+        headers = {b"cookie": f"{session.COOKIE}={forged}".encode()}
         answer = browser.get("/console/test", headers=headers, follow_redirects=False)
         assert answer.status_code == 303, forged
         assert answer.headers["location"] == "/console/-/sign-in"

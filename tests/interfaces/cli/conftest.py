@@ -41,8 +41,10 @@ class Shell:
         kept = {
             n: v for n, v in os.environ.items() if not n.startswith(("HUOSHUI_", "LC_", "LANG"))
         }
-        kept.pop("DATABASE_URL", None)
-        own = {"HUOSHUI_HOME": str(self.home), "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"}
+        for name in ("DATABASE_URL", "PYTHONDONTWRITEBYTECODE"):
+            kept.pop(name, None)
+        own = {"HUOSHUI_HOME": str(self.home), "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore",
+               "PYTHONPYCACHEPREFIX": str(self.folder / "compiled")}  # fmt: skip
         return kept | own | extra
 
     def command(self, *arguments: str) -> list[str]:

@@ -36,6 +36,8 @@ def served(shell: Shell, port: int) -> Iterator[tuple[subprocess.Popen[str], str
         cwd=shell.folder,
         env=shell.environment(HUOSHUI_PORT=str(port)),
     )
+    # Somebody must take note of its end, as a shell would, for `down` to see that it has ended.
+    threading.Thread(target=running.wait, daemon=True).start()
     try:
         yield running, _greeting(running)
     finally:
