@@ -30,7 +30,7 @@ from huoshui.interfaces.api.door import (
 )
 from huoshui.ledger import service as ledger
 from huoshui.ledger.chart import PATH, AccountKind
-from huoshui.ledger.model import AMOUNT_MAX, LEGS_MAX, Class, Leg, Transaction
+from huoshui.ledger.model import AMOUNT_MAX, Class, Leg, Transaction
 from huoshui.lines.payments.chart import CHART
 
 MANUAL = "manual"
