@@ -8,7 +8,8 @@ import msgspec
 
 from huoshui.core import i18n
 
-DOCS = "https://huoshui.dev/problems/"
+# A name, not an address (RFC 9457, section 3.1.1): the codes are listed in docs/*/errors.md.
+TYPE = "urn:huoshui:problem:"
 
 
 class FieldError(msgspec.Struct, frozen=True):
@@ -49,7 +50,7 @@ class Problem(Exception):
     def document(self, lang: str, instance: str = "") -> dict[str, Any]:
         """This problem as an `application/problem+json` object (RFC 9457, section 3)."""
         document: dict[str, Any] = {
-            "type": DOCS + self.code,
+            "type": TYPE + self.code,
             "title": self.title(lang),
             "status": self.status,
             "detail": self.detail(lang),

@@ -39,9 +39,9 @@ def run_claims(settings: Settings, *, json: bool) -> None:
         terminal.print_json(rows)
         return
     for row in rows:
-        terminal.out.print(f"[bold]{row['system']}[/] {row['study']}", highlight=False)
+        terminal.out.print(f"{row['system']}  {row['study']}", style="bold", highlight=False)
         terminal.out.print(f"    {row['ours']}", highlight=False)
-        terminal.out.print(f"    [dim]{row['command']}[/]", highlight=False)
+        terminal.out.print(f"    {row['command']}", style="dim", highlight=False)
         terminal.out.print(f"    {row['words']}\n", highlight=False)
 
 

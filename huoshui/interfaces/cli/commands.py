@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, get_type_hints
 
 import msgspec
 from cyclopts import App, CycloptsError, Parameter
@@ -22,7 +22,7 @@ from huoshui.interfaces.cli import demo as demo_command
 from huoshui.interfaces.cli import operating, replaying
 from huoshui.interfaces.cli.bench import run_bench
 from huoshui.interfaces.cli.operating import Serve
-from huoshui.interfaces.cli.terminal import err, say, told
+from huoshui.interfaces.cli.terminal import err, say, speak, told
 from huoshui.scenarios.replay import Asked
 
 Count = Annotated[int, Parameter(validator=Number(gte=1, lte=ORDERS_MOST))]
@@ -33,7 +33,9 @@ Orders = Annotated[list[Path], Parameter(name="--orders", negative=())]
 def main(serve: Serve) -> None:
     """Run the command that the arguments name."""
     with told():
-        build(serve, core_settings.load())()
+        settings = core_settings.load()
+        speak(settings.language)
+        build(serve, settings)()
 
 
 def build(serve: Serve, settings: Settings) -> App:
@@ -42,6 +44,10 @@ def build(serve: Serve, settings: Settings) -> App:
         name="huoshui",
         help=say("help"),
         version=__version__,
+        group_commands=say("commands"),
+        group_arguments=say("arguments"),
+        group_parameters=say("options"),
+        default_parameter=Parameter(negative=(), show_default=False),
         error_formatter=_one_line,
         error_console=err,
     )
@@ -57,6 +63,11 @@ def _one_line(error: CycloptsError) -> Text:
 
 
 def _command(app: App, name: str, function: Callable[..., None]) -> None:
+    """Add a command; the help of each argument comes from the catalogue, as its own does."""
+    for argument, hint in get_type_hints(function, include_extras=True).items():
+        if argument != "return":
+            told_as = Parameter(help=say(f"option.{name}.{argument.rstrip('_')}"))
+            function.__annotations__[argument] = Annotated[hint, told_as]
     app.command(function, name=name, help=say(f"help.{name}"))
 
 

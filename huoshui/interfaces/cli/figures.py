@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from babel.numbers import format_currency, format_decimal
+from rich.text import Text
 
 from huoshui.core import i18n, money
 from huoshui.interfaces.cli import terminal
@@ -18,9 +19,9 @@ def show_outcome(outcome: Outcome) -> None:
     """The report's figures, the anomalies, and whether the books hold."""
     report = outcome.row.report
     terminal.out.print()
-    terminal.out.rule(say("report", name=report["book"]["name"]))
+    terminal.out.rule(Text(say("report", name=report["book"]["name"])))
     if report["book"]["generated"]:
-        terminal.out.print(f"[bold yellow]{say('generated')}[/]")
+        terminal.out.print(say("generated"), style="bold yellow")
     terminal.table(
         [say("figure"), say("value"), say("basis")],
         [_row(figure, report["book"]["currency"]) for figure in report["figures"]],
@@ -59,12 +60,12 @@ def _anomalies(report: dict[str, Any]) -> None:
     if not report["anomalies"]:
         return
     lang = terminal.language()
-    terminal.out.print(f"\n[bold]{say('anomalies')}[/]")
+    terminal.out.print(f"\n{say('anomalies')}", style="bold")
     for anomaly in report["anomalies"]:
         title = i18n.text(f"anomaly.{anomaly['code']}.title", lang)
         rule = i18n.text(f"anomaly.{anomaly['code']}.rule", lang)
         terminal.out.print(f"  {anomaly['count']:>6,}  {title}", highlight=False)
-        terminal.out.print(f"          [dim]{rule}[/]", highlight=False)
+        terminal.out.print(f"          {rule}", style="dim", highlight=False)
 
 
 def _verdict(outcome: Outcome) -> None:

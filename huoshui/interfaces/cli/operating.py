@@ -148,8 +148,8 @@ def run_doctor(settings: Settings) -> bool:
         _database_check(settings),
     ]
     for name, good, found in checks:
-        mark = "[green]✓[/]" if good else "[red]✗[/]"
-        terminal.out.print(f"{mark} {name}: {found}", highlight=False)
+        style = "green" if good else "red"
+        terminal.out.print(f"{'✓' if good else '✗'} {name}: {found}", style=style)
     return all(good for _, good, _ in checks)
 
 
@@ -248,7 +248,7 @@ def run_key(settings: Settings, world: str, name: str, scopes: list[str], *, jso
     if json:
         terminal.print_json({"name": key.name, "scopes": key.scopes, "key": text})
     else:
-        terminal.out.print(say("key", name=name), highlight=False)
+        terminal.err.print(say("key", name=name), highlight=False)
         sys.stdout.write(text + "\n")
 
 

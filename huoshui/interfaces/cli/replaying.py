@@ -13,6 +13,7 @@ import msgspec
 
 from huoshui.core import access
 from huoshui.core.db import Tx
+from huoshui.core.errors import Problem
 from huoshui.core.settings import Settings
 from huoshui.core.worlds import Worlds
 from huoshui.facts.commerce.reading import check as reading_check
@@ -30,6 +31,13 @@ from huoshui.scenarios.replay.assumptions import read_sections
 from huoshui.scenarios.replay.driver import Outcome
 
 IMPORT_BATCH = 500
+
+
+class GeneratedInLive(Problem):
+    """Generated facts do not belong among real ones."""
+
+    code = "generated_in_live"
+    status = 409
 
 
 def run_replay(settings: Settings, asked: Asked, *, json: bool) -> Outcome:
@@ -164,6 +172,8 @@ def _load(
     quiet: bool,
 ) -> dict[str, int]:
     worlds = Worlds.start(settings)
+    if source.generated and worlds.get(world).kind == "live":
+        raise GeneratedInLive(world=world)
     spool_path = settings.home_path / "spools" / f"import-{timeline.fingerprint(source)[:16]}"
     counts = {"created": 0, "exists": 0, "corrected": 0, "refused": 0}
     try:

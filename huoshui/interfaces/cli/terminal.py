@@ -27,17 +27,26 @@ from rich.text import Text
 from huoshui.core import i18n, log
 from huoshui.core.errors import Problem
 
-out = Console()
-err = Console(stderr=True, soft_wrap=True)
+# No markup: names and faults may hold square brackets.
+out = Console(markup=False)
+err = Console(stderr=True, soft_wrap=True, markup=False)
 ERRORS_SHOWN = 50
 
 
+_VARIABLES = ("HUOSHUI_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
+_set = [""]
+
+
+def speak(language: str) -> None:
+    """Speak the language of the settings from now on; an empty one leaves the terminal's."""
+    _set[0] = language
+
+
 def language() -> str:
-    """The reader's language: HUOSHUI_LANGUAGE, then the locale, then English."""
-    for name in ("HUOSHUI_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
-        value = os.environ.get(name, "")[:2].lower()
-        if value in i18n.LANGUAGES:
-            return value
+    """The reader's language: the setting's, then the locale's, then English."""
+    for value in (_set[0], *(os.environ.get(name, "") for name in _VARIABLES)):
+        if value[:2].lower() in i18n.LANGUAGES:
+            return value[:2].lower()
     return "en"
 
 
@@ -79,7 +88,7 @@ def told() -> Iterator[None]:
             raise FileUnusable(file=refusal.filename or "-", reason=reason) from refusal
     except Problem as problem:
         lang = language()
-        err.print(f"[bold red]{problem.title(lang)}[/] [dim]({problem.code})[/]")
+        err.print(f"{problem.title(lang)} ({problem.code})", style="bold red", highlight=False)
         err.print(log.masked(problem.detail(lang)), highlight=False, markup=False)
         for error in problem.errors[:ERRORS_SHOWN]:
             line = f"  • {error.pointer}: {error.detail(lang)}"

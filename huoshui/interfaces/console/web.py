@@ -55,6 +55,7 @@ def routes() -> list[Any]:
     """Everything under /console, for the composition root."""
     pages = [_page_handler(path, place) for path, place in PAGES.items()]
     return [
+        front,
         Router(
             path="/console",
             route_handlers=[
@@ -130,6 +131,12 @@ def sign_out(request: Ask) -> Response[bytes]:
     answer = _redirect("/console/-/sign-in")
     answer.delete_cookie(session.COOKIE, path="/console")
     return answer
+
+
+@get("/", sync_to_thread=False, include_in_schema=False)
+def front() -> Response[bytes]:
+    """Who opens the bare address wants the console."""
+    return _redirect("/console")
 
 
 @get("/", sync_to_thread=True)
