@@ -133,20 +133,20 @@ def _values(kind: str, fact: Fact) -> tuple[list[Any], list[str]]:
     return values, names
 
 
+# One text whatever the kinds that are asked for, so that the server plans it once.
+_CURRENT = " UNION ALL ".join(
+    f"""SELECT '{kind}' AS kind, key, id, version, digest,
+        {"currency" if kind == "order" else "''"} AS currency FROM {table}
+    WHERE book = %(book)s AND key = ANY(%({kind})s) AND superseded_at = 'infinity'"""
+    for kind, table in TABLES.items()
+)
+
+
 def current(tx: Tx, wanted: Mapping[str, Collection[str]]) -> dict[str, dict[str, Stored]]:
     """The current versions of these keys of each kind, by kind and key, in one round trip."""
-    kinds = sorted(wanted)
-    if not kinds:
-        return {}
-    query = " UNION ALL ".join(
-        f"""SELECT '{kind}' AS kind, key, id, version, digest,
-            {"currency" if kind == "order" else "''"} AS currency FROM {TABLES[kind]}
-        WHERE book = %(book)s AND key = ANY(%({kind})s) AND superseded_at = 'infinity'"""
-        for kind in kinds
-    )
-    found: dict[str, dict[str, Stored]] = {kind: {} for kind in kinds}
-    keys = {kind: sorted(wanted[kind]) for kind in kinds}
-    for kind, key, id_, version, digest, currency in tx.tuples(query, **keys):
+    found: dict[str, dict[str, Stored]] = {kind: {} for kind in wanted}
+    keys = {kind: sorted(wanted.get(kind, ())) for kind in TABLES}
+    for kind, key, id_, version, digest, currency in tx.tuples(_CURRENT, **keys):
         found[kind][key] = Stored(key, id_, version, digest, currency)
     return found
 
