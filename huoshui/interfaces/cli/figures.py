@@ -82,6 +82,7 @@ def _verdict(outcome: Outcome) -> None:
         )
     )
     terminal.out.print(f"ledger_hash {check.get('ledger_hash', '')}", highlight=False)
-    terminal.out.print(say("rate", seconds=f"{outcome.seconds:.1f}", rate=f"{rate:,.0f}"))
+    if not outcome.resumed:
+        terminal.out.print(say("rate", seconds=f"{outcome.seconds:.1f}", rate=f"{rate:,.0f}"))
     for fault in check.get("faults", ()):
         terminal.err.print(f"  • {fault}", highlight=False)

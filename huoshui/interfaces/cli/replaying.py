@@ -65,7 +65,7 @@ def document(outcome: Outcome) -> dict[str, Any]:
         "world": outcome.world,
         "orders": outcome.orders,
         "seconds": round(outcome.seconds, 2),
-        "orders_per_s": round(outcome.orders / outcome.seconds, 1),
+        "orders_per_s": None if outcome.resumed else round(outcome.orders / outcome.seconds, 1),
         "resumed": outcome.resumed,
         "verified": row.state == "verified",
         "verification": row.verification,

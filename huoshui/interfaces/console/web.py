@@ -14,6 +14,7 @@ import msgspec
 from litestar import Request, Response, Router, get, post
 from litestar.enums import MediaType
 from litestar.exceptions import HTTPException
+from litestar.params import FromPath, RawBody
 
 from huoshui.core import access, clock, i18n
 from huoshui.core.access import WrongKey
@@ -74,7 +75,7 @@ def sign_in_link(origin: str, ticket: str) -> str:
 
 
 @get("/-/static/{name:str}", sync_to_thread=False)
-def static(request: Ask, name: str) -> Response[bytes]:
+def static(request: Ask, name: FromPath[str]) -> Response[bytes]:
     """A static file under the hash of its bytes: kept by browsers for a year."""
     asset = assets.served(name)
     if asset is None:
@@ -110,7 +111,7 @@ def sign_in(request: Ask) -> Response[bytes]:
 
 
 @post("/-/sign-in", sync_to_thread=True, status_code=200)
-def sign_in_by_key(request: Ask, body: bytes) -> Response[bytes]:
+def sign_in_by_key(request: Ask, body: RawBody) -> Response[bytes]:
     """Sign in with an API key that has the scope `console`."""
     frame = _bare_frame(request)
     key = str(_form(body).get("key", [""])[0]).strip()
@@ -146,7 +147,7 @@ def root(request: Ask) -> Response[bytes]:
 
 
 @get("/{world:str}/replays", sync_to_thread=True)
-def replays(request: Ask, world: str) -> Response[bytes]:
+def replays(request: Ask, world: FromPath[str]) -> Response[bytes]:
     """The replays that the session may look into: the registry and each one's own row."""
     visit = _visit(request, world, "replays")
     page = replays_page(_worlds(request), visit.session.sees, visit.frame)
@@ -154,7 +155,7 @@ def replays(request: Ask, world: str) -> Response[bytes]:
 
 
 @get("/{world:str}/replay/progress", sync_to_thread=True)
-def progress(request: Ask, world: str) -> Response[bytes]:
+def progress(request: Ask, world: FromPath[str]) -> Response[bytes]:
     """The progress of a running replay alone; once it has ended, the whole page is loaded anew."""
     visit = _visit(request, world, "replays")
     with visit.database.begin(book=visit.session.book) as tx:
@@ -165,7 +166,7 @@ def progress(request: Ask, world: str) -> Response[bytes]:
 
 
 @get("/{world:str}/search/results", sync_to_thread=True)
-def results(request: Ask, world: str) -> Response[bytes]:
+def results(request: Ask, world: FromPath[str]) -> Response[bytes]:
     """What the search box found so far."""
     visit = _visit(request, world, "")
     with visit.database.begin(book=visit.session.book) as tx:
@@ -175,7 +176,7 @@ def results(request: Ask, world: str) -> Response[bytes]:
 
 
 @get("/{world:str}/export/{name:str}", sync_to_thread=True)
-def exported(request: Ask, world: str, name: str) -> Response[bytes]:
+def exported(request: Ask, world: FromPath[str], name: FromPath[str]) -> Response[bytes]:
     """A list as CSV, with the filters of its page."""
     place = PAGES.get(name.removesuffix(".csv"))
     if place is None or not name.endswith(".csv"):
@@ -188,7 +189,7 @@ def exported(request: Ask, world: str, name: str) -> Response[bytes]:
 
 
 @get("/{world:str}/replay/report.html", sync_to_thread=True)
-def kept_report(request: Ask, world: str) -> Response[bytes]:
+def kept_report(request: Ask, world: FromPath[str]) -> Response[bytes]:
     """The replay's report as one file to keep. It runs its own scripts, so it is only saved."""
     visit = _visit(request, world, "replays")
     with visit.database.begin(book=visit.session.book) as tx:
@@ -199,7 +200,7 @@ def kept_report(request: Ask, world: str) -> Response[bytes]:
 
 
 @post("/{world:str}/act/{name:str}", sync_to_thread=True, status_code=200)
-def act(request: Ask, world: str, name: str, body: bytes) -> Response[bytes]:
+def act(request: Ask, world: FromPath[str], name: FromPath[str], body: RawBody) -> Response[bytes]:
     """A bulk action on the chosen keys; with `dry_run=true` its preview, and nothing is kept."""
     _same_origin(request)
     visit = _visit(request, world, "orders")
@@ -227,7 +228,7 @@ def lost(request: Ask) -> Response[bytes]:
 
 def _page_handler(path: str, place: Place) -> Any:
     @get(f"/{{world:str}}/{path}", sync_to_thread=True, name=f"console.{path or 'overview'}")
-    def show(request: Ask, world: str) -> Response[bytes]:
+    def show(request: Ask, world: FromPath[str]) -> Response[bytes]:
         visit = _visit(request, world, place.menu)
         key = str(request.path_params.get("key", ""))
         with visit.database.begin(book=visit.session.book) as tx:
