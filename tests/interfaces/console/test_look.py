@@ -99,6 +99,13 @@ REAL = (
 )  # fmt: skip
 
 
+def _sign_in(tab: Page, real: str, home: Path, world: str) -> None:
+    ticket = make_ticket(home, world, clock.system_now())
+    # The page that signs in goes on by itself: waiting for its load would race with that.
+    tab.goto(sign_in_link(real, ticket), wait_until="commit")
+    tab.wait_for_url(f"**/console/{world}")
+
+
 def test_real_pages_have_no_serious_finding(
     browser: Browser, real: str, reported: Ground, home: Path
 ) -> None:
@@ -107,9 +114,7 @@ def test_real_pages_have_no_serious_finding(
     tab = context.new_page()
     errors: list[str] = []
     tab.on("pageerror", lambda error: errors.append(str(error)))
-    ticket = make_ticket(home, reported.name, clock.system_now())
-    tab.goto(sign_in_link(real, ticket))
-    tab.wait_for_url(f"**/console/{reported.name}")
+    _sign_in(tab, real, home, reported.name)
     for lang in ("en", "zh"):
         for path in REAL:
             mark = "&" if "?" in path else "?"
@@ -130,9 +135,7 @@ def test_search_leads_to_an_order_by_keyboard(
 ) -> None:
     context = browser.new_context(locale="en-GB")
     tab = context.new_page()
-    ticket = make_ticket(home, reported.name, clock.system_now())
-    tab.goto(sign_in_link(real, ticket))
-    tab.wait_for_url(f"**/console/{reported.name}")
+    _sign_in(tab, real, home, reported.name)
     tab.keyboard.press("Control+k")
     tab.keyboard.type("o3")
     tab.locator("#search-results a").first.wait_for()
@@ -150,8 +153,7 @@ def test_a_running_replay_is_followed_to_its_report(
     site.replayed(market, ended=False)
     context = browser.new_context(locale="en-GB")
     tab = context.new_page()
-    tab.goto(sign_in_link(real, make_ticket(home, market.name, clock.system_now())))
-    tab.wait_for_url(f"**/console/{market.name}")
+    _sign_in(tab, real, home, market.name)
     tab.goto(f"{real}/console/{market.name}/replay")
     with market.database.begin(book=1) as tx:
         store.step(tx, cursor=42, orders=5, anomalies={}, real_now=clock.system_now())
