@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from huoshui.core import postgres
 from huoshui.core.errors import Problem
 from huoshui.core.settings import Settings
 from huoshui.interfaces.cli import terminal
@@ -39,7 +40,10 @@ def run_bench(settings: Settings, name: str, *, json: bool, quick: bool) -> None
     home = settings.home_path / "bench"
     home.mkdir(parents=True, exist_ok=True)
     own = msgspec.structs.replace(settings, home=str(home))
-    found = BENCHES[name](own, quick)
+    try:
+        found = BENCHES[name](own, quick)
+    finally:
+        postgres.stop(own)
     document = found.document(name, machine())
     kept = kept_path(settings, name)
     kept.write_bytes(msgspec.json.encode(document))
