@@ -157,7 +157,7 @@ def test_a_running_replay_is_followed_to_its_report(
     tab.goto(f"{real}/console/{market.name}/replay")
     with market.database.begin(book=1) as tx:
         store.step(tx, cursor=42, orders=5, anomalies={}, real_now=clock.system_now())
-    tab.locator("#progress b", has_text="42").wait_for()
+    tab.locator("#progress b", has_text="42").first.wait_for()
     site.concluded(market)
     tab.get_by_text("verified ✓").wait_for()
     context.close()
