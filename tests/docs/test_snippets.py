@@ -54,7 +54,9 @@ def serve(shell: Shell) -> str:
     """Start the server of the pages; the port at which it answers."""
     shell.run("huoshui serve > serve.log 2>&1 &")
     for _ in range(200):
-        port, _ = shell.run("grep -so 'is at http://127.0.0.1:[0-9]*' serve.log | grep -o '[0-9]*$'")
+        port, _ = shell.run(
+            "grep -so 'is at http://127.0.0.1:[0-9]*' serve.log | grep -o '[0-9]*$'"
+        )
         if port.isdigit():
             shell.run(f"curl -s --retry 50 --retry-connrefused http://127.0.0.1:{port}/health")
             return port
