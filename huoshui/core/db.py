@@ -158,6 +158,24 @@ class Tx:
         """Put work off to `due_at` on the world's clock."""
         self._later.append(Later(kind, key, due_at, payload))
 
+    def seal(self, kind: str, *, ids: Sequence[UUID] = (), counter: str = "") -> None:
+        """Queue what this transaction wrote for the sealer of the tamper log.
+
+        Rows are named by their `ids`, or all together by the number that the sequence `counter`
+        gave last in this transaction. A replay can be made again, so it queues nothing.
+        """
+        if self.simulated:
+            return
+        self.run(
+            """
+            INSERT INTO unsealed (book, kind, batch, ids)
+            VALUES (%(book)s, %(kind)s, currval(nullif(%(counter)s, '')::regclass), %(ids)s)
+            """,
+            kind=kind,
+            counter=counter,
+            ids=list(ids) or None,
+        )
+
     @property
     def earliest_later(self) -> datetime | None:
         """The earliest moment that work was put off to in this transaction, or None."""
@@ -182,6 +200,7 @@ class Tx:
         ]
         columns = ("book", "id", "type", "object", "at", "actor", "data")
         self.append("event", columns, rows)
+        self.seal("event", ids=[row[1] for row in rows])
         self._events.clear()
 
     @staticmethod
