@@ -16,11 +16,15 @@ from uuid import UUID
 import msgspec
 import psycopg
 from psycopg import errors as pg_errors
+from psycopg import generators
+from psycopg.adapt import Dumper, PyFormat
+from psycopg.pq import Format
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb, set_json_dumps, set_json_loads
 from psycopg_pool import ConnectionPool
 
-from huoshui.core import clock
+from huoshui.core import clock, columns
+from huoshui.core.columns import Column
 from huoshui.core.errors import Conflict, Problem
 from huoshui.core.ids import Mint
 
@@ -28,9 +32,30 @@ T = TypeVar("T")
 R = TypeVar("R")
 Params = Mapping[str, Any]
 Execute = Callable[..., list[tuple[Any, ...]]]
+# Of each table that was appended to: its columns, each with its type's oid and name.
+TableTypes = dict[str, dict[str, tuple[int, str]]]
+
+
+class _ColumnDumper(Dumper):
+    """Hands an encoded array to the driver, with the type that it has."""
+
+    format = Format.BINARY
+
+    def get_key(self, obj: Column, format: PyFormat) -> tuple[type, int]:  # type: ignore[override]
+        return self.cls, obj.oid
+
+    def upgrade(self, obj: Column, format: PyFormat) -> Dumper:
+        dumper = type(self)(self.cls)
+        dumper.oid = obj.oid
+        return dumper
+
+    def dump(self, obj: Column) -> bytes:
+        return obj.content
+
 
 set_json_dumps(msgspec.json.encode)
 set_json_loads(msgspec.json.decode)
+psycopg.adapters.register_dumper(Column, _ColumnDumper)
 
 _RETRIES = 5
 SYSTEM = "system"
@@ -81,6 +106,7 @@ class Tx:
         actor: str,
         mint: Mint,
         simulated: bool,
+        types: TableTypes,
     ) -> None:
         self.now = now
         self.book = book
@@ -89,6 +115,7 @@ class Tx:
         self._connection = connection
         self._pipeline = pipeline
         self._mint = mint
+        self._types = types
         self._events: list[Event] = []
         self._later: list[Later] = []
 
@@ -119,29 +146,64 @@ class Tx:
     def count(self, query: LiteralString, /, **params: Any) -> int:
         """Run a statement and wait for it; how many rows it touched."""
         cursor = self._connection.execute(query, self._with_book(params))
-        self._pipeline.sync()
+        self._settle()
         return cursor.rowcount
 
-    def append(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    def append(self, table: str, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         """Append rows to a table in one statement; constraints hold at the latest at the commit.
 
-        The rows travel as JSON: one parameter whatever their number, encoded and read in C.
+        One parameter a column whatever the number of rows (see `core.columns`). Raises
+        columns.WrongValue for a value that its column's type cannot hold.
         """
-        names = ", ".join(columns)
-        query = f"""INSERT INTO {table} ({names})
-            SELECT {names} FROM json_populate_recordset(NULL::{table}, %(rows)s::json)"""
-        content = [{c: _plain(v) for c, v in zip(columns, row, strict=True)} for row in rows]
-        if content:
-            self._connection.execute(query, {"rows": msgspec.json.encode(content).decode()})
+        listed = list(rows)
+        if not listed:
+            return
+        types = self._types_of(table, names)
+        arrays, places = [], []
+        for name, values in zip(names, zip(*listed, strict=True), strict=True):
+            oid, type_name = types[name]
+            try:
+                array, cast = columns.of(oid, values)
+            except columns.WrongValue as error:
+                raise columns.WrongValue(f"{table}.{name}: {error}") from error
+            arrays.append(array)
+            places.append(f"unnest(%s)::{type_name}" if cast else "unnest(%s)")
+        query = f"INSERT INTO {table} ({', '.join(names)}) SELECT {', '.join(places)}"
+        self._connection.execute(query, arrays)
+
+    def _types_of(self, table: str, names: Sequence[str]) -> dict[str, tuple[int, str]]:
+        if not self._types.get(table, {}).keys() >= set(names):
+            rows = self.tuples(
+                """SELECT attname, atttypid::bigint, format_type(atttypid, atttypmod)
+                FROM pg_attribute
+                WHERE attrelid = %(table)s::regclass AND attnum > 0 AND NOT attisdropped""",
+                table=table,
+            )
+            self._types[table] = {name: (oid, type_name) for name, oid, type_name in rows}
+        return self._types[table]
+
+    def _settle(self) -> None:
+        """Wait until all that was sent has been done."""
+        self._send()
+        self._pipeline.sync()
+
+    def _send(self) -> None:
+        """Send what is still in this process.
+
+        At a sync the driver waits for the answer even while a part of a large statement has not
+        left (it takes one `flush` for the whole of it): both sides would wait for ever.
+        """
+        self._connection.wait(generators.send(self._connection.pgconn))
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:
         """A part that may fail alone: what it wrote, emitted and put off is undone with it."""
         events, later = len(self._events), len(self._later)
+        self._send()
         try:
             with self._connection.transaction():
                 yield
-                self._pipeline.sync()  # what was sent must fail inside the part, not after it
+                self._settle()  # what was sent must fail inside the part, not after it
         except BaseException:
             del self._events[events:], self._later[later:]
             raise
@@ -231,11 +293,6 @@ class Tx:
         self._later.clear()
 
 
-def _plain(value: Any) -> Any:
-    """A value as JSON carries it: bytes in PostgreSQL's hexadecimal form."""
-    return f"\\x{value.hex()}" if isinstance(value, bytes) else value
-
-
 class WorldRow(msgspec.Struct, frozen=True):
     """What a world's database says of itself."""
 
@@ -258,6 +315,7 @@ class Database:
 
     def __init__(self, url: str, *, pool_size: int = 4) -> None:
         self.url = url
+        self._types: TableTypes = {}
         self._pool = ConnectionPool(
             url, min_size=1, max_size=pool_size, open=False, timeout=30, name="huoshui"
         )
@@ -297,6 +355,7 @@ class Database:
                     actor=actor,
                     mint=Mint(world.seed),
                     simulated=world.clock_at is not None,
+                    types=self._types,
                 )
                 yield tx
                 tx.flush()
@@ -304,6 +363,9 @@ class Database:
             raise Conflict() from error
         except pg_errors.UniqueViolation as error:
             raise Conflict(constraint=error.diag.constraint_name or "") from error
+        except psycopg.ProgrammingError:
+            self._types.clear()  # a table may have been altered since they were read
+            raise
         except psycopg.OperationalError as error:
             raise DatabaseGone() from error
 
