@@ -1,13 +1,25 @@
 """The only thing that moves money.
 
-Accounts have paths and four stored counters; transactions have legs that stand all or none; a
-transaction's id is its idempotency key. Invariants: every leg takes from one account what it
-gives to another of the same currency, so the trial balance is zero at every moment; a balance is
-never summed over history; floors and ceilings hold after every leg; history is append-only.
+Accounts have paths and four stored counters; transactions have legs that stand all or none; holds
+reserve before they move; a command's id is its idempotency key. Invariants: every leg takes from
+one account what it gives to another of the same currency, so the trial balance is zero at every
+moment; a balance is never summed over history; no bound is ever broken, and holds never draw
+credit; history is append-only, and on no account does its recorded time run back.
 """
 
+from huoshui.ledger import journal
 from huoshui.ledger.chart import AccountKind, Chart
-from huoshui.ledger.model import Account, Leg, Result, Transaction
+from huoshui.ledger.model import (
+    Account,
+    Capture,
+    Command,
+    Extend,
+    Hold,
+    Leg,
+    Release,
+    Result,
+    Transaction,
+)
 from huoshui.ledger.service import flush, load, open_account, post, reverse
 from huoshui.ledger.sheet import Sheet
 from huoshui.ledger.template import Template, read_templates
@@ -15,13 +27,19 @@ from huoshui.ledger.template import Template, read_templates
 __all__ = [
     "Account",
     "AccountKind",
+    "Capture",
     "Chart",
+    "Command",
+    "Extend",
+    "Hold",
     "Leg",
+    "Release",
     "Result",
     "Sheet",
     "Template",
     "Transaction",
     "flush",
+    "journal",
     "load",
     "open_account",
     "post",

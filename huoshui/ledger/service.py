@@ -1,12 +1,9 @@
-"""What the ledger does: load → decide → flush, and its reads."""
+"""What the ledger does: load → decide → flush, reversals, and its accounts."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Sequence
 from uuid import UUID
-
-import msgspec
 
 from huoshui.core import ids as id_texts
 from huoshui.core import money
@@ -15,15 +12,16 @@ from huoshui.core.errors import FieldError, Problem
 from huoshui.ledger import store
 from huoshui.ledger.chart import PATH, AccountKind, Chart
 from huoshui.ledger.model import (
+    POST,
     Account,
+    Command,
     Leg,
     Result,
     Transaction,
     UnknownAccount,
     UnknownTransaction,
 )
-from huoshui.ledger.sheet import Sheet
-from huoshui.ledger.store import Entry, EntryLeg, Flow, Line, Total
+from huoshui.ledger.sheet import Loaded, Sheet
 
 NO_CHART = Chart(())
 
@@ -42,42 +40,50 @@ class AlreadyReversed(Problem):
     status = 409
 
 
-class Posted(msgspec.Struct, frozen=True):
-    """A transaction as it stands in the journal."""
-
-    entry: Entry
-    legs: tuple[EntryLeg, ...]
-
-
-class TrialBalance(msgspec.Struct, frozen=True):
-    """All accounts by kind; balanced when debits equal credits in every currency."""
-
-    at: datetime
-    totals: tuple[Total, ...]
-    sums: dict[str, tuple[int, int]]
-    balanced: bool
-
-
 def load(
     tx: Tx,
     paths: Iterable[tuple[str, str]],
     ids: Iterable[UUID] = (),
     chart: Chart = NO_CHART,
+    *,
+    holds: Iterable[UUID] = (),
+    burning: bool = False,
 ) -> Sheet:
-    """Lock accounts by (path, currency) and know the transactions that stand already.
+    """Lock accounts by (path, currency) and by hold, and know what stands already.
 
-    Accounts that are not open yet are opened where the chart has a kind for their path.
+    Accounts that are not open yet are opened where the chart has a kind for their path. Holds
+    that have run out by now end here, before anything is decided: that is when they expire.
     """
-    wanted = sorted(set(paths))
-    accounts = store.lock(tx, wanted)
-    if len(accounts) < len(wanted) and chart.kinds:
-        openings = _openings(chart, store.absent(tx, wanted))
+    horizon, sealed_until = store.state(tx)
+    wanted, hold_ids = sorted(set(paths)), list(holds)
+    due = store.due_holds(tx, hold_ids)
+    sides = [id_ for hold in due for id_ in (hold.from_id, hold.to_id)]
+    accounts = store.lock(tx, wanted, sides)
+    absent = _absent(wanted, accounts)
+    if absent and chart.kinds:
+        openings = _openings(chart, absent)
         if openings:
-            store.open_accounts(tx, openings)
-            accounts = store.lock(tx, wanted)
-    wanted_ids = list(ids)
-    standing = store.standing(tx, wanted_ids) if wanted_ids else {}
-    return Sheet(accounts, standing, tx.id, tx.now)
+            open_accounts(tx, openings)
+            accounts = store.lock(tx, wanted, sides)
+            absent = _absent(wanted, accounts)
+    wanted_ids = [*ids, *hold_ids]
+    sheet = Sheet(
+        Loaded(
+            accounts=accounts,
+            # Read again: between the first look and the lock another writer may have been here.
+            holds=store.holds(tx, [hold.id for hold in due]) if due else (),
+            standing=store.standing(tx, wanted_ids) if wanted_ids else {},
+            burnt=store.burnt(tx, wanted_ids) if wanted_ids else (),
+            elsewhere=store.currencies(tx, [path for path, _ in absent]) if absent else {},
+            horizon=horizon,
+            sealed_until=sealed_until,
+        ),
+        tx.now,
+        actor=tx.actor,
+        burning=burning,
+    )
+    sheet.lapse()
+    return sheet
 
 
 def flush(tx: Tx, sheet: Sheet) -> None:
@@ -85,19 +91,45 @@ def flush(tx: Tx, sheet: Sheet) -> None:
     store.flush(tx, sheet)
 
 
-def post(tx: Tx, transactions: list[Transaction], chart: Chart = NO_CHART) -> list[Result]:
-    """Post transactions; each is decided alone, in order, and gets its own result."""
-    paths = {(p, t.currency) for t in transactions for leg in t.legs for p in _ends(leg)}
-    sheet = load(tx, paths, [t.id for t in transactions], chart)
-    results = [sheet.post(transaction) for transaction in transactions]
+def post(tx: Tx, commands: Sequence[Command], chart: Chart = NO_CHART) -> list[Result]:
+    """Post, hold, capture, release, extend: each command is decided alone, in order.
+
+    Commands that `linked` joins stand all or none. An id that is refused for a passing reason
+    is burnt with the caller's commit, and by nothing if that does not come.
+    """
+    return post_units(tx, [commands], chart)[0]
+
+
+def post_units(
+    tx: Tx, units: Sequence[Sequence[Command]], chart: Chart = NO_CHART
+) -> list[list[Result]]:
+    """The same for many callers at once: what is linked is linked within a unit only."""
+    paths: set[tuple[str, str]] = set()
+    holds: set[UUID] = set()
+    ids: list[UUID] = []
+    for unit in units:
+        for command in unit:
+            ids.append(command.id)
+            if isinstance(command, Transaction):
+                for leg in command.legs:
+                    paths.add((leg.source, command.currency))
+                    paths.add((leg.target, command.currency))
+            else:
+                holds.add(command.hold)
+    sheet = load(tx, paths, ids, chart, holds=holds, burning=True)
+    results = [sheet.decide(unit) for unit in units]
     flush(tx, sheet)
     return results
 
 
 def reverse(tx: Tx, id_: UUID, *, reversal_id: UUID) -> Result:
-    """Post the opposite of a transaction, once. Raises UnknownTransaction, AlreadyReversed."""
-    original = store.transaction(tx, id_)
-    if original is None:
+    """Post the opposite of a transaction, once, in effect from now on.
+
+    That holds for a transaction of a sealed period too: the correction stands in the open one.
+    Raises UnknownTransaction, AlreadyReversed.
+    """
+    original = store.standing(tx, [id_]).get(id_)
+    if original is None or original.kind != POST:
         raise UnknownTransaction(kind="txn", id=id_texts.show("txn", id_))
     before = store.reversal_of(tx, id_)
     if before is not None and before != reversal_id:
@@ -123,8 +155,13 @@ def open_account(tx: Tx, path: str, currency: str, kind: AccountKind) -> Account
     if not PATH.fullmatch(path):
         raise BadPath(path=path[:200], errors=(FieldError("/path", "path", {"path": path[:80]}),))
     money.digits(currency)
-    store.open_accounts(tx, [store.Opening(path, currency, kind)])
+    open_accounts(tx, [store.Opening(path, currency, kind)])
     return account_at(tx, path, currency)
+
+
+def open_accounts(tx: Tx, openings: list[store.Opening]) -> None:
+    """Open accounts; those that stand already are left as they are."""
+    store.open_accounts(tx, openings)
 
 
 def account(tx: Tx, id_: UUID) -> Account:
@@ -158,75 +195,11 @@ def accounts(
     )
 
 
-def transfers(tx: Tx, id_: UUID, *, before: int | None = None, limit: int = 50) -> list[Line]:
-    """An account's transfers, newest first. Raises UnknownAccount."""
-    account(tx, id_)
-    return store.lines(tx, id_, before=before, limit=limit)
-
-
-def journal(
-    tx: Tx,
-    *,
-    reference: str = "",
-    account: UUID | None = None,
-    since: datetime | None = None,
-    until: datetime | None = None,
-    after: UUID | None = None,
-    limit: int = 50,
-) -> list[Posted]:
-    """Transactions with their legs, newest first."""
-    found = store.entries(
-        tx,
-        reference=reference,
-        account=account,
-        since=since,
-        until=until,
-        after=after,
-        limit=limit,
-    )
-    return _with_legs(tx, found)
-
-
-def transaction(tx: Tx, id_: UUID) -> Posted:
-    """One transaction with its legs. Raises UnknownTransaction."""
-    found = _with_legs(tx, store.entries(tx, ids=[id_]))
-    if not found:
-        raise UnknownTransaction(kind="txn", id=id_texts.show("txn", id_))
-    return found[0]
-
-
-def transactions(tx: Tx, ids: list[UUID]) -> list[Posted]:
-    """These transactions with their legs, newest first."""
-    return _with_legs(tx, store.entries(tx, ids=ids, limit=len(ids))) if ids else []
-
-
-def flow(tx: Tx, since: datetime, zone: str) -> list[Flow]:
-    """What each posting moved on each local day since `since`, by kinds of account."""
-    return store.flow(tx, since, zone)
-
-
-def trial_balance(tx: Tx) -> TrialBalance:
-    """Debits and credits of every kind of account, and whether they are equal."""
-    totals = store.totals(tx)
-    sums: dict[str, tuple[int, int]] = {}
-    for total in totals:
-        debit, credit = sums.get(total.currency, (0, 0))
-        sums[total.currency] = (debit + total.debit, credit + total.credit)
-    balanced = all(debit == credit for debit, credit in sums.values())
-    return TrialBalance(tx.now, tuple(totals), sums, balanced)
+def _absent(wanted: list[tuple[str, str]], found: list[Account]) -> list[tuple[str, str]]:
+    open_ = {(account.path, account.currency) for account in found}
+    return [each for each in wanted if each not in open_]
 
 
 def _openings(chart: Chart, absent: list[tuple[str, str]]) -> list[store.Opening]:
     found = ((path, currency, chart.kind_of(path)) for path, currency in absent)
     return [store.Opening(path, currency, kind) for path, currency, kind in found if kind]
-
-
-def _ends(leg: Leg) -> tuple[str, str]:
-    return leg.source, leg.target
-
-
-def _with_legs(tx: Tx, entries: list[Entry]) -> list[Posted]:
-    legs: dict[UUID, list[EntryLeg]] = {entry.id: [] for entry in entries}
-    for leg in store.entry_legs(tx, list(legs)):
-        legs[leg.txn_id].append(leg)
-    return [Posted(entry, tuple(legs[entry.id])) for entry in entries]

@@ -1,21 +1,41 @@
-"""The ledger's SQL: load and lock, flush, and the reads of accounts, journal and trial balance."""
+"""The ledger's SQL: load and lock what a batch needs, write what it decided; accounts."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
+import itertools
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
 
-from huoshui.core import ids as id_texts
+from huoshui.core import columns
 from huoshui.core.db import Tx
 from huoshui.ledger.chart import AccountKind
-from huoshui.ledger.model import Account, Leg, Transaction
-from huoshui.ledger.sheet import Sheet, fingerprint
+from huoshui.ledger.model import Account, Hold, Moved
+from huoshui.ledger.rows import Held, Row
+from huoshui.ledger.sheet import Sheet
+from huoshui.ledger.standing import Standing, StandingLeg
 
 _ACCOUNT = """
     id, path, currency, kind, class AS class_, normal, floor, ceiling,
-    held_out, out_, held_in, in_, version, opened_at"""
+    held_out, out_, held_in, in_, version, closed, moved_at, opened_at"""
+_HOLD = """
+    id, from_id, to_id, amount, remaining, state, flags, currency, template, reference, held_at,
+    expires_at"""
+_MOVED = ", ".join(Moved._fields)
+_MOVED_IN = ", ".join(f"%({name})s" for name in Moved._fields)
+_MOVED_AS: dict[str, Callable[[list[Any]], columns.Column]] = {
+    **dict.fromkeys(("leg", "kind", "flags"), columns.smallints),
+    **dict.fromkeys(("id", "from_id", "to_id", "hold_id", "reverses"), columns.uuids),
+    **dict.fromkeys(("amount", "from_after", "to_after", "from_version", "to_version",
+                     "from_held", "to_held"), columns.bigints),
+    **dict.fromkeys(("effective_at", "recorded_at"), columns.times),
+    **dict.fromkeys(("currency", "template", "reference", "actor"), columns.texts),
+    "timeout_s": columns.integers,
+}  # fmt: skip
+STATE_LOCK = 0x4C47  # who seals a period or archives takes it alone, every batch shares it
 
 
 class Opening(msgspec.Struct, frozen=True):
@@ -26,98 +46,16 @@ class Opening(msgspec.Struct, frozen=True):
     kind: AccountKind
 
 
-class Line(msgspec.Struct, frozen=True):
-    """A transfer as one account sees it: signed amount, balance once it stood, the other side.
-
-    Amount and balance are minor units of in - out.
-    """
-
-    id: UUID
-    txn_id: UUID
-    version: int
-    amount: int
-    balance: int
-    other: str
-    template: str
-    reference: str
-    effective_at: datetime
-    recorded_at: datetime
-
-
-class Entry(msgspec.Struct, frozen=True):
-    """A transaction as posted, without its legs."""
-
-    id: UUID
-    template: str
-    reference: str
-    currency: str
-    effective_at: datetime
-    recorded_at: datetime
-    reverses: UUID | None
-    reversed_by: UUID | None
-    actor: str
-
-
-class EntryLeg(msgspec.Struct, frozen=True):
-    """A leg as posted: minor units moved and both balances (in - out) once it stood."""
-
-    txn_id: UUID
-    leg: int
-    source: str
-    target: str
-    amount: int
-    from_after: int
-    to_after: int
-
-
-class Total(msgspec.Struct, frozen=True):
-    """A line of the trial balance: a kind of account in one currency, minor units."""
-
-    class_: str
-    kind: str
-    currency: str
-    accounts: int
-    debit: int
-    credit: int
-
-
-class Flow(msgspec.Struct, frozen=True):
-    """What the transactions of one template moved from one kind of account to another in a day."""
-
-    day: date
-    template: str
-    source: str
-    target: str
-    currency: str
-    amount: int
-
-
-def absent(tx: Tx, wanted: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """Which of the (path, currency) pairs are not open yet."""
-    rows = tx.tuples(
-        """
-        SELECT w.path, w.currency
-        FROM unnest(%(paths)s::text[], %(currencies)s::text[]) AS w (path, currency)
-        WHERE NOT EXISTS (
-            SELECT FROM account a
-            WHERE a.book = %(book)s AND a.path = w.path AND a.currency = w.currency)
-        """,
-        paths=[path for path, _ in wanted],
-        currencies=[currency for _, currency in wanted],
-    )
-    return [(path, currency) for path, currency in rows]
-
-
 def open_accounts(tx: Tx, openings: list[Opening]) -> None:
     """Open accounts in the order of their paths; those that another writer opened stay."""
     openings = sorted(openings, key=lambda o: (o.path, o.currency))
-    tx.run(
+    rows = tx.tuples(
         """
         INSERT INTO account (book, id, path, currency, kind, class, floor, ceiling, opened_at)
         SELECT %(book)s, o.*, %(at)s FROM unnest(
             %(ids)s::uuid[], %(paths)s::text[], %(currencies)s::text[], %(kinds)s::text[],
             %(classes)s::text[], %(floors)s::bigint[], %(ceilings)s::bigint[]) AS o
-        ON CONFLICT DO NOTHING
+        ON CONFLICT DO NOTHING RETURNING id
         """,
         ids=[tx.id("acc", f"{o.path}/{o.currency}") for o in openings],
         paths=[o.path for o in openings],
@@ -128,159 +66,227 @@ def open_accounts(tx: Tx, openings: list[Opening]) -> None:
         ceilings=[o.kind.ceiling for o in openings],
         at=tx.now,
     )
+    if rows:
+        tx.seal("account", ids=[id_ for (id_,) in rows])
 
 
-def lock(tx: Tx, wanted: list[tuple[str, str]]) -> list[Account]:
-    """The accounts, locked in the order of their ids so that writers never deadlock."""
+def currencies(tx: Tx, paths: list[str]) -> dict[str, frozenset[str]]:
+    """In which currencies each of these paths is open; paths that are not open are left out."""
+    rows = tx.tuples(
+        """
+        SELECT path, array_agg(currency) FROM account
+        WHERE book = %(book)s AND path = ANY(%(paths)s) GROUP BY path
+        """,
+        paths=paths,
+    )
+    return {path: frozenset(found) for path, found in rows}
+
+
+def lock(tx: Tx, wanted: list[tuple[str, str]], ids: list[UUID]) -> list[Account]:
+    """The accounts, by path and currency or by id, locked in the order of their ids.
+
+    One order for all writers: they wait for each other and never deadlock.
+    """
     return tx.rows(
         Account,
         f"""
         SELECT {_ACCOUNT} FROM account
-        WHERE book = %(book)s AND (path, currency) IN (
-            SELECT * FROM unnest(%(paths)s::text[], %(currencies)s::bpchar[]))
+        WHERE book = %(book)s AND id IN (
+            SELECT a.id FROM account a
+            JOIN unnest(%(paths)s, %(currencies)s) AS w (path, currency)
+                ON a.path = w.path AND a.currency = w.currency
+            WHERE a.book = %(book)s
+            UNION ALL SELECT unnest(%(ids)s))
         ORDER BY id FOR UPDATE
         """,
-        paths=[path for path, _ in wanted],
-        currencies=[currency for _, currency in wanted],
+        paths=columns.texts([path for path, _ in wanted]),
+        currencies=columns.texts([currency for _, currency in wanted]),
+        ids=columns.uuids(ids),
     )
 
 
-def standing(tx: Tx, ids: list[UUID]) -> dict[UUID, bytes]:
-    """The fingerprints of those transactions that are posted already."""
+def state(tx: Tx) -> tuple[UUID | None, datetime | None]:
+    """Below which ids the book is archived and until when it is sealed.
+
+    Held to the end of the transaction: neither moves while a batch is under way.
+    """
     rows = tx.tuples(
-        "SELECT id, digest FROM txn WHERE book = %(book)s AND id = ANY(%(ids)s)", ids=ids
+        """
+        SELECT s.horizon, s.sealed_until
+        FROM (SELECT pg_advisory_xact_lock_shared(%(space)s, %(book)s)) AS held
+        LEFT JOIN ledger_state s ON s.book = %(book)s
+        """,
+        space=STATE_LOCK,
     )
-    return {id_: bytes(digest) for id_, digest in rows}
+    horizon, sealed_until = rows[0]
+    return horizon, sealed_until
+
+
+def due_holds(tx: Tx, ids: list[UUID]) -> list[Hold]:
+    """The open holds that have run out, at most 500, and those of `ids`."""
+    return tx.rows(
+        Hold,
+        f"""
+        (SELECT {_HOLD} FROM hold WHERE book = %(book)s AND state = 'open'
+         AND expires_at <= %(now)s ORDER BY expires_at LIMIT 500)
+        UNION SELECT {_HOLD} FROM hold WHERE book = %(book)s AND id = ANY(%(ids)s)
+        """,
+        now=tx.now,
+        ids=columns.uuids(ids),
+    )
+
+
+def holds(tx: Tx, ids: list[UUID]) -> list[Hold]:
+    """Holds by id."""
+    return tx.rows(
+        Hold,
+        f"SELECT {_HOLD} FROM hold WHERE book = %(book)s AND id = ANY(%(ids)s)",
+        ids=columns.uuids(ids),
+    )
+
+
+def burnt(tx: Tx, ids: list[UUID]) -> list[UUID]:
+    """Those ids that failed for a passing reason."""
+    rows = tx.tuples(
+        "SELECT id FROM burnt WHERE book = %(book)s AND id = ANY(%(ids)s)", ids=columns.uuids(ids)
+    )
+    return [id_ for (id_,) in rows]
+
+
+def standing(tx: Tx, ids: list[UUID]) -> dict[UUID, Standing]:
+    """What is posted under these ids already."""
+    rows = tx.tuples(
+        """
+        SELECT m.id, m.kind, m.hold_id, m.timeout_s, m.currency, m.template, m.reference,
+               m.reverses, s.path, d.path, m.amount, m.flags
+        FROM transfer m
+        JOIN account s ON s.book = m.book AND s.id = m.from_id
+        JOIN account d ON d.book = m.book AND d.id = m.to_id
+        WHERE m.book = %(book)s AND m.id = ANY(%(ids)s)
+        ORDER BY m.id, m.leg
+        """,
+        ids=columns.uuids(ids),
+    )
+    found: dict[UUID, Standing] = {}
+    for id_, group in itertools.groupby(rows, key=lambda row: row[0]):
+        legs = list(group)
+        kind, hold_id, timeout_s, currency, template, reference, reverses = legs[0][1:8]
+        sides = tuple(StandingLeg(*leg[8:]) for leg in legs)
+        found[id_] = Standing(
+            kind, hold_id, timeout_s, currency, template, reference, reverses, sides
+        )
+    return found
 
 
 def flush(tx: Tx, sheet: Sheet) -> None:
-    """Write what a sheet decided: one update of the counters, two appends."""
-    if not sheet.results:
-        return
-    rows = sheet.touched
+    """Write what a sheet decided: one update of the counters, one append of the transfers."""
+    if sheet.burns:
+        _burn(tx, sheet)
+    moved = list(sheet.made)
+    if moved:
+        _update(tx, sheet.touched)
+        _append(tx, moved)
+        _keep_holds(tx, sheet.held)
+        _keep_reversals(tx, moved)
+        tx.seal("batch", counter="batch_seq")
+    sheet.clear()
+
+
+def _update(tx: Tx, rows: list[Row]) -> None:
     tx.run(
         """
-        UPDATE account a SET out_ = n.out_, in_ = n.in_, version = n.version
-        FROM unnest(%(ids)s::uuid[], %(outs)s::bigint[], %(ins)s::bigint[], %(versions)s::bigint[])
-            AS n (id, out_, in_, version)
+        UPDATE account a SET held_out = n.held_out, out_ = n.out_, held_in = n.held_in,
+            in_ = n.in_, version = n.version, closed = n.closed, moved_at = n.moved_at
+        FROM unnest(%(ids)s, %(held_outs)s, %(outs)s, %(held_ins)s, %(ins)s, %(versions)s,
+                    %(closed)s, %(moved)s)
+            AS n (id, held_out, out_, held_in, in_, version, closed, moved_at)
         WHERE a.book = %(book)s AND a.id = n.id
         """,
-        ids=[row.id for row in rows],
-        outs=[row.out_ for row in rows],
-        ins=[row.in_ for row in rows],
-        versions=[row.version for row in rows],
+        ids=columns.uuids([row.id for row in rows]),
+        held_outs=columns.bigints([row.held_out for row in rows]),
+        outs=columns.bigints([row.out_ for row in rows]),
+        held_ins=columns.bigints([row.held_in for row in rows]),
+        ins=columns.bigints([row.in_ for row in rows]),
+        versions=columns.bigints([row.version for row in rows]),
+        closed=columns.booleans([row.closed for row in rows]),
+        moved=columns.times([row.moved_at for row in rows]),
     )
-    _append(tx, sheet)
-    sheet.results.clear()
 
 
-def _append(tx: Tx, sheet: Sheet) -> None:
-    tx.append(
-        "txn",
-        ("book", "id", "template", "reference", "currency", "effective_at", "recorded_at",
-         "reverses", "actor", "digest"),
-        (
-            (tx.book, t.id, t.template, t.reference, t.currency, t.effective_at,
-             t.recorded_at or tx.now, t.reverses, tx.actor, fingerprint(t))
-            for t in (result.transaction for result in sheet.results)
-        ),
-    )  # fmt: skip
-    ids = {key: row.id for key, row in sheet.rows.items()}
-    tx.append(
-        "transfer",
-        ("book", "id", "txn_id", "leg", "from_id", "to_id", "amount", "from_after", "to_after",
-         "from_version", "to_version", "effective_at", "recorded_at"),
-        (
-            (tx.book, m.id, t.id, m.leg, ids[m.source, t.currency], ids[m.target, t.currency],
-             m.amount, m.from_after, m.to_after, m.from_version, m.to_version, t.effective_at,
-             t.recorded_at or tx.now)
-            for t, moved in ((result.transaction, result.moved) for result in sheet.results)
-            for m in moved
-        ),
-    )  # fmt: skip
-
-
-def transaction(tx: Tx, id_: UUID) -> Transaction | None:
-    """A posted transaction with its legs, or None."""
-    entry = next(iter(entries(tx, ids=[id_])), None)
-    if entry is None:
-        return None
-    legs = entry_legs(tx, [id_])
-    return Transaction(
-        id=entry.id,
-        template=entry.template,
-        reference=entry.reference,
-        currency=entry.currency,
-        legs=tuple(Leg(leg.source, leg.target, leg.amount) for leg in legs),
-        effective_at=entry.effective_at,
-        recorded_at=entry.recorded_at,
-        reverses=entry.reverses,
+def _append(tx: Tx, moved: list[Moved]) -> None:
+    """One batch: its number is taken while its accounts are locked."""
+    content = dict(zip(Moved._fields, zip(*moved, strict=True), strict=True))
+    tx.run(
+        f"""
+        WITH taken AS MATERIALIZED (SELECT nextval('batch_seq') AS batch)
+        INSERT INTO transfer (book, batch, {_MOVED})
+        SELECT %(book)s, taken.batch, m.* FROM taken, unnest({_MOVED_IN}) AS m
+        """,
+        **{name: _MOVED_AS[name](list(content[name])) for name in Moved._fields},
     )
+
+
+def _burn(tx: Tx, sheet: Sheet) -> None:
+    tx.run(
+        """
+        INSERT INTO burnt (book, id, code, at)
+        SELECT %(book)s, b.*, %(at)s FROM unnest(%(ids)s, %(codes)s) AS b
+        """,
+        ids=columns.uuids(list(sheet.burns)),
+        codes=columns.texts(list(sheet.burns.values())),
+        at=tx.now,
+    )
+
+
+def _keep_holds(tx: Tx, held: list[Held]) -> None:
+    if not held:
+        return
+    tx.run(
+        """
+        INSERT INTO hold (book, id, from_id, to_id, amount, remaining, state, flags, currency,
+                          template, reference, held_at, expires_at)
+        SELECT %(book)s, h.* FROM unnest(
+            %(ids)s, %(sources)s, %(targets)s, %(amounts)s, %(remaining)s, %(states)s, %(flags)s,
+            %(currencies)s, %(templates)s, %(references)s, %(held)s, %(expiries)s) AS h
+        ON CONFLICT (book, id) DO UPDATE SET remaining = EXCLUDED.remaining,
+            state = EXCLUDED.state, expires_at = EXCLUDED.expires_at
+        """,
+        ids=columns.uuids([h.hold.id for h in held]),
+        sources=columns.uuids([h.hold.from_id for h in held]),
+        targets=columns.uuids([h.hold.to_id for h in held]),
+        amounts=columns.bigints([h.hold.amount for h in held]),
+        remaining=columns.bigints([h.remaining for h in held]),
+        states=columns.texts([h.state_ for h in held]),
+        flags=columns.smallints([h.hold.flags for h in held]),
+        currencies=columns.texts([h.hold.currency for h in held]),
+        templates=columns.texts([h.hold.template for h in held]),
+        references=columns.texts([h.hold.reference for h in held]),
+        held=columns.times([h.hold.held_at for h in held]),
+        expiries=columns.times([h.expires_at for h in held]),
+    )
+
+
+def _keep_reversals(tx: Tx, moved: list[Moved]) -> None:
+    rows = [(tx.book, m.reverses, m.id) for m in moved if m.reverses and not m.leg]
+    if rows:
+        tx.append("reversal", ("book", "txn_id", "by_id"), rows)
+
+
+def posted(tx: Tx, id_: UUID) -> tuple[Standing, datetime] | None:
+    """What is posted under an id, and when it took effect; None where nothing is."""
+    found = standing(tx, [id_]).get(id_)
+    effective_at = tx.value(
+        "SELECT effective_at FROM txn WHERE book = %(book)s AND id = %(id)s", id=id_
+    )
+    return (found, effective_at) if found else None
 
 
 def reversal_of(tx: Tx, id_: UUID) -> UUID | None:
     """The transaction that reversed this one, or None."""
     reversal: UUID | None = tx.value(
-        "SELECT id FROM txn WHERE book = %(book)s AND reverses = %(id)s", id=id_
+        "SELECT by_id FROM reversal WHERE book = %(book)s AND txn_id = %(id)s", id=id_
     )
     return reversal
-
-
-def entries(
-    tx: Tx,
-    *,
-    ids: list[UUID] | None = None,
-    reference: str = "",
-    account: UUID | None = None,
-    since: datetime | None = None,
-    until: datetime | None = None,
-    after: UUID | None = None,
-    limit: int = 50,
-) -> list[Entry]:
-    """Transactions, newest first: by id, reference, account or effective time, keyset paged."""
-    return tx.rows(
-        Entry,
-        """
-        SELECT t.id, t.template, t.reference, t.currency, t.effective_at, t.recorded_at,
-               t.reverses, t.actor,
-               (SELECT r.id FROM txn r WHERE r.book = t.book AND r.reverses = t.id) AS reversed_by
-        FROM txn t
-        WHERE t.book = %(book)s
-          AND (%(ids)s::uuid[] IS NULL OR t.id = ANY(%(ids)s))
-          AND (%(reference)s = '' OR t.reference = %(reference)s)
-          AND (%(account)s::uuid IS NULL OR EXISTS (
-                SELECT FROM transfer m WHERE m.book = t.book AND m.txn_id = t.id
-                AND %(account)s IN (m.from_id, m.to_id)))
-          AND (%(since)s::timestamptz IS NULL OR t.effective_at >= %(since)s)
-          AND (%(until)s::timestamptz IS NULL OR t.effective_at < %(until)s)
-          AND (%(after)s::uuid IS NULL OR t.id < %(after)s)
-        ORDER BY t.id DESC LIMIT %(limit)s
-        """,
-        ids=ids,
-        reference=reference,
-        account=account,
-        since=since,
-        until=until,
-        after=after,
-        limit=limit,
-    )
-
-
-def entry_legs(tx: Tx, ids: list[UUID]) -> list[EntryLeg]:
-    """The legs of transactions, in the order in which they were posted."""
-    return tx.rows(
-        EntryLeg,
-        """
-        SELECT m.txn_id, m.leg, s.path AS source, d.path AS target, m.amount,
-               m.from_after, m.to_after
-        FROM transfer m
-        JOIN account s ON s.book = m.book AND s.id = m.from_id
-        JOIN account d ON d.book = m.book AND d.id = m.to_id
-        WHERE m.book = %(book)s AND m.txn_id = ANY(%(ids)s)
-        ORDER BY m.txn_id, m.leg
-        """,
-        ids=ids,
-    )
 
 
 def accounts(
@@ -331,73 +337,4 @@ def account_at(tx: Tx, path: str, currency: str) -> Account | None:
         WHERE book = %(book)s AND path = %(path)s AND currency = %(currency)s""",
         path=path,
         currency=currency,
-    )
-
-
-def lines(tx: Tx, id_: UUID, *, before: int | None = None, limit: int = 50) -> list[Line]:
-    """An account's transfers, newest first, older than version `before`."""
-    return tx.rows(
-        Line,
-        """
-        WITH own AS (
-            (SELECT id, txn_id, from_version AS version, -amount AS amount, from_after AS balance,
-                    to_id AS other_id, effective_at, recorded_at
-             FROM transfer
-             WHERE book = %(book)s AND from_id = %(id)s AND from_version < %(before)s
-             ORDER BY from_version DESC LIMIT %(limit)s)
-            UNION ALL
-            (SELECT id, txn_id, to_version, amount, to_after, from_id, effective_at, recorded_at
-             FROM transfer
-             WHERE book = %(book)s AND to_id = %(id)s AND to_version < %(before)s
-             ORDER BY to_version DESC LIMIT %(limit)s)
-            ORDER BY version DESC LIMIT %(limit)s)
-        SELECT own.id, own.txn_id, own.version, own.amount, own.balance, other.path AS other,
-               t.template, t.reference, own.effective_at, own.recorded_at
-        FROM own
-        JOIN account other ON other.book = %(book)s AND other.id = own.other_id
-        JOIN txn t ON t.book = %(book)s AND t.id = own.txn_id
-        ORDER BY own.version DESC
-        """,
-        id=id_,
-        before=2**62 if before is None else before,
-        limit=limit,
-    )
-
-
-def totals(tx: Tx) -> list[Total]:
-    """The trial balance by kind of account: from the stored counters, never from history."""
-    return tx.rows(
-        Total,
-        """
-        SELECT class AS class_, kind, currency, count(*) AS accounts,
-               sum(greatest(out_ - in_, 0))::bigint AS debit,
-               sum(greatest(in_ - out_, 0))::bigint AS credit
-        FROM account WHERE book = %(book)s
-        GROUP BY class, kind, currency
-        ORDER BY currency, array_position(
-            ARRAY['asset', 'liability', 'equity', 'income', 'expense'], class), kind
-        """,
-    )
-
-
-def flow(tx: Tx, since: datetime, zone: str) -> list[Flow]:
-    """What was moved on each local day by template and kinds of account.
-
-    Ids carry the time, so that the primary key alone finds the days asked for.
-    """
-    return tx.rows(
-        Flow,
-        """
-        SELECT (t.effective_at AT TIME ZONE %(zone)s)::date AS day, t.template,
-               s.kind AS source, d.kind AS target, t.currency, sum(m.amount)::bigint AS amount
-        FROM txn t
-        JOIN transfer m ON m.book = t.book AND m.txn_id = t.id
-        JOIN account s ON s.book = t.book AND s.id = m.from_id
-        JOIN account d ON d.book = t.book AND d.id = m.to_id
-        WHERE t.book = %(book)s AND t.id >= %(first)s
-        GROUP BY 1, 2, 3, 4, 5
-        ORDER BY 1, 2, 3, 4, 5
-        """,
-        first=id_texts.uuid7(since, bytes(10)),
-        zone=zone,
     )

@@ -32,12 +32,12 @@ class Verification(msgspec.Struct, frozen=True):
 
 
 def verify(tx: Tx) -> Verification:
-    """Recompute counters, running balances and the trial balance of the whole book."""
+    """Recompute counters, running balances, holds and the trial balance of the whole book."""
     counts = tx.tuples(
         """SELECT (SELECT count(*) FROM transfer WHERE book = %(book)s),
                   (SELECT count(*) FROM account WHERE book = %(book)s)"""
     )[0]
-    faults = [*_counters(tx), *_running(tx), *_trial(tx)]
+    faults = [*_counters(tx), *_running(tx), *_held(tx), *_trial(tx)]
     return Verification(counts[0], counts[1], tuple(faults))
 
 
@@ -72,6 +72,26 @@ def _running(tx: Tx) -> list[Fault]:
                concat_ws('@', should, n) AS recomputed
         FROM told JOIN account a ON a.book = %(book)s AND a.id = told.id
         WHERE after <> should OR v <> n
+        LIMIT 20
+        """,
+    )
+
+
+def _held(tx: Tx) -> list[Fault]:
+    return tx.rows(
+        Fault,
+        """
+        WITH side AS (
+            SELECT from_id AS id, remaining AS o, 0::bigint AS i FROM hold
+            WHERE book = %(book)s AND state = 'open'
+            UNION ALL SELECT to_id, 0, remaining FROM hold
+            WHERE book = %(book)s AND state = 'open'),
+        held AS (SELECT id, sum(o)::bigint AS o, sum(i)::bigint AS i FROM side GROUP BY id)
+        SELECT 'held' AS check, a.path AS account, concat_ws('/', a.held_out, a.held_in) AS stored,
+               concat_ws('/', coalesce(h.o, 0), coalesce(h.i, 0)) AS recomputed
+        FROM account a LEFT JOIN held h ON h.id = a.id
+        WHERE a.book = %(book)s
+          AND (a.held_out, a.held_in) IS DISTINCT FROM (coalesce(h.o, 0), coalesce(h.i, 0))
         LIMIT 20
         """,
     )

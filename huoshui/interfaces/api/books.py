@@ -28,8 +28,10 @@ from huoshui.interfaces.api.door import (
     enter,
     moment,
 )
+from huoshui.ledger import journal
 from huoshui.ledger import service as ledger
 from huoshui.ledger.chart import PATH, AccountKind
+from huoshui.ledger.journal import Place
 from huoshui.ledger.model import AMOUNT_MAX, Class, Leg, Transaction
 from huoshui.lines.payments.chart import CHART
 
@@ -127,10 +129,10 @@ def list_transfers(
 ) -> Page[views.LineView]:
     """An account's transfers, newest first, each with the balance once it stood."""
     visit = enter(request)
-    before = _number(after)
+    before = _place(after)
     with visit.begin() as tx:
-        rows = ledger.transfers(tx, ids.read("acc", ref), before=before, limit=limit)
-    following = str(rows[-1].version) if len(rows) == limit else None
+        rows = journal.transfers(tx, ids.read("acc", ref), before=before, limit=limit)
+    following = str(rows[-1].place) if len(rows) == limit else None
     return Page([views.line(row) for row in rows], following)
 
 
@@ -171,7 +173,7 @@ def list_transactions(
 ) -> Page[views.TransactionView]:
     """The journal, newest first."""
     with enter(request).begin() as tx:
-        found = ledger.journal(
+        found = journal.page(
             tx,
             reference=reference,
             account=ids.read("acc", account) if account else None,
@@ -188,7 +190,7 @@ def list_transactions(
 def show_transaction(request: Ask, ref: Ref) -> views.TransactionView:
     """One transaction."""
     with enter(request).begin() as tx:
-        return views.transaction(ledger.transaction(tx, ids.read("txn", ref)))
+        return views.transaction(journal.transaction(tx, ids.read("txn", ref)))
 
 
 @moves(
@@ -207,7 +209,7 @@ def post_transaction(request: Ask, body: RawBody) -> Response[bytes]:
         transaction = _transaction(tx, visit, asked)
         _own_accounts(tx, transaction)
         ledger.post(tx, [transaction])[0].demand()
-        return views.transaction(ledger.transaction(tx, transaction.id))
+        return views.transaction(journal.transaction(tx, transaction.id))
 
     return visit.answer(body, use_case)
 
@@ -225,11 +227,11 @@ def reverse_transaction(request: Ask, ref: Ref, body: RawBody) -> Response[bytes
 
     def use_case(tx: Tx) -> views.TransactionView:
         id_ = ids.read("txn", ref)
-        if ledger.transaction(tx, id_).entry.template != MANUAL:
+        if journal.transaction(tx, id_).entry.template != MANUAL:
             raise BelongsToLine(object=ref)
         reversal_id = tx.id("txn", f"reversal/{ref}")
         ledger.reverse(tx, id_, reversal_id=reversal_id)
-        return views.transaction(ledger.transaction(tx, reversal_id))
+        return views.transaction(journal.transaction(tx, reversal_id))
 
     return visit.answer(body, use_case)
 
@@ -238,16 +240,15 @@ def reverse_transaction(request: Ask, ref: Ref, body: RawBody) -> Response[bytes
 def trial_balance(request: Ask) -> views.TrialBalanceView:
     """Debits and credits by kind of account, and whether they are equal."""
     with enter(request).begin() as tx:
-        return views.trial_balance(ledger.trial_balance(tx))
+        return views.trial_balance(journal.trial_balance(tx))
 
 
-def _number(cursor: str | None) -> int | None:
-    if not cursor:
-        return None
-    if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 19):
+def _place(cursor: str | None) -> Place | None:
+    place = Place.read(cursor) if cursor else None
+    if cursor and place is None:
         fault = FieldError("after", "cursor", {"value": cursor[:40]})
         raise BadParameter(name="after", errors=(fault,))
-    return int(cursor)
+    return place
 
 
 def _transaction(tx: Tx, visit: Visit, asked: TransactionAsked) -> Transaction:

@@ -32,7 +32,7 @@ from huoshui.interfaces.api.door import (
     moment,
 )
 from huoshui.interfaces.api.problems import language
-from huoshui.ledger import service as ledger
+from huoshui.ledger import journal
 from huoshui.lines.payments import service as payments
 from huoshui.lines.payments import store as payments_store
 from huoshui.lines.payments.service import Outcome
@@ -234,7 +234,7 @@ def list_payouts(
 
 
 def _shown(tx: Tx, outcome: Outcome) -> views.MovedView:
-    posted = ledger.transaction(tx, outcome.txn_id) if outcome.txn_id else None
+    posted = journal.transaction(tx, outcome.txn_id) if outcome.txn_id else None
     return views.moved(outcome, posted)
 
 

@@ -12,9 +12,8 @@ from huoshui.core import access, events, ids
 from huoshui.core.money import Money
 from huoshui.facts.commerce.service import PREFIX, Ingested
 from huoshui.facts.commerce.store import ItemRow, OrderRow, SellerRow, TenderRow, Told
-from huoshui.ledger.model import Account
-from huoshui.ledger.service import Posted, TrialBalance
-from huoshui.ledger.store import Line
+from huoshui.ledger.journal import Line, Posted, TrialBalance
+from huoshui.ledger.model import KINDS, Account, TransferKind
 from huoshui.lines.payments.escrow import ESCROW
 from huoshui.lines.payments.escrow import Escrow as EscrowRow
 from huoshui.lines.payments.plan import Share
@@ -182,8 +181,9 @@ class AccountView(msgspec.Struct, frozen=True):
 class LineView(msgspec.Struct, frozen=True):
     """A transfer as an account sees it, minor units of in - out."""
 
-    id: str
     transaction: str
+    leg: int
+    kind: TransferKind
     number: int
     amount: int
     balance: int
@@ -393,8 +393,9 @@ def account(row: Account) -> AccountView:
 def line(row: Line) -> LineView:
     """A transfer of an account."""
     return LineView(
-        ids.show("trf", row.id),
         ids.show("txn", row.txn_id),
+        row.leg,
+        KINDS[row.kind],
         row.version,
         row.amount,
         row.balance,

@@ -265,7 +265,7 @@ def payouts_of(tx: Tx, order_id: UUID) -> list[PayoutRow]:
         SELECT DISTINCT p.id, p.seller_id, p.account_id, p.amount, p.currency, p.at,
                p.from_version, p.to_version, p.txn_id
         FROM txn t
-        JOIN transfer m ON m.book = t.book AND m.txn_id = t.id
+        JOIN transfer m ON m.book = t.book AND m.id = t.id
         JOIN payout p ON p.book = m.book AND p.account_id = m.to_id
             AND m.to_version > p.from_version AND m.to_version <= p.to_version
         WHERE t.book = %(book)s AND t.reference = %(reference)s

@@ -17,8 +17,7 @@ from huoshui.core import access
 from huoshui.core.access import Book
 from huoshui.core.db import Tx
 from huoshui.facts.commerce.reading.anomalies import Anomaly
-from huoshui.ledger.service import trial_balance
-from huoshui.ledger.store import Total
+from huoshui.ledger.journal import Total, trial_balance
 from huoshui.scenarios.replay import report_store as store
 from huoshui.scenarios.replay.report_store import Counts, DayNet, SellerSum, Wait, Week
 

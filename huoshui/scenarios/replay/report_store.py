@@ -213,7 +213,7 @@ def waits(tx: Tx) -> list[Wait]:
             FROM payout p
             JOIN transfer m ON m.book = p.book AND m.to_id = p.account_id
                 AND m.to_version > p.from_version AND m.to_version <= p.to_version
-            JOIN escrow e ON e.book = m.book AND e.released_by = m.txn_id
+            JOIN escrow e ON e.book = m.book AND e.released_by = m.id
             WHERE p.book = %(book)s)
         SELECT floor(hours / 24)::int AS days, count(*) AS parts, sum(hours)::bigint AS hours
         FROM paid GROUP BY 1 ORDER BY 1

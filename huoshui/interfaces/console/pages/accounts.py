@@ -24,14 +24,15 @@ from huoshui.interfaces.console.page import (
     Table,
 )
 from huoshui.interfaces.console.pages import asked
+from huoshui.ledger import journal
 from huoshui.ledger import service as ledger
+from huoshui.ledger.journal import Line, Place, Total
 from huoshui.ledger.model import Account
-from huoshui.ledger.store import Line, Total
 
 
 def accounts_page(tx: Tx, frame: Frame, _: str = "") -> ListPage:
     """The tree of kinds; with a kind or the start of a path, the accounts below it."""
-    totals = ledger.trial_balance(tx).totals
+    totals = journal.trial_balance(tx).totals
     if frame.asked("kind") or frame.asked("path"):
         return _below(tx, frame, totals)
     rows: list[Row] = []
@@ -160,10 +161,9 @@ def account_page(tx: Tx, frame: Frame, key: str) -> ListPage:
     """
     account = _account(tx, frame, key)
     shown = asked.limit(frame)
-    after = frame.asked("after")
-    before = int(after) if after.isdecimal() else None
-    found = ledger.transfers(tx, account.id, before=before, limit=shown + 1)
-    last = str(found[shown - 1].version) if len(found) > shown else ""
+    before = Place.read(frame.asked("after"))
+    found = journal.transfers(tx, account.id, before=before, limit=shown + 1)
+    last = str(found[shown - 1].place) if len(found) > shown else ""
     more, first = asked.paged(frame, found, shown, last)
     rows = tuple(_line_row(frame, account, line) for line in found[:shown])
     return ListPage(

@@ -27,9 +27,9 @@ from huoshui.interfaces.console.page import (
 from huoshui.interfaces.console.pages import asked
 from huoshui.interfaces.console.pages.accounts import reference_cell
 from huoshui.interfaces.console.pages.order import account_cell, account_link, moved
+from huoshui.ledger import journal
 from huoshui.ledger import service as ledger
-from huoshui.ledger.service import Posted
-from huoshui.ledger.store import EntryLeg
+from huoshui.ledger.journal import EntryLeg, Place, Posted
 
 _SHOWN = 30
 
@@ -72,7 +72,7 @@ def journal_page(tx: Tx, frame: Frame, _: str = "") -> ListPage:
 
 
 def _all(tx: Tx, frame: Frame, limit: int) -> list[Posted]:
-    return ledger.journal(
+    return journal.page(
         tx,
         reference=frame.asked("reference"),
         since=asked.day_start(frame, "from"),
@@ -84,11 +84,10 @@ def _all(tx: Tx, frame: Frame, limit: int) -> list[Posted]:
 
 def _of_account(tx: Tx, frame: Frame, account: UUID, shown: int) -> tuple[list[Posted], str]:
     """An account's transactions by its own sequence, which its index carries; and the cursor."""
-    after = frame.asked("after")
-    before = int(after) if after.isdecimal() else None
-    lines = ledger.transfers(tx, account, before=before, limit=shown + 1)
-    found = ledger.transactions(tx, list(dict.fromkeys(line.txn_id for line in lines[:shown])))
-    return found, str(lines[shown - 1].version) if len(lines) > shown else ""
+    before = Place.read(frame.asked("after"))
+    lines = journal.transfers(tx, account, before=before, limit=shown + 1)
+    found = journal.transactions(tx, list(dict.fromkeys(line.txn_id for line in lines[:shown])))
+    return found, str(lines[shown - 1].place) if len(lines) > shown else ""
 
 
 def _account_id(tx: Tx, frame: Frame) -> UUID | None:
@@ -156,7 +155,7 @@ def _api_query(frame: Frame, account: UUID | None) -> str:
 
 def transaction_page(tx: Tx, frame: Frame, key: str) -> ObjectPage:
     """One transaction: all its legs with the balances they left. Raises UnknownTransaction."""
-    posted = ledger.transaction(tx, ids.read("txn", key))
+    posted = journal.transaction(tx, ids.read("txn", key))
     entry = posted.entry
     status = Status(frame.say("transaction.posted"), "good")
     if entry.reversed_by:

@@ -30,8 +30,8 @@ from huoshui.interfaces.console.page import (
     Whole,
 )
 from huoshui.interfaces.console.pages import asked
-from huoshui.ledger import service as ledger
-from huoshui.ledger.service import Posted
+from huoshui.ledger import journal
+from huoshui.ledger.journal import Posted
 from huoshui.lines.payments import service as payments
 from huoshui.lines.payments.escrow import Escrow
 from huoshui.lines.payments.store import PayoutRow
@@ -67,7 +67,7 @@ def order_page(tx: Tx, frame: Frame, key: str) -> ObjectPage:
     money = payments.money_of(tx, order.id)
     items = commerce.items(tx, order.key)
     tenders = commerce.tenders(tx, order.key)
-    posted = ledger.journal(tx, reference=shown_id, limit=LEGS_SHOWN)
+    posted = journal.page(tx, reference=shown_id, limit=LEGS_SHOWN)
     escrow = money.escrow
     state = asked.state(frame, escrow.state if escrow else "none")
     return ObjectPage(

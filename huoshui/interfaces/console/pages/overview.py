@@ -35,9 +35,8 @@ from huoshui.interfaces.console.pages.report import is_reported, report_page
 from huoshui.interfaces.console.pages.trial import balanced
 from huoshui.interfaces.console.shown import day as shown_day
 from huoshui.interfaces.console.shown import money
-from huoshui.ledger import service as ledger
-from huoshui.ledger.service import TrialBalance
-from huoshui.ledger.store import Flow
+from huoshui.ledger import journal
+from huoshui.ledger.journal import Flow, TrialBalance
 from huoshui.lines.payments import store as payments_store
 
 _DAYS = 14
@@ -56,7 +55,7 @@ def overview_page(tx: Tx, frame: Frame, _: str = "") -> AnalysisPage:
 
     A replay that has ended stands still: there the whole of it is shown, from its report.
     """
-    balance = ledger.trial_balance(tx)
+    balance = journal.trial_balance(tx)
     tables = (_where(frame, balance), _states(tx, frame), _events(tx, frame))
     if is_reported(tx, frame):
         report = report_page(tx, frame)
@@ -73,11 +72,13 @@ def overview_page(tx: Tx, frame: Frame, _: str = "") -> AnalysisPage:
             notes=(),
             links=_links(frame),
         )
-    latest = ledger.journal(tx, limit=1)
+    latest = journal.page(tx, limit=1)
     last = _local(latest[0].entry.effective_at if latest else tx.now, frame)
     first = last - timedelta(days=_DAYS - 1)
     start = datetime.combine(first, time(), ZoneInfo(frame.zone))
-    moved = [each for each in ledger.flow(tx, start, frame.zone) if each.currency == frame.currency]
+    moved = [
+        each for each in journal.flow(tx, start, frame.zone) if each.currency == frame.currency
+    ]
     return AnalysisPage(
         title=frame.say("menu.overview"),
         lead=frame.say("overview.lead"),

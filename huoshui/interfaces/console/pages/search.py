@@ -12,6 +12,7 @@ from huoshui.core.errors import NotFound
 from huoshui.facts.commerce import service as commerce
 from huoshui.interfaces.console.page import Column, Empty, Frame, Link, ListPage, Row, Table
 from huoshui.interfaces.console.pages import asked
+from huoshui.ledger import journal
 from huoshui.ledger import service as ledger
 
 _ACCOUNTS = 6
@@ -51,7 +52,7 @@ def _hits(tx: Tx, frame: Frame, q: str) -> Iterator[Hit]:
 
 def _transaction(tx: Tx, frame: Frame, q: str) -> Iterator[Hit]:
     try:
-        found = ledger.transaction(tx, ids.read("txn", q))
+        found = journal.transaction(tx, ids.read("txn", q))
     except (NotFound, ids.BadId):
         return
     name = asked.word(frame, "posting", found.entry.template)

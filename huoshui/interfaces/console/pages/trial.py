@@ -20,14 +20,13 @@ from huoshui.interfaces.console.page import (
 )
 from huoshui.interfaces.console.pages import asked
 from huoshui.interfaces.console.shown import clock_time
-from huoshui.ledger import service as ledger
-from huoshui.ledger.service import TrialBalance
-from huoshui.ledger.store import Total
+from huoshui.ledger import journal
+from huoshui.ledger.journal import Total, TrialBalance
 
 
 def trial_page(tx: Tx, frame: Frame, _: str = "") -> ListPage:
     """From the four counters stored on each account, now."""
-    balance = ledger.trial_balance(tx)
+    balance = journal.trial_balance(tx)
     rows: list[Row] = []
     for class_, group in groupby(balance.totals, key=lambda total: total.class_):
         rows.append(Row(strong=True, cells=(frame.say(f"class.{class_}"), "", "", "")))
