@@ -5,11 +5,13 @@ to the residual owner. `backwards` gives back a partial amount over parts that w
 before: in proportion to what each still holds, never more than it holds, the odd units to the
 owner as far as it can bear them and then in order; so any sequence of partial amounts that
 reaches the total leaves every part at zero.
+
+Cuts by shares, with fixed parts, caps and floors, are the matter of `huoshui.ledger.allocation`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from huoshui.core.errors import Problem
 
@@ -46,9 +48,18 @@ def backwards(amount: int, holdings: Sequence[int], owner: int) -> list[int]:
     if amount == 0:
         return [0] * len(holdings)
     parts = [amount * held // whole for held in holdings]
-    odd = amount - sum(parts)
-    for index in (owner, *range(len(holdings))):
-        taken = min(odd, holdings[index] - parts[index])
-        parts[index] += taken
-        odd -= taken
+    pour(amount - sum(parts), parts, holdings, (owner, *range(len(holdings))))
     return parts
+
+
+def pour(amount: int, parts: list[int], most: Sequence[int | None], order: Iterable[int]) -> int:
+    """Add `amount` to the parts in that order, each up to its `most` (None is without end).
+
+    Changes `parts` and returns what no part could take.
+    """
+    for index in order:
+        bound = most[index]
+        taken = amount if bound is None else min(amount, max(0, bound - parts[index]))
+        parts[index] += taken
+        amount -= taken
+    return amount
