@@ -11,7 +11,7 @@ PYTEST := $(BIN)/python -m pytest
 SYNC = $(BIN)/uv sync --quiet --frozen --inexact $(shell [ -n "$$PIP_CERT$$SSL_CERT_FILE" ] && echo --system-certs)
 
 .DEFAULT_GOAL := help
-.PHONY: help env dev browser demo serve down test fast lint types format schema prove bench docs clean
+.PHONY: help env dev browser demo serve down test fast lint types format schema prove bench conformance docs clean
 
 ##@ Everyday
 
@@ -63,7 +63,7 @@ lint: dev types ## ruff, import floors, types
 	@$(BIN)/lint-imports
 
 types: dev ## mypy --strict
-	@$(BIN)/mypy --no-error-summary huoshui tests
+	@$(BIN)/mypy --no-error-summary huoshui conformance tests
 
 format: dev ## Put every file into the house's form
 	@$(BIN)/ruff format --quiet . && $(BIN)/ruff check --quiet --fix .
@@ -78,6 +78,9 @@ bench: env ## Every benchmark, as JSON lines
 
 prove: dev ## The long campaigns; dated figures go to docs/proofs/
 	$(BIN)/python tools/prove.py
+
+conformance: env ## Hold the product against the worked cases, where they lie beside the project
+	@$(BIN)/python -m conformance --all $(ARGS)
 
 docs: dev ## Run every snippet of the documentation
 	$(PYTEST) tests/docs
