@@ -334,16 +334,24 @@ class Database:
 
     @contextmanager
     def begin(
-        self, *, book: int = 1, actor: str = SYSTEM, now: datetime | None = None
+        self,
+        *,
+        book: int = 1,
+        actor: str = SYSTEM,
+        now: datetime | None = None,
+        snapshot: bool = False,
     ) -> Iterator[Tx]:
         """A transaction on the world's clock: committed at the end, undone by an exception.
 
-        `now` moves the clock of a simulated world to that moment in the same commit. Two
-        writers in each other's way raise Conflict, which `run` repeats.
+        `now` moves the clock of a simulated world to that moment in the same commit. With
+        `snapshot` it only reads, and sees one state throughout. Two writers in each other's way
+        raise Conflict, which `run` repeats.
         """
         try:
             # In a pipeline statements are sent without waiting for the one before.
             with self._pool.connection() as connection, connection.pipeline() as pipeline:
+                if snapshot:
+                    connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
                 world = self._world(connection)
                 if now is not None:
                     world = _advance(connection, world, now)
