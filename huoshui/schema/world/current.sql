@@ -1,5 +1,137 @@
 -- What the migrations of this folder come to; `make schema` writes it, a test compares.
 
+CREATE TABLE public.account (
+    book integer NOT NULL,
+    id uuid NOT NULL,
+    path text NOT NULL,
+    currency text NOT NULL,
+    kind text NOT NULL,
+    class text NOT NULL,
+    normal text GENERATED ALWAYS AS (
+CASE
+    WHEN (class = ANY (ARRAY['asset'::text, 'expense'::text])) THEN 'debit'::text
+    ELSE 'credit'::text
+END) STORED NOT NULL,
+    floor bigint,
+    ceiling bigint,
+    held_out bigint DEFAULT 0 NOT NULL,
+    out_ bigint DEFAULT 0 NOT NULL,
+    held_in bigint DEFAULT 0 NOT NULL,
+    in_ bigint DEFAULT 0 NOT NULL,
+    version bigint DEFAULT 0 NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    closed boolean DEFAULT false NOT NULL,
+    moved_at timestamp with time zone,
+    CONSTRAINT account_ceiling CHECK (((ceiling IS NULL) OR (((in_ + held_in) - out_) <= ceiling))),
+    CONSTRAINT account_class_check CHECK ((class = ANY (ARRAY['asset'::text, 'liability'::text, 'equity'::text, 'income'::text, 'expense'::text]))),
+    CONSTRAINT account_currency CHECK (((length(currency) >= 3) AND (length(currency) <= 12))),
+    CONSTRAINT account_floor CHECK (((floor IS NULL) OR (((in_ - out_) - held_out) >= floor))),
+    CONSTRAINT account_held_in_check CHECK ((held_in >= 0)),
+    CONSTRAINT account_held_out_check CHECK ((held_out >= 0)),
+    CONSTRAINT account_in__check CHECK ((in_ >= 0)),
+    CONSTRAINT account_out__check CHECK ((out_ >= 0)),
+    CONSTRAINT account_path_check CHECK (((length(path) >= 1) AND (length(path) <= 200)))
+)
+WITH (fillfactor='50');
+
+CREATE FUNCTION public.account_form(a public.account) RETURNS bytea
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+    SELECT 'account/1\012'::bytea || int4send(a.book) || uuid_send(a.id)
+        || timestamptz_send(a.opened_at) || boolsend(a.closed)
+        || form_long(a.floor) || form_long(a.ceiling)
+        || form_text(a.path) || form_text(a.currency) || form_text(a.kind)
+        || form_text(a.class) $$;
+
+CREATE TABLE public.batch_seal (
+    book integer NOT NULL,
+    batch bigint NOT NULL,
+    transfers integer NOT NULL,
+    balances integer NOT NULL,
+    root bytea NOT NULL,
+    marks bytea NOT NULL,
+    CONSTRAINT batch_seal_root_check CHECK ((length(root) = 32))
+);
+ALTER TABLE ONLY public.batch_seal ALTER COLUMN marks SET STORAGE EXTERNAL;
+
+CREATE FUNCTION public.batch_form(b public.batch_seal) RETURNS bytea
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+    SELECT 'batch/1\012'::bytea || int4send(b.book) || int8send(b.batch)
+        || int4send(b.transfers) || int4send(b.balances) || b.root || sha256(b.marks) $$;
+
+CREATE TABLE public.event (
+    book integer NOT NULL,
+    id uuid NOT NULL,
+    type text NOT NULL,
+    object text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    actor text NOT NULL,
+    data jsonb NOT NULL
+);
+
+CREATE FUNCTION public.event_form(e public.event) RETURNS bytea
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+    SELECT 'event/1\012'::bytea || int4send(e.book) || uuid_send(e.id) || timestamptz_send(e.at)
+        || form_text(e.type) || form_text(e.object) || form_text(e.actor)
+        || form_text(e.data::text) $$;
+
+CREATE FUNCTION public.form_id(value uuid) RETURNS bytea
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    SELECT coalesce('\x01'::bytea || uuid_send(value), '\x00'::bytea) $$;
+
+CREATE FUNCTION public.form_long(value bigint) RETURNS bytea
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    SELECT coalesce('\x01'::bytea || int8send(value), '\x00'::bytea) $$;
+
+CREATE FUNCTION public.form_text(value text) RETURNS bytea
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+    SELECT int4send(octet_length(convert_to(value, 'UTF8'))) || convert_to(value, 'UTF8') $$;
+
+CREATE TABLE public.log_key (
+    book integer NOT NULL,
+    from_size bigint NOT NULL,
+    name text NOT NULL,
+    public bytea NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    CONSTRAINT log_key_public_check CHECK ((length(public) = 32))
+);
+
+CREATE FUNCTION public.key_form(k public.log_key) RETURNS bytea
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+    SELECT 'key/1\012'::bytea || int4send(k.book) || int8send(k.from_size)
+        || timestamptz_send(k.made_at) || k.public || form_text(k.name) $$;
+
+CREATE TABLE public.log_leaf (
+    book integer NOT NULL,
+    leaf_index bigint NOT NULL,
+    kind text NOT NULL,
+    ref bytea NOT NULL,
+    digest bytea NOT NULL,
+    CONSTRAINT log_leaf_digest_check CHECK ((length(digest) = 32))
+);
+
+CREATE FUNCTION public.leaf_form(l public.log_leaf) RETURNS bytea
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+    SELECT 'leaf/1\012'::bytea || l.digest || form_text(l.kind)
+        || int4send(length(l.ref)) || l.ref $$;
+
+CREATE FUNCTION public.queue_account() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM world WHERE kind = 'replay') THEN
+        INSERT INTO unsealed (book, kind, ids) VALUES (NEW.book, 'account', ARRAY[NEW.id]);
+    END IF;
+    RETURN NULL;
+END $$;
+
 CREATE FUNCTION public.refuse_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -19,36 +151,50 @@ BEGIN
     RETURN NEW;
 END $$;
 
-CREATE TABLE public.account (
-    book integer NOT NULL,
-    id uuid NOT NULL,
-    path text NOT NULL,
-    currency character(3) NOT NULL,
-    kind text NOT NULL,
-    class text NOT NULL,
-    normal text GENERATED ALWAYS AS (
-CASE
-    WHEN (class = ANY (ARRAY['asset'::text, 'expense'::text])) THEN 'debit'::text
-    ELSE 'credit'::text
-END) STORED NOT NULL,
-    floor bigint,
-    ceiling bigint,
-    held_out bigint DEFAULT 0 NOT NULL,
-    out_ bigint DEFAULT 0 NOT NULL,
-    held_in bigint DEFAULT 0 NOT NULL,
-    in_ bigint DEFAULT 0 NOT NULL,
-    version bigint DEFAULT 0 NOT NULL,
-    opened_at timestamp with time zone NOT NULL,
-    CONSTRAINT account_ceiling CHECK (((ceiling IS NULL) OR (((in_ + held_in) - out_) <= ceiling))),
-    CONSTRAINT account_class_check CHECK ((class = ANY (ARRAY['asset'::text, 'liability'::text, 'equity'::text, 'income'::text, 'expense'::text]))),
-    CONSTRAINT account_floor CHECK (((floor IS NULL) OR (((in_ - out_) - held_out) >= floor))),
-    CONSTRAINT account_held_in_check CHECK ((held_in >= 0)),
-    CONSTRAINT account_held_out_check CHECK ((held_out >= 0)),
-    CONSTRAINT account_in__check CHECK ((in_ >= 0)),
-    CONSTRAINT account_out__check CHECK ((out_ >= 0)),
-    CONSTRAINT account_path_check CHECK (((length(path) >= 1) AND (length(path) <= 200)))
+CREATE TABLE public.transfer (
+    book integer CONSTRAINT transfer_book_not_null1 NOT NULL,
+    leg smallint CONSTRAINT transfer_leg_not_null1 NOT NULL,
+    kind smallint NOT NULL,
+    amount bigint CONSTRAINT transfer_amount_not_null1 NOT NULL,
+    id uuid CONSTRAINT transfer_id_not_null1 NOT NULL,
+    from_id uuid CONSTRAINT transfer_from_id_not_null1 NOT NULL,
+    to_id uuid CONSTRAINT transfer_to_id_not_null1 NOT NULL,
+    from_after bigint CONSTRAINT transfer_from_after_not_null1 NOT NULL,
+    to_after bigint CONSTRAINT transfer_to_after_not_null1 NOT NULL,
+    from_version bigint CONSTRAINT transfer_from_version_not_null1 NOT NULL,
+    to_version bigint CONSTRAINT transfer_to_version_not_null1 NOT NULL,
+    effective_at timestamp with time zone CONSTRAINT transfer_effective_at_not_null1 NOT NULL,
+    recorded_at timestamp with time zone CONSTRAINT transfer_recorded_at_not_null1 NOT NULL,
+    batch bigint NOT NULL,
+    flags smallint NOT NULL,
+    currency text NOT NULL,
+    template text NOT NULL,
+    reference text NOT NULL,
+    actor text NOT NULL,
+    from_held bigint,
+    to_held bigint,
+    timeout_s integer,
+    hold_id uuid,
+    reverses uuid,
+    CONSTRAINT transfer_amount CHECK ((amount >= 0)),
+    CONSTRAINT transfer_sides CHECK ((from_id <> to_id)),
+    CONSTRAINT transfer_times CHECK ((effective_at <= recorded_at))
 )
-WITH (fillfactor='50');
+PARTITION BY RANGE (book, id);
+
+CREATE FUNCTION public.transfer_form(t public.transfer) RETURNS bytea
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$
+    SELECT 'transfer/1\012'::bytea || int4send(t.book) || uuid_send(t.id) || int2send(t.leg)
+        || int2send(t.kind) || int2send(t.flags) || uuid_send(t.from_id) || uuid_send(t.to_id)
+        || int8send(t.amount) || int8send(t.from_after) || int8send(t.to_after)
+        || int8send(t.from_version) || int8send(t.to_version)
+        || timestamptz_send(t.effective_at) || timestamptz_send(t.recorded_at)
+        || int8send(t.batch) || form_long(t.from_held) || form_long(t.to_held)
+        || coalesce('\x01'::bytea || int4send(t.timeout_s), '\x00'::bytea)
+        || form_id(t.hold_id) || form_id(t.reverses)
+        || form_text(t.currency) || form_text(t.template) || form_text(t.reference)
+        || form_text(t.actor) $$;
 
 CREATE TABLE public.api_key (
     book integer NOT NULL,
@@ -61,6 +207,13 @@ CREATE TABLE public.api_key (
     revoked_at timestamp with time zone
 );
 
+CREATE SEQUENCE public.batch_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1;
+
 CREATE TABLE public.book (
     book integer NOT NULL,
     slug text NOT NULL,
@@ -70,6 +223,13 @@ CREATE TABLE public.book (
     generated boolean DEFAULT false NOT NULL,
     CONSTRAINT book_book_check CHECK ((book > 0)),
     CONSTRAINT book_slug_check CHECK ((slug ~ '^[a-z][a-z0-9-]{0,39}$'::text))
+);
+
+CREATE TABLE public.burnt (
+    book integer NOT NULL,
+    id uuid NOT NULL,
+    code text NOT NULL,
+    at timestamp with time zone NOT NULL
 );
 
 CREATE TABLE public.buyer (
@@ -99,6 +259,12 @@ CREATE TABLE public.cancellation (
     digest bytea NOT NULL
 );
 
+CREATE TABLE public.checkpoint (
+    book integer NOT NULL,
+    size bigint NOT NULL,
+    note text NOT NULL
+);
+
 CREATE TABLE public.confirmation (
     book integer NOT NULL,
     id uuid NOT NULL,
@@ -123,34 +289,24 @@ CREATE TABLE public.delivery (
     digest bytea NOT NULL
 );
 
-CREATE TABLE public.transfer (
-    book integer NOT NULL,
-    id uuid NOT NULL,
-    txn_id uuid NOT NULL,
-    leg smallint NOT NULL,
-    from_id uuid NOT NULL,
-    to_id uuid NOT NULL,
-    amount bigint NOT NULL,
-    from_after bigint NOT NULL,
-    to_after bigint NOT NULL,
-    from_version bigint NOT NULL,
-    to_version bigint NOT NULL,
-    effective_at timestamp with time zone NOT NULL,
-    recorded_at timestamp with time zone NOT NULL,
-    CONSTRAINT transfer_amount_check CHECK ((amount > 0)),
-    CONSTRAINT transfer_check CHECK ((from_id <> to_id))
-);
-
 CREATE VIEW public.entry AS
  SELECT transfer.book,
     transfer.from_id AS account_id,
-    transfer.txn_id,
-    transfer.id AS transfer_id,
-    (- transfer.amount) AS net,
-    transfer.amount AS out_,
+    transfer.id AS txn_id,
+    transfer.leg,
+    transfer.kind,
+        CASE
+            WHEN (transfer.kind = ANY (ARRAY[0, 2])) THEN (- transfer.amount)
+            ELSE (0)::bigint
+        END AS net,
+        CASE
+            WHEN (transfer.kind = ANY (ARRAY[0, 2])) THEN transfer.amount
+            ELSE (0)::bigint
+        END AS out_,
     (0)::bigint AS in_,
     transfer.from_version AS version,
     transfer.from_after AS balance,
+    COALESCE(transfer.from_held, (0)::bigint) AS held,
     transfer.to_id AS other_id,
     transfer.effective_at,
     transfer.recorded_at
@@ -158,13 +314,21 @@ CREATE VIEW public.entry AS
 UNION ALL
  SELECT transfer.book,
     transfer.to_id AS account_id,
-    transfer.txn_id,
-    transfer.id AS transfer_id,
-    transfer.amount AS net,
+    transfer.id AS txn_id,
+    transfer.leg,
+    transfer.kind,
+        CASE
+            WHEN (transfer.kind = ANY (ARRAY[0, 2])) THEN transfer.amount
+            ELSE (0)::bigint
+        END AS net,
     (0)::bigint AS out_,
-    transfer.amount AS in_,
+        CASE
+            WHEN (transfer.kind = ANY (ARRAY[0, 2])) THEN transfer.amount
+            ELSE (0)::bigint
+        END AS in_,
     transfer.to_version AS version,
     transfer.to_after AS balance,
+    COALESCE(transfer.to_held, (0)::bigint) AS held,
     transfer.from_id AS other_id,
     transfer.effective_at,
     transfer.recorded_at
@@ -191,15 +355,24 @@ CREATE TABLE public.escrow (
     CONSTRAINT escrow_taken_check CHECK ((taken >= 0))
 );
 
-CREATE TABLE public.event (
+CREATE TABLE public.hold (
     book integer NOT NULL,
     id uuid NOT NULL,
-    type text NOT NULL,
-    object text NOT NULL,
-    at timestamp with time zone NOT NULL,
-    actor text NOT NULL,
-    data jsonb NOT NULL
-);
+    from_id uuid NOT NULL,
+    to_id uuid NOT NULL,
+    amount bigint NOT NULL,
+    remaining bigint NOT NULL,
+    state text NOT NULL,
+    flags smallint NOT NULL,
+    currency text NOT NULL,
+    template text NOT NULL,
+    reference text NOT NULL,
+    held_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone,
+    CONSTRAINT hold_check CHECK (((remaining >= 0) AND (remaining <= amount))),
+    CONSTRAINT hold_state_check CHECK ((state = ANY (ARRAY['open'::text, 'captured'::text, 'released'::text, 'expired'::text])))
+)
+WITH (fillfactor='70');
 
 CREATE TABLE public.idempotency (
     book integer NOT NULL,
@@ -229,6 +402,20 @@ CREATE TABLE public.item (
     digest bytea NOT NULL,
     CONSTRAINT item_freight_minor_check CHECK ((freight_minor >= 0)),
     CONSTRAINT item_price_minor_check CHECK ((price_minor >= 0))
+);
+
+CREATE TABLE public.ledger_state (
+    book integer NOT NULL,
+    sealed_until timestamp with time zone,
+    horizon uuid
+);
+
+CREATE TABLE public.log_node (
+    book integer NOT NULL,
+    level smallint NOT NULL,
+    node_index bigint NOT NULL,
+    hash bytea NOT NULL,
+    CONSTRAINT log_node_hash_check CHECK ((length(hash) = 32))
 );
 
 CREATE TABLE public.migration (
@@ -329,6 +516,12 @@ CREATE TABLE public.return_ (
     CONSTRAINT return__amount_minor_check CHECK ((amount_minor > 0))
 );
 
+CREATE TABLE public.reversal (
+    book integer NOT NULL,
+    txn_id uuid NOT NULL,
+    by_id uuid NOT NULL
+);
+
 CREATE TABLE public.review (
     book integer NOT NULL,
     id uuid NOT NULL,
@@ -395,17 +588,67 @@ CREATE TABLE public.terms (
     valid_from timestamp with time zone NOT NULL
 );
 
-CREATE TABLE public.txn (
-    book integer NOT NULL,
-    id uuid NOT NULL,
-    template text NOT NULL,
-    reference text NOT NULL,
-    currency character(3) NOT NULL,
-    effective_at timestamp with time zone NOT NULL,
-    recorded_at timestamp with time zone NOT NULL,
+CREATE TABLE public.transfer_rest (
+    book integer CONSTRAINT transfer_book_not_null1 NOT NULL,
+    leg smallint CONSTRAINT transfer_leg_not_null1 NOT NULL,
+    kind smallint CONSTRAINT transfer_kind_not_null NOT NULL,
+    amount bigint CONSTRAINT transfer_amount_not_null1 NOT NULL,
+    id uuid CONSTRAINT transfer_id_not_null1 NOT NULL,
+    from_id uuid CONSTRAINT transfer_from_id_not_null1 NOT NULL,
+    to_id uuid CONSTRAINT transfer_to_id_not_null1 NOT NULL,
+    from_after bigint CONSTRAINT transfer_from_after_not_null1 NOT NULL,
+    to_after bigint CONSTRAINT transfer_to_after_not_null1 NOT NULL,
+    from_version bigint CONSTRAINT transfer_from_version_not_null1 NOT NULL,
+    to_version bigint CONSTRAINT transfer_to_version_not_null1 NOT NULL,
+    effective_at timestamp with time zone CONSTRAINT transfer_effective_at_not_null1 NOT NULL,
+    recorded_at timestamp with time zone CONSTRAINT transfer_recorded_at_not_null1 NOT NULL,
+    batch bigint CONSTRAINT transfer_batch_not_null NOT NULL,
+    flags smallint CONSTRAINT transfer_flags_not_null NOT NULL,
+    currency text CONSTRAINT transfer_currency_not_null NOT NULL,
+    template text CONSTRAINT transfer_template_not_null NOT NULL,
+    reference text CONSTRAINT transfer_reference_not_null NOT NULL,
+    actor text CONSTRAINT transfer_actor_not_null NOT NULL,
+    from_held bigint,
+    to_held bigint,
+    timeout_s integer,
+    hold_id uuid,
     reverses uuid,
-    actor text NOT NULL,
-    digest bytea NOT NULL
+    CONSTRAINT transfer_amount CHECK ((amount >= 0)),
+    CONSTRAINT transfer_sides CHECK ((from_id <> to_id)),
+    CONSTRAINT transfer_times CHECK ((effective_at <= recorded_at))
+);
+
+CREATE VIEW public.txn AS
+ SELECT book,
+    id,
+    kind,
+    template,
+    reference,
+    currency,
+    effective_at,
+    recorded_at,
+    reverses,
+    hold_id,
+    actor
+   FROM public.transfer
+  WHERE (leg = 0);
+
+CREATE TABLE public.unsealed (
+    book integer NOT NULL,
+    seq bigint NOT NULL,
+    kind text NOT NULL,
+    batch bigint,
+    ids uuid[],
+    queued_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE public.unsealed ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.unsealed_seq_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
 );
 
 CREATE TABLE public.work (
@@ -432,6 +675,8 @@ CREATE TABLE public.world (
     CONSTRAINT world_kind_check CHECK ((kind = ANY (ARRAY['live'::text, 'sandbox'::text, 'replay'::text])))
 );
 
+ALTER TABLE ONLY public.transfer ATTACH PARTITION public.transfer_rest DEFAULT;
+
 ALTER TABLE ONLY public.account
     ADD CONSTRAINT account_book_path_currency_key UNIQUE (book, path, currency);
 
@@ -444,17 +689,26 @@ ALTER TABLE ONLY public.api_key
 ALTER TABLE ONLY public.api_key
     ADD CONSTRAINT api_key_pkey PRIMARY KEY (book, id);
 
+ALTER TABLE ONLY public.batch_seal
+    ADD CONSTRAINT batch_seal_pkey PRIMARY KEY (book, batch);
+
 ALTER TABLE ONLY public.book
     ADD CONSTRAINT book_pkey PRIMARY KEY (book);
 
 ALTER TABLE ONLY public.book
     ADD CONSTRAINT book_slug_key UNIQUE (slug);
 
+ALTER TABLE ONLY public.burnt
+    ADD CONSTRAINT burnt_pkey PRIMARY KEY (book, id);
+
 ALTER TABLE ONLY public.buyer
     ADD CONSTRAINT buyer_pkey PRIMARY KEY (book, key, version);
 
 ALTER TABLE ONLY public.cancellation
     ADD CONSTRAINT cancellation_pkey PRIMARY KEY (book, key, version);
+
+ALTER TABLE ONLY public.checkpoint
+    ADD CONSTRAINT checkpoint_pkey PRIMARY KEY (book, size);
 
 ALTER TABLE ONLY public.confirmation
     ADD CONSTRAINT confirmation_pkey PRIMARY KEY (book, key, version);
@@ -468,11 +722,26 @@ ALTER TABLE ONLY public.escrow
 ALTER TABLE ONLY public.event
     ADD CONSTRAINT event_pkey PRIMARY KEY (book, id);
 
+ALTER TABLE ONLY public.hold
+    ADD CONSTRAINT hold_pkey PRIMARY KEY (book, id);
+
 ALTER TABLE ONLY public.idempotency
     ADD CONSTRAINT idempotency_pkey PRIMARY KEY (book, key);
 
 ALTER TABLE ONLY public.item
     ADD CONSTRAINT item_pkey PRIMARY KEY (book, key, version);
+
+ALTER TABLE ONLY public.ledger_state
+    ADD CONSTRAINT ledger_state_pkey PRIMARY KEY (book);
+
+ALTER TABLE ONLY public.log_key
+    ADD CONSTRAINT log_key_pkey PRIMARY KEY (book, from_size);
+
+ALTER TABLE ONLY public.log_leaf
+    ADD CONSTRAINT log_leaf_pkey PRIMARY KEY (book, leaf_index);
+
+ALTER TABLE ONLY public.log_node
+    ADD CONSTRAINT log_node_pkey PRIMARY KEY (book, level, node_index);
 
 ALTER TABLE ONLY public.migration
     ADD CONSTRAINT migration_pkey PRIMARY KEY (number);
@@ -498,6 +767,9 @@ ALTER TABLE ONLY public.replay
 ALTER TABLE ONLY public.return_
     ADD CONSTRAINT return__pkey PRIMARY KEY (book, key, version);
 
+ALTER TABLE ONLY public.reversal
+    ADD CONSTRAINT reversal_pkey PRIMARY KEY (book, txn_id);
+
 ALTER TABLE ONLY public.review
     ADD CONSTRAINT review_pkey PRIMARY KEY (book, key, version);
 
@@ -514,10 +786,13 @@ ALTER TABLE ONLY public.terms
     ADD CONSTRAINT terms_pkey PRIMARY KEY (book, version);
 
 ALTER TABLE ONLY public.transfer
-    ADD CONSTRAINT transfer_pkey PRIMARY KEY (book, id);
+    ADD CONSTRAINT transfer_pkey PRIMARY KEY (book, id, leg);
 
-ALTER TABLE ONLY public.txn
-    ADD CONSTRAINT txn_pkey PRIMARY KEY (book, id);
+ALTER TABLE ONLY public.transfer_rest
+    ADD CONSTRAINT transfer_rest_pkey PRIMARY KEY (book, id, leg);
+
+ALTER TABLE ONLY public.unsealed
+    ADD CONSTRAINT unsealed_pkey PRIMARY KEY (book, seq);
 
 ALTER TABLE ONLY public.work
     ADD CONSTRAINT work_book_kind_key_key UNIQUE (book, kind, key);
@@ -554,11 +829,19 @@ CREATE INDEX event_object ON public.event USING btree (book, object, id);
 
 CREATE INDEX event_type ON public.event USING btree (book, type, id);
 
+CREATE INDEX hold_due ON public.hold USING btree (book, expires_at) WHERE ((state = 'open'::text) AND (expires_at IS NOT NULL));
+
+CREATE INDEX hold_from ON public.hold USING btree (from_id, id) WHERE (state = 'open'::text);
+
+CREATE INDEX hold_to ON public.hold USING btree (to_id, id) WHERE (state = 'open'::text);
+
 CREATE UNIQUE INDEX item_now ON public.item USING btree (book, key) WHERE (superseded_at = 'infinity'::timestamp with time zone);
 
 CREATE INDEX item_order ON public.item USING btree (order_key, book);
 
 CREATE INDEX item_seller ON public.item USING btree (seller_key, book);
+
+CREATE INDEX log_leaf_ref ON public.log_leaf USING btree (book, kind, ref, leaf_index);
 
 CREATE INDEX order_buyer ON public.order_ USING btree (buyer_key, book);
 
@@ -596,19 +879,51 @@ CREATE UNIQUE INDEX tender_now ON public.tender USING btree (book, key) WHERE (s
 
 CREATE INDEX tender_order ON public.tender USING btree (order_key, book);
 
-CREATE UNIQUE INDEX transfer_from ON public.transfer USING btree (book, from_id, from_version);
+CREATE INDEX transfer_batch ON ONLY public.transfer USING brin (batch) WITH (pages_per_range='16', autosummarize='true');
 
-CREATE UNIQUE INDEX transfer_to ON public.transfer USING btree (book, to_id, to_version);
+CREATE INDEX transfer_from ON ONLY public.transfer USING btree (from_id, recorded_at, from_version);
 
-CREATE INDEX transfer_txn ON public.transfer USING btree (book, txn_id, leg);
+CREATE INDEX transfer_from_odd ON ONLY public.transfer USING btree (from_id, effective_at) WHERE ((recorded_at - effective_at) > '1 day'::interval);
 
-CREATE INDEX txn_reference ON public.txn USING btree (book, reference, id);
+CREATE INDEX transfer_reference ON ONLY public.transfer USING btree (book, reference, id) WHERE ((leg = 0) AND (reference <> ''::text));
 
-CREATE UNIQUE INDEX txn_reversed_once ON public.txn USING btree (book, reverses) WHERE (reverses IS NOT NULL);
+CREATE INDEX transfer_rest_batch_idx ON public.transfer_rest USING brin (batch) WITH (pages_per_range='16', autosummarize='true');
+
+CREATE INDEX transfer_rest_book_reference_id_idx ON public.transfer_rest USING btree (book, reference, id) WHERE ((leg = 0) AND (reference <> ''::text));
+
+CREATE INDEX transfer_rest_from_id_effective_at_idx ON public.transfer_rest USING btree (from_id, effective_at) WHERE ((recorded_at - effective_at) > '1 day'::interval);
+
+CREATE INDEX transfer_rest_from_id_recorded_at_from_version_idx ON public.transfer_rest USING btree (from_id, recorded_at, from_version);
+
+CREATE INDEX transfer_to_odd ON ONLY public.transfer USING btree (to_id, effective_at) WHERE ((recorded_at - effective_at) > '1 day'::interval);
+
+CREATE INDEX transfer_rest_to_id_effective_at_idx ON public.transfer_rest USING btree (to_id, effective_at) WHERE ((recorded_at - effective_at) > '1 day'::interval);
+
+CREATE INDEX transfer_to ON ONLY public.transfer USING btree (to_id, recorded_at, to_version);
+
+CREATE INDEX transfer_rest_to_id_recorded_at_to_version_idx ON public.transfer_rest USING btree (to_id, recorded_at, to_version);
 
 CREATE INDEX work_due ON public.work USING btree (book, due_at, kind, key) WHERE (state = 'due'::text);
 
 CREATE UNIQUE INDEX world_is_one ON public.world USING btree ((true));
+
+ALTER INDEX public.transfer_batch ATTACH PARTITION public.transfer_rest_batch_idx;
+
+ALTER INDEX public.transfer_reference ATTACH PARTITION public.transfer_rest_book_reference_id_idx;
+
+ALTER INDEX public.transfer_from_odd ATTACH PARTITION public.transfer_rest_from_id_effective_at_idx;
+
+ALTER INDEX public.transfer_from ATTACH PARTITION public.transfer_rest_from_id_recorded_at_from_version_idx;
+
+ALTER INDEX public.transfer_pkey ATTACH PARTITION public.transfer_rest_pkey;
+
+ALTER INDEX public.transfer_to_odd ATTACH PARTITION public.transfer_rest_to_id_effective_at_idx;
+
+ALTER INDEX public.transfer_to ATTACH PARTITION public.transfer_rest_to_id_recorded_at_to_version_idx;
+
+CREATE TRIGGER account_sealed_anew AFTER UPDATE ON public.account FOR EACH ROW WHEN (((((((((old.closed IS DISTINCT FROM new.closed) OR (old.floor IS DISTINCT FROM new.floor)) OR (old.ceiling IS DISTINCT FROM new.ceiling)) OR (old.path IS DISTINCT FROM new.path)) OR (old.currency IS DISTINCT FROM new.currency)) OR (old.kind IS DISTINCT FROM new.kind)) OR (old.class IS DISTINCT FROM new.class)) OR (old.opened_at IS DISTINCT FROM new.opened_at))) EXECUTE FUNCTION public.queue_account();
+
+CREATE TRIGGER batch_seal_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.batch_seal FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER buyer_keeps_rows BEFORE DELETE OR TRUNCATE ON public.buyer FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
@@ -617,6 +932,8 @@ CREATE TRIGGER buyer_keeps_versions BEFORE UPDATE ON public.buyer FOR EACH ROW E
 CREATE TRIGGER cancellation_keeps_rows BEFORE DELETE OR TRUNCATE ON public.cancellation FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER cancellation_keeps_versions BEFORE UPDATE ON public.cancellation FOR EACH ROW EXECUTE FUNCTION public.refuse_rewrite();
+
+CREATE TRIGGER checkpoint_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.checkpoint FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER confirmation_keeps_rows BEFORE DELETE OR TRUNCATE ON public.confirmation FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
@@ -632,6 +949,12 @@ CREATE TRIGGER item_keeps_rows BEFORE DELETE OR TRUNCATE ON public.item FOR EACH
 
 CREATE TRIGGER item_keeps_versions BEFORE UPDATE ON public.item FOR EACH ROW EXECUTE FUNCTION public.refuse_rewrite();
 
+CREATE TRIGGER log_key_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.log_key FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER log_leaf_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.log_leaf FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER log_node_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.log_node FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER order_keeps_rows BEFORE DELETE OR TRUNCATE ON public.order_ FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER order_keeps_versions BEFORE UPDATE ON public.order_ FOR EACH ROW EXECUTE FUNCTION public.refuse_rewrite();
@@ -643,6 +966,8 @@ CREATE TRIGGER product_keeps_versions BEFORE UPDATE ON public.product FOR EACH R
 CREATE TRIGGER return_keeps_rows BEFORE DELETE OR TRUNCATE ON public.return_ FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER return_keeps_versions BEFORE UPDATE ON public.return_ FOR EACH ROW EXECUTE FUNCTION public.refuse_rewrite();
+
+CREATE TRIGGER reversal_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.reversal FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER review_keeps_rows BEFORE DELETE OR TRUNCATE ON public.review FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
@@ -662,7 +987,7 @@ CREATE TRIGGER tender_keeps_versions BEFORE UPDATE ON public.tender FOR EACH ROW
 
 CREATE TRIGGER transfer_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.transfer FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
-CREATE TRIGGER txn_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.txn FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER transfer_rest_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.transfer_rest FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 ALTER TABLE ONLY public.account
     ADD CONSTRAINT account_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
@@ -670,11 +995,11 @@ ALTER TABLE ONLY public.account
 ALTER TABLE ONLY public.api_key
     ADD CONSTRAINT api_key_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
 
+ALTER TABLE ONLY public.ledger_state
+    ADD CONSTRAINT ledger_state_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
+
 ALTER TABLE ONLY public.replay
     ADD CONSTRAINT replay_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
 
 ALTER TABLE ONLY public.terms
     ADD CONSTRAINT terms_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
-
-ALTER TABLE ONLY public.txn
-    ADD CONSTRAINT txn_book_reverses_fkey FOREIGN KEY (book, reverses) REFERENCES public.txn(book, id);

@@ -1,0 +1,250 @@
+"""Every account recomputed from its transfers, batch after batch, exactly and in little memory.
+
+A transfer stands when it is the next of both its accounts; one that comes too early within its
+batch waits for those before it. What is compared: versions without a gap, both balances and both
+held amounts once the transfer stood, recorded times that never run back, and what a hold has left.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Iterable
+from uuid import UUID
+
+import msgspec
+
+from huoshui.core.ids import show
+from huoshui.ledger.model import CAPTURE, EXPIRY, EXTENSION, HOLD, KEEP, POST, RELEASE
+from huoshui.ledger.proof.batch import Record
+
+# check, row, column, stored, recomputed
+Disagree = Callable[[str, str, str, object, object], None]
+
+
+class OpenHold(msgspec.Struct):
+    """A hold under way: what is left, and when it runs out (microseconds, 0 is never)."""
+
+    source: bytes
+    target: bytes
+    remaining: int
+    expires_us: int
+
+
+class Fold:
+    """The state of all accounts of a book after some of its batches.
+
+    With `partial` the book's beginning is archived: the first transfer seen of an account is
+    taken at its word, and so is a hold that was made before.
+    """
+
+    def __init__(self, disagree: Disagree, *, partial: bool = False) -> None:
+        self.partial = partial
+        self.transfers = 0
+        self.holds: dict[bytes, OpenHold] = {}
+        self._disagree = disagree
+        self._slots: dict[bytes, int] = {}
+        self._versions = array("q")
+        self._balances = array("q")
+        self._outs = array("q")
+        self._held_outs = array("q")
+        self._held_ins = array("q")
+        self._moved = array("q")
+        self._waiting: dict[tuple[bytes, int], Record] = {}
+
+    def take(self, records: Iterable[Record]) -> None:
+        """The next batch, in any order within it."""
+        waiting = self._waiting
+        for record in records:
+            if self._stand(record) and waiting:
+                self._wake(record)
+        if waiting:
+            self._gaps()
+
+    def counters(self, account: bytes) -> tuple[int, int, int, int, int, int] | None:
+        """version, out, in, held_out, held_in, moved (microseconds) of an account, or None."""
+        slot = self._slots.get(account)
+        if slot is None:
+            return None
+        out, balance = self._outs[slot], self._balances[slot]
+        return (
+            self._versions[slot], out, out + balance, self._held_outs[slot],
+            self._held_ins[slot], self._moved[slot],
+        )  # fmt: skip
+
+    def __len__(self) -> int:
+        return len(self._slots)
+
+    def _slot(self, record: Record, side: int) -> int:
+        account = record.source if side == 1 else record.target
+        slot = self._slots.get(account)
+        if slot is None:
+            slot = self._slots[account] = len(self._slots)
+            self._open(record, side)
+        return slot
+
+    def _open(self, record: Record, side: int) -> None:
+        start = (0, 0, 0, 0)
+        if self.partial:
+            start = _before(record, side, *self._held(record))
+        version, balance, held_out, held_in = start
+        for column, value in (
+            (self._versions, version), (self._balances, balance), (self._outs, 0),
+            (self._held_outs, held_out), (self._held_ins, held_in), (self._moved, -(2**62)),
+        ):  # fmt: skip
+            column.append(value)
+
+    def _stand(self, record: Record) -> bool:
+        """Apply a transfer if it is the next of both its accounts; otherwise it waits."""
+        source, target = self._slot(record, 1), self._slot(record, 2)
+        if self._versions[source] + 1 != record.from_version:
+            self._wait((record.source, record.from_version), record)
+        elif self._versions[target] + 1 != record.to_version:
+            self._wait((record.target, record.to_version), record)
+        else:
+            self._apply(record, source, target)
+            return True
+        return False
+
+    def _wait(self, key: tuple[bytes, int], record: Record) -> None:
+        if key in self._waiting:  # two transfers of one version: the second is out of place
+            self._fault(record, "version", key[1], "-")
+        else:
+            self._waiting[key] = record
+
+    def _wake(self, record: Record) -> None:
+        """What waited for this transfer, and for those, stands now."""
+        stood = [record]
+        while stood:
+            last = stood.pop()
+            for key in (
+                (last.source, last.from_version + 1),
+                (last.target, last.to_version + 1),
+            ):
+                after = self._waiting.pop(key, None)
+                if after is not None and self._stand(after):
+                    stood.append(after)
+
+    def _gaps(self) -> None:
+        """What still waits has no predecessor: it is told, and taken at its word to go on."""
+        while self._waiting:
+            ready = sorted(self._waiting.values(), key=lambda r: (r.from_version, r.to_version))
+            progress = False
+            for record in ready:
+                source, target = self._slot(record, 1), self._slot(record, 2)
+                fits_from = self._versions[source] + 1 == record.from_version
+                if fits_from and self._versions[target] + 1 == record.to_version:
+                    self._forget(record)
+                    self._apply(record, source, target)
+                    progress = True
+            if not progress:
+                self._jump(ready[0])
+
+    def _forget(self, record: Record) -> None:
+        self._waiting.pop((record.source, record.from_version), None)
+        self._waiting.pop((record.target, record.to_version), None)
+
+    def _jump(self, record: Record) -> None:
+        source, target = self._slot(record, 1), self._slot(record, 2)
+        self._forget(record)
+        out, in_ = self._held(record)
+        for slot, side, version in (
+            (source, 1, record.from_version), (target, 2, record.to_version),
+        ):  # fmt: skip
+            expected = self._versions[slot] + 1
+            if expected == version:
+                continue
+            self._disagree("version", _row(record), _VERSION[side], version, expected)
+            _, balance, held_out, held_in = _before(record, side, out, in_)
+            self._balances[slot] = balance
+            self._held_outs[slot] += held_out
+            self._held_ins[slot] += held_in
+        self._apply(record, source, target)
+
+    def _apply(self, record: Record, source: int, target: int) -> None:
+        (_, _, _, _, amount, from_after, to_after, from_version, to_version,
+         from_held, to_held, recorded, _, _, kind, _) = record  # fmt: skip
+        balances, held_outs, held_ins = self._balances, self._held_outs, self._held_ins
+        if kind == POST:
+            out, in_ = held_outs[source], held_ins[target]
+        else:
+            delta = self._hold_delta(record)
+            out, in_ = held_outs[source] + delta, held_ins[target] + delta
+            if kind != CAPTURE:
+                amount = 0
+        left, came = balances[source] - amount, balances[target] + amount
+        moved = self._moved
+        if (
+            left != from_after or came != to_after or out != from_held or in_ != to_held
+            or recorded < moved[source] or recorded < moved[target]
+        ):  # fmt: skip
+            self._compare(record, (left, came, out, in_, max(moved[source], moved[target])))
+        balances[source], balances[target] = from_after, to_after
+        held_outs[source], held_ins[target] = from_held, to_held
+        self._outs[source] += amount
+        self._versions[source], self._versions[target] = from_version, to_version
+        moved[source] = moved[target] = recorded
+        self.transfers += 1
+
+    def _compare(self, record: Record, found: tuple[int, int, int, int, int]) -> None:
+        stored = (record.from_after, record.to_after, record.from_held, record.to_held)
+        columns = ("from_after", "to_after", "from_held", "to_held")
+        for column, here, there in zip(columns, stored, found[:4], strict=True):
+            if here != there:
+                self._fault(record, column, here, there)
+        if record.recorded_us < found[4]:
+            self._fault(record, "recorded_at", record.recorded_us, found[4])
+
+    def _fault(self, record: Record, column: str, stored: object, recomputed: object) -> None:
+        self._disagree("fold", _row(record), column, stored, recomputed)
+
+    def _hold_delta(self, record: Record) -> int:
+        """How what is held changes on both sides; moves the hold on."""
+        kind, amount = record.kind, record.amount
+        if kind == HOLD:
+            until = record.recorded_us + record.timeout_s * 1_000_000 if record.timeout_s else 0
+            self.holds[record.id] = OpenHold(record.source, record.target, amount, until)
+            return amount
+        hold = self.holds.get(record.hold)
+        if hold is None:
+            if not self.partial:
+                self._fault(record, "hold_id", record.hold.hex(), "-")
+            return 0 if kind == EXTENSION else -amount
+        if (hold.source, hold.target) != (record.source, record.target):
+            self._fault(record, "hold_id", record.hold.hex(), "-")
+        if kind == EXTENSION:
+            hold.expires_us = (
+                record.recorded_us + record.timeout_s * 1_000_000 if record.timeout_s else 0
+            )
+            return 0
+        return -self._take_from_hold(record, hold)
+
+    def _take_from_hold(self, record: Record, hold: OpenHold) -> int:
+        before = hold.remaining
+        whole = record.kind in (RELEASE, EXPIRY)
+        if record.amount > before or (whole and record.amount != before):
+            self._fault(record, "amount", record.amount, before)
+        hold.remaining -= min(record.amount, before)
+        if not (record.kind == CAPTURE and record.flags & KEEP and hold.remaining):
+            del self.holds[record.hold]
+            return before
+        return record.amount
+
+    def _held(self, record: Record) -> tuple[int, int]:
+        """What was held before a transfer that is taken at its word: as much as after a post."""
+        delta = record.amount if record.kind == HOLD else 0
+        return record.from_held - delta, record.to_held - delta
+
+
+_VERSION = {1: "from_version", 2: "to_version"}
+
+
+def _before(record: Record, side: int, held_out: int, held_in: int) -> tuple[int, int, int, int]:
+    """version, balance, held_out and held_in before a transfer, by the word of its row."""
+    moved = record.amount if record.kind in (POST, CAPTURE) else 0
+    if side == 1:
+        return record.from_version - 1, record.from_after + moved, held_out, 0
+    return record.to_version - 1, record.to_after - moved, 0, held_in
+
+
+def _row(record: Record) -> str:
+    return f"{show('txn', UUID(bytes=record.id))}/{record.leg}"
