@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from huoshui.core import settings
+import msgspec
+
+from huoshui.core import postgres, settings
 from huoshui.core.db import Database
+from huoshui.core.settings import Settings
 from huoshui.core.worlds import Worlds
 
 START = datetime(2025, 1, 1, tzinfo=UTC)
@@ -18,15 +23,29 @@ START = datetime(2025, 1, 1, tzinfo=UTC)
 def fresh() -> Iterator[Database]:
     """A replay world of this process alone, whose clock stands still.
 
-    It lies on the server of DATABASE_URL, or on the embedded one of the state directory.
+    It lies on the server of DATABASE_URL, else on an embedded one of its own, which is removed.
     """
-    worlds = Worlds.start(settings.load())
-    name = f"conformance-{os.getpid()}"
-    if any(world.name == name for world in worlds.all()):
-        worlds.drop(name)
-    worlds.create_replay(name, seed=1, clock_at=START)
+    with _server() as server:
+        worlds = Worlds.start(server)
+        name = f"conformance-{os.getpid()}"
+        worlds.create_replay(name, seed=1, clock_at=START)
+        try:
+            yield worlds.database(name)
+        finally:
+            worlds.drop(name)
+            worlds.close()
+
+
+@contextmanager
+def _server() -> Iterator[Settings]:
+    asked = settings.load()
+    if asked.database_url:
+        yield asked
+        return
+    home = tempfile.mkdtemp(prefix="huoshui-conformance-")
+    own = msgspec.structs.replace(asked, home=home)
     try:
-        yield worlds.database(name)
+        yield own
     finally:
-        worlds.drop(name)
-        worlds.close()
+        postgres.stop(own)
+        shutil.rmtree(home, ignore_errors=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated
 
 import msgspec
@@ -207,7 +208,8 @@ def post_transaction(request: Ask, body: RawBody) -> Response[bytes]:
 
     def use_case(tx: Tx) -> views.TransactionView:
         transaction = _transaction(tx, visit, asked)
-        _own_accounts(tx, transaction)
+        paths = {path for leg in transaction.legs for path in (leg.source, leg.target)}
+        own_accounts(tx, paths, transaction.currency)
         ledger.post(tx, [transaction])[0].demand()
         return views.transaction(journal.transaction(tx, transaction.id))
 
@@ -265,10 +267,10 @@ def _transaction(tx: Tx, visit: Visit, asked: TransactionAsked) -> Transaction:
     )
 
 
-def _own_accounts(tx: Tx, transaction: Transaction) -> None:
-    paths = {path for leg in transaction.legs for path in (leg.source, leg.target)}
-    for path in sorted(paths):
-        if ledger.account_at(tx, path, transaction.currency).kind != MANUAL:
+def own_accounts(tx: Tx, paths: Iterable[str], currency: str) -> None:
+    """Refuse accounts that a line keeps. Raises UnknownAccount, BelongsToLine."""
+    for path in sorted(set(paths)):
+        if ledger.account_at(tx, path, currency).kind != MANUAL:
             raise BelongsToLine(object=path)
 
 

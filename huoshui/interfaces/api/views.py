@@ -216,6 +216,22 @@ class TransactionView(msgspec.Struct, frozen=True):
     actor: str
 
 
+class PartView(msgspec.Struct, frozen=True):
+    """What a part of an allocation takes; what is `kept` stays where it was."""
+
+    to: str | None
+    amount: Money
+    kept: bool
+
+
+class AllocationView(msgspec.Struct, frozen=True):
+    """An amount over its parts, and the transaction that moved it; null where nothing moved."""
+
+    amount: Money
+    parts: list[PartView]
+    transaction: TransactionView | None
+
+
 class MovedView(msgspec.Struct, frozen=True):
     """What a verb did to an order: its money now, and the postings that were made."""
 
