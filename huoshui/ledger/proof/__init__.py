@@ -7,6 +7,6 @@ covered by its root or can be made again from what is; a row that was changed by
 """
 
 from huoshui.ledger.proof.sealer import Sealing, rotate, seal
-from huoshui.ledger.proof.verify import Verified, verify
+from huoshui.ledger.proof.verification import Verified, verify
 
 __all__ = ["Sealing", "Verified", "rotate", "seal", "verify"]

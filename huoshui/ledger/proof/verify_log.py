@@ -109,15 +109,15 @@ class LogCheck:
             self._signed.add("checkpoint", "checkpoint", size, str(problem), None)
             return
         key = self._key(size)
-        said = (note.size, note.origin, note.after)
-        expected = (size, key.name if key else "", self._last_note)
-        self._last_note = size
-        if said != expected or key is None:
-            self._signed.add("checkpoint", "checkpoint", size, said, expected)
+        before, self._last_note = self._last_note, size
+        if key is None or (note.size, note.origin) != (size, key.name):
+            self._signed.add("checkpoint", "checkpoint", size, f"{note.origin} {note.size}", size)
         elif not note.signed_by(LogKey(key.name, key.public)):
             self._signed.add("signature", "checkpoint", size, note.root, key.public)
         else:
             self._note = note
+            if note.after != before:
+                self._signed.add("checkpoint", "checkpoint", note.after, None, before)
             if note.root != self._tree.root:
                 self._wrong_notes.append((self._good, size, note.root))
             elif not self._wrong_notes:
