@@ -7,15 +7,17 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from conformance import given
-from conformance.kinds import KINDS
+from conformance.kinds import KINDS, Answer, Case
 from conformance.lines import answered
-from conformance.split import answer
+from conformance.split import Stored, answer
+from tests.ground import Ground
 
 ROOT = Path(__file__).parents[2]
 
@@ -32,9 +34,9 @@ def run(*arguments: str, lines: str = "", **environment: str) -> subprocess.Comp
     )
 
 
-def told(case: dict[str, Any]) -> Any:
+def told(case: dict[str, Any], by: Callable[[Case], Answer] = answer) -> Any:
     """What the adapter answers; of a refusal its code."""
-    found = answered(json.dumps({"id": "x", "area": "split", "input": case}), answer)
+    found = answered(json.dumps({"id": "x", "area": "split", "input": case}), by)
     return found["error"]["code"] if "error" in found else found
 
 
@@ -71,83 +73,89 @@ def test_a_thousand_lines_some_broken_are_answered_in_order_within_seconds() -> 
     assert found == expected
 
 
-@pytest.mark.parametrize(
-    ("case", "found"),
-    [
-        # in the words of the given cases
-        ({"amount": 1, "parts": [{"to": "a", "share": "1/2"}, {"to": "b", "share": "1/2"}]},
-         {"amounts": [1, 0]}),
-        ({"amount": 15, "parts": [{"to": "b", "share": "80/100"}, {"to": "c", "share": "15/100"},
-                                  {"to": "d", "share": "remaining"}]}, {"amounts": [13, 2, 0]}),
-        # in other words for the same
-        ({"amount": 15, "parts": [{"to": "b", "percent": 80}, {"to": "c", "portion": 0.15},
-                                  {"to": "d", "remaining": True}]}, {"amounts": [13, 2, 0]}),
-        ({"amount": 10001, "rule": "largest_remainder",
-          "parts": [{"share": "33.33%"}, {"share": "33.33%"}, {"share": "33.34%"}]},
-         {"amounts": [3333, 3333, 3335]}),
-        ({"amount": 5, "rule": {"odd": "owner", "owner": "b"},
-          "parts": [{"to": "a", "share": "1/2"}, {"to": "b", "share": "1/2"}]},
-         {"amounts": [2, 3]}),
-        ({"amount": 9999, "rule": "remaining",
-          "parts": [{"share": "33%"}, {"share": "33%"}, {"share": "left"}]},
-         {"amounts": [3299, 3299, 3401]}),
-        ({"amount": 1000, "parts": [{"to": "f", "fixed": 100}, {"to": "a", "share": "1/2"},
-                                    {"to": "b", "share": "1/2"}]}, {"amounts": [100, 450, 450]}),
-        ({"amount": 60, "parts": [{"to": "a", "max": 10}, {"to": "b", "rest": True}]},
-         {"amounts": [10, 50]}),
-        ({"totals": [7, 8], "parts": [{"share": "1/2"}, {"share": "1/2"}]},
-         {"amounts": [[4, 3], [4, 4]]}),
-        # with sources
-        ({"amount": 15, "sources": [{"from": "a", "has": 3}, {"from": "p", "has": 12}],
-          "parts": [{"to": "s"}]}, {"postings": [["a", "s", 3], ["p", "s", 12]]}),
-        ({"amount": 15, "sources": ["a", "world"], "balances": {"a": 1}, "to": "b"},
-         {"postings": [["a", "b", 1], ["world", "b", 14]]}),
-        ({"amount": "all", "sources": [{"from": "u", "balance": 17}], "parts": [{"to": "p"}]},
-         {"postings": [["u", "p", 17]]}),
-        ({"amount": 100, "sources": [{"from": "a", "share": "60%", "has": 100},
-                                     {"from": "b", "share": "35.5%", "has": 100},
-                                     {"from": "c", "share": "4.5%", "has": 100}]},
-         {"postings": [["a", 61], ["b", 35], ["c", 4]]}),
-        ({"amount": 99, "balances": {"a": 99, "b": 3}, "to": "w",
-          "sources": [{"share": "15%", "from": ["b", "a"]}, {"share": "30%", "from": "a"},
-                      {"remaining": True, "from": "a"}]},
-         {"postings": [["b", "w", 3], ["a", "w", 96]]}),
-        ({"amount": 1000, "sources": [{"from": "f", "has": 90, "overdraft": "unbounded"}],
-          "parts": [{"to": "w"}]}, {"postings": [["f", "w", 1000]]}),
-        ({"amount": 100, "sources": [{"from": "f", "has": 90, "overdraft": {"up_to": 10}}],
-          "parts": [{"to": "w"}]}, {"postings": [["f", "w", 100]]}),
-        ({"amount": 30, "sources": [{"from": "a", "has": 20, "save": 10}, {"from": "world"}],
-          "parts": [{"to": "b"}]}, {"postings": [["a", "b", 10], ["world", "b", 20]]}),
-        ({"amount": 100, "sources": [{"from": "a", "has": 1}, {"from": "world"}],
-          "parts": [{"share": "50%", "kept": True}, {"share": "25%", "to": "x"},
-                    {"share": "25%", "to": "y"}]},
-         {"postings": [["a", "x", 1], ["world", "x", 24], ["world", "y", 25]]}),
-        ({"amount": None, "sources": [{"from": "f", "has": 2000}],
-          "parts": [{"to": "b", "max": 1000}, {"remaining": "kept"}]},
-         {"postings": [["f", "b", 1000]]}),
-        ({"balances": {"a": 50}, "sends": [
-            {"amount": 50, "sources": ["world"], "parts": [{"to": "a"}]},
-            {"amount": 100, "sources": ["a"], "parts": [{"to": "b"}]}]},
-         {"postings": [["world", "a", 50], ["a", "b", 100]]}),
-        # refused
-        ({"amount": 100, "sources": [{"from": "f", "has": 89, "overdraft": 10}],
-          "parts": [{"to": "w"}]}, "insufficient_funds"),
-        ({"balances": {"a": 60}, "sends": [
-            {"amount": 50, "sources": ["a"], "parts": [{"to": "z"}]},
-            {"amount": 50, "sources": ["a"], "parts": [{"to": "z"}]}]}, "insufficient_funds"),
-        ({"amount": 10, "parts": [{"share": "remaining"}, {"share": "2/25"}, {"rest": True}]},
-         "two_remainders"),
-        ({"amount": 10, "parts": [{"share": "60%"}, {"share": "60%"}]},
-         "shares_exceed_100_percent"),
-        ({"amount": 10, "parts": [{"share": "101/100"}]}, "shares_exceed_100_percent"),
-        ({"amount": 100, "parts": [{"fixed": 150}]}, "fixed_exceeds_total"),
-        ({"amount": 10, "parts": [{"share": "abc%"}]}, "share_malformed"),
-        ({"amount": -1, "parts": [{"remaining": True}]}, "amount_negative"),
-        ({"amount": "ten", "parts": [{"remaining": True}]}, "malformed"),
-    ],
-)  # fmt: skip
+CASES: list[tuple[dict[str, Any], Any]] = [
+    # in the words of the given cases
+    ({"amount": 1, "parts": [{"to": "a", "share": "1/2"}, {"to": "b", "share": "1/2"}]},
+     {"amounts": [1, 0]}),
+    ({"amount": 15, "parts": [{"to": "b", "share": "80/100"}, {"to": "c", "share": "15/100"},
+                              {"to": "d", "share": "remaining"}]}, {"amounts": [13, 2, 0]}),
+    # in other words for the same
+    ({"amount": 15, "parts": [{"to": "b", "percent": 80}, {"to": "c", "portion": 0.15},
+                              {"to": "d", "remaining": True}]}, {"amounts": [13, 2, 0]}),
+    ({"amount": 10001, "rule": "largest_remainder",
+      "parts": [{"share": "33.33%"}, {"share": "33.33%"}, {"share": "33.34%"}]},
+     {"amounts": [3333, 3333, 3335]}),
+    ({"amount": 5, "rule": {"odd": "owner", "owner": "b"},
+      "parts": [{"to": "a", "share": "1/2"}, {"to": "b", "share": "1/2"}]},
+     {"amounts": [2, 3]}),
+    ({"amount": 9999, "rule": "remaining",
+      "parts": [{"share": "33%"}, {"share": "33%"}, {"share": "left"}]},
+     {"amounts": [3299, 3299, 3401]}),
+    ({"amount": 1000, "parts": [{"to": "f", "fixed": 100}, {"to": "a", "share": "1/2"},
+                                {"to": "b", "share": "1/2"}]}, {"amounts": [100, 450, 450]}),
+    ({"amount": 60, "parts": [{"to": "a", "max": 10}, {"to": "b", "rest": True}]},
+     {"amounts": [10, 50]}),
+    ({"totals": [7, 8], "parts": [{"share": "1/2"}, {"share": "1/2"}]},
+     {"amounts": [[4, 3], [4, 4]]}),
+    # with sources
+    ({"amount": 15, "sources": [{"from": "a", "has": 3}, {"from": "p", "has": 12}],
+      "parts": [{"to": "s"}]}, {"postings": [["a", "s", 3], ["p", "s", 12]]}),
+    ({"amount": 15, "sources": ["a", "world"], "balances": {"a": 1}, "to": "b"},
+     {"postings": [["a", "b", 1], ["world", "b", 14]]}),
+    ({"amount": "all", "sources": [{"from": "u", "balance": 17}], "parts": [{"to": "p"}]},
+     {"postings": [["u", "p", 17]]}),
+    ({"amount": 100, "sources": [{"from": "a", "share": "60%", "has": 100},
+                                 {"from": "b", "share": "35.5%", "has": 100},
+                                 {"from": "c", "share": "4.5%", "has": 100}]},
+     {"postings": [["a", 61], ["b", 35], ["c", 4]]}),
+    ({"amount": 99, "balances": {"a": 99, "b": 3}, "to": "w",
+      "sources": [{"share": "15%", "from": ["b", "a"]}, {"share": "30%", "from": "a"},
+                  {"remaining": True, "from": "a"}]},
+     {"postings": [["b", "w", 3], ["a", "w", 96]]}),
+    ({"amount": 1000, "sources": [{"from": "f", "has": 90, "overdraft": "unbounded"}],
+      "parts": [{"to": "w"}]}, {"postings": [["f", "w", 1000]]}),
+    ({"amount": 100, "sources": [{"from": "f", "has": 90, "overdraft": {"up_to": 10}}],
+      "parts": [{"to": "w"}]}, {"postings": [["f", "w", 100]]}),
+    ({"amount": 30, "sources": [{"from": "a", "has": 20, "save": 10}, {"from": "world"}],
+      "parts": [{"to": "b"}]}, {"postings": [["a", "b", 10], ["world", "b", 20]]}),
+    ({"amount": 100, "sources": [{"from": "a", "has": 1}, {"from": "world"}],
+      "parts": [{"share": "50%", "kept": True}, {"share": "25%", "to": "x"},
+                {"share": "25%", "to": "y"}]},
+     {"postings": [["a", "x", 1], ["world", "x", 24], ["world", "y", 25]]}),
+    ({"amount": None, "sources": [{"from": "f", "has": 2000}],
+      "parts": [{"to": "b", "max": 1000}, {"remaining": "kept"}]},
+     {"postings": [["f", "b", 1000]]}),
+    ({"balances": {"a": 50}, "sends": [
+        {"amount": 50, "sources": ["world"], "parts": [{"to": "a"}]},
+        {"amount": 100, "sources": ["a"], "parts": [{"to": "b"}]}]},
+     {"postings": [["world", "a", 50], ["a", "b", 100]]}),
+    # refused
+    ({"amount": 100, "sources": [{"from": "f", "has": 89, "overdraft": 10}],
+      "parts": [{"to": "w"}]}, "insufficient_funds"),
+    ({"balances": {"a": 60}, "sends": [
+        {"amount": 50, "sources": ["a"], "parts": [{"to": "z"}]},
+        {"amount": 50, "sources": ["a"], "parts": [{"to": "z"}]}]}, "insufficient_funds"),
+    ({"amount": 10, "parts": [{"share": "remaining"}, {"share": "2/25"}, {"rest": True}]},
+     "two_remainders"),
+    ({"amount": 10, "parts": [{"share": "60%"}, {"share": "60%"}]},
+     "shares_exceed_100_percent"),
+    ({"amount": 10, "parts": [{"share": "101/100"}]}, "shares_exceed_100_percent"),
+    ({"amount": 100, "parts": [{"fixed": 150}]}, "fixed_exceeds_total"),
+    ({"amount": 10, "parts": [{"share": "abc%"}]}, "share_malformed"),
+    ({"amount": -1, "parts": [{"remaining": True}]}, "amount_negative"),
+    ({"amount": "ten", "parts": [{"remaining": True}]}, "malformed"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("case", "found"), CASES)
 def test_a_case_may_say_it_in_its_own_words(case: dict[str, Any], found: Any) -> None:
     assert told(case) == found
+
+
+def test_through_postgresql_the_answers_are_the_same(market: Ground) -> None:
+    stored = Stored(market.database, books=market.number)
+    for case, found in CASES:
+        assert told(case, stored.answer) == found, case
 
 
 def test_given_cases_are_counted_and_a_difference_is_told(tmp_path: Path) -> None:
