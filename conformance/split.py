@@ -107,13 +107,11 @@ class Stored:
         )
         self._books += 1
         book = self._books
-        with self._database.begin() as tx:
-            access.open_book(tx, access.Book(book, f"b{book}", "Case", CURRENCY, "UTC", True))
         with self._database.begin(book=book) as tx:
+            access.open_book(tx, access.Book(book, f"b{book}", "Case", CURRENCY, "UTC", True))
             fund(tx, {path: has.get(name, 0) for name, path in names.paths.items()})
             id_ = tx.id("txn", "case")
             found = post_allocation(tx, id_, plan, template="case")
-        with self._database.begin(book=book) as tx:
             stored = journal.transaction(tx, id_).legs if found.postings else ()
         return Allocation(
             amount=found.amount,
