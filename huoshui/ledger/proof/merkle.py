@@ -28,18 +28,36 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return sha256(b"\1" + left + right).digest()
 
 
-def root(leaves: Sequence[bytes]) -> bytes:
-    """The root over hashes of leaves: what has no sibling on its level rises as it is."""
-    if not leaves:
-        return EMPTY
+def levels(leaves: Sequence[bytes]) -> list[list[bytes]]:
+    """The tree over hashes of leaves, level by level up to its root.
+
+    What has no sibling on its level rises as it is.
+    """
     level = list(leaves)
+    tree = [level]
     while len(level) > 1:
         pairs = zip(level[::2], level[1::2], strict=False)
         above = [sha256(b"\1" + left + right).digest() for left, right in pairs]
         if len(level) % 2:
             above.append(level[-1])
         level = above
-    return level[0]
+        tree.append(level)
+    return tree
+
+
+def root(leaves: Sequence[bytes]) -> bytes:
+    """The root over hashes of leaves."""
+    return levels(leaves)[-1][0] if leaves else EMPTY
+
+
+def path(tree: list[list[bytes]], index: int) -> list[bytes]:
+    """The proof of a leaf in a tree that is at hand (2.1.3.1)."""
+    found = []
+    for level in tree[:-1]:
+        if index ^ 1 < len(level):
+            found.append(level[index ^ 1])
+        index >>= 1
+    return found
 
 
 def cut(content: bytes) -> list[bytes]:
@@ -106,7 +124,7 @@ def range_hash(start: int, end: int, read: Callable[[Node], bytes]) -> bytes:
 
 def inclusion(leaves: Sequence[bytes], index: int) -> list[bytes]:
     """The proof of a leaf in a tree whose leaves are at hand."""
-    return [root(leaves[start:end]) for start, end in inclusion_ranges(index, len(leaves))]
+    return path(levels(leaves), index)
 
 
 def consistency(leaves: Sequence[bytes], before: int) -> list[bytes]:

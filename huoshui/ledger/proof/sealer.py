@@ -150,7 +150,8 @@ def _leaves(tx: Tx, item: Queued, seals: dict[int, leaf.Batch]) -> list[Leaf]:
 def _fresh(tx: Tx, leaves: list[Leaf]) -> list[Leaf]:
     """Without accounts that stand in the log as they are already."""
     accounts = [new.ref for new in leaves if new.kind == "account"]
-    known = store.latest(tx, "account", accounts) if accounts else {}
+    stands = store.leaf_of(tx, "account", accounts) if accounts else {}
+    known = {ref: digest for ref, (_, digest) in stands.items()}
     kept = []
     for new in leaves:
         if new.kind == "account":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, LiteralString
+from typing import LiteralString
 from uuid import UUID
 
 import msgspec
@@ -138,20 +138,6 @@ def digests(tx: Tx, kind: str, refs: list[bytes]) -> dict[bytes, bytes]:
     return {ref: digest for ref, digest in rows if digest is not None}
 
 
-def latest(tx: Tx, kind: str, refs: list[bytes]) -> dict[bytes, bytes]:
-    """The digests under which rows of a kind are sealed already, the latest of each."""
-    rows = tx.tuples(
-        """
-        SELECT DISTINCT ON (ref) ref, digest FROM log_leaf
-        WHERE book = %(book)s AND kind = %(kind)s AND ref = ANY(%(refs)s::bytea[])
-        ORDER BY ref, leaf_index DESC
-        """,
-        kind=kind,
-        refs=refs,
-    )
-    return dict(rows)
-
-
 def size(tx: Tx) -> int:
     """How many leaves the log has."""
     found: int = tx.value(
@@ -265,4 +251,101 @@ def last_checkpoint(tx: Tx, at_least: int = 0) -> str | None:
     return note
 
 
-Row = tuple[Any, ...]
+_TRANSFER: LiteralString = """book, id, leg, kind, flags, from_id, to_id, amount, from_after, to_after,
+    from_version, to_version, effective_at, recorded_at, batch, from_held, to_held, timeout_s,
+    hold_id, reverses, currency, template, reference, actor"""
+
+
+def transfers_between(
+    tx: Tx, account: UUID, since: datetime, until: datetime, limit: int
+) -> list[leaf.Transfer]:
+    """An account's transfers recorded in [since, until), in order of its versions."""
+    return tx.rows(
+        leaf.Transfer,
+        f"""
+        SELECT {_TRANSFER} FROM (
+            SELECT *, from_version AS own FROM transfer WHERE book = %(book)s
+                AND from_id = %(id)s AND recorded_at >= %(since)s AND recorded_at < %(until)s
+            UNION ALL
+            SELECT *, to_version FROM transfer WHERE book = %(book)s
+                AND to_id = %(id)s AND recorded_at >= %(since)s AND recorded_at < %(until)s
+        ) AS found ORDER BY own LIMIT %(limit)s
+        """,
+        id=account,
+        since=since,
+        until=until,
+        limit=limit,
+    )
+
+
+def transfers_beside(
+    tx: Tx, account: UUID, since: datetime, until: datetime
+) -> tuple[leaf.Transfer | None, leaf.Transfer | None]:
+    """The last transfer of an account before a period, and the first after it."""
+    before = tx.row(
+        leaf.Transfer,
+        f"""
+        SELECT {_TRANSFER} FROM (
+            (SELECT *, from_version AS own FROM transfer WHERE book = %(book)s
+             AND from_id = %(id)s AND recorded_at < %(since)s
+             ORDER BY recorded_at DESC, from_version DESC LIMIT 1)
+            UNION ALL
+            (SELECT *, to_version FROM transfer WHERE book = %(book)s
+             AND to_id = %(id)s AND recorded_at < %(since)s
+             ORDER BY recorded_at DESC, to_version DESC LIMIT 1)) AS found
+        ORDER BY own DESC LIMIT 1
+        """,
+        id=account,
+        since=since,
+    )
+    after = tx.row(
+        leaf.Transfer,
+        f"""
+        SELECT {_TRANSFER} FROM (
+            (SELECT *, from_version AS own FROM transfer WHERE book = %(book)s
+             AND from_id = %(id)s AND recorded_at >= %(until)s
+             ORDER BY recorded_at, from_version LIMIT 1)
+            UNION ALL
+            (SELECT *, to_version FROM transfer WHERE book = %(book)s
+             AND to_id = %(id)s AND recorded_at >= %(until)s
+             ORDER BY recorded_at, to_version LIMIT 1)) AS found
+        ORDER BY own LIMIT 1
+        """,
+        id=account,
+        until=until,
+    )
+    return before, after
+
+
+def account(tx: Tx, id_: UUID) -> leaf.Account | None:
+    """What of an account is sealed, as it stands."""
+    return tx.row(
+        leaf.Account,
+        """SELECT book, id, path, currency, kind, class AS class_, floor, ceiling, closed, opened_at
+        FROM account WHERE book = %(book)s AND id = %(id)s""",
+        id=id_,
+    )
+
+
+def seals(tx: Tx, numbers: list[int]) -> list[leaf.Batch]:
+    """The seals of batches, those that are sealed."""
+    return tx.rows(
+        leaf.Batch,
+        """SELECT book, batch, transfers, balances, root, marks FROM batch_seal
+        WHERE book = %(book)s AND batch = ANY(%(numbers)s) ORDER BY batch""",
+        numbers=numbers,
+    )
+
+
+def leaf_of(tx: Tx, kind: str, refs: list[bytes]) -> dict[bytes, tuple[int, bytes]]:
+    """(index, digest) of the latest leaves of some rows."""
+    rows = tx.tuples(
+        """
+        SELECT DISTINCT ON (ref) ref, leaf_index, digest FROM log_leaf
+        WHERE book = %(book)s AND kind = %(kind)s AND ref = ANY(%(refs)s::bytea[])
+        ORDER BY ref, leaf_index DESC
+        """,
+        kind=kind,
+        refs=refs,
+    )
+    return {ref: (index, digest) for ref, index, digest in rows}
