@@ -54,7 +54,7 @@ def load(
     Accounts that are not open yet are opened where the chart has a kind for their path. Holds
     that have run out by now end here, before anything is decided: that is when they expire.
     """
-    horizon, sealed_until = store.state(tx)
+    horizon, sealed_until, counted_until = store.state(tx)
     wanted, hold_ids = sorted(set(paths)), list(holds)
     due = store.due_holds(tx, hold_ids)
     sides = [id_ for hold in due for id_ in (hold.from_id, hold.to_id)]
@@ -77,6 +77,7 @@ def load(
             elsewhere=store.currencies(tx, [path for path, _ in absent]) if absent else {},
             horizon=horizon,
             sealed_until=sealed_until,
+            counted_until=counted_until,
         ),
         tx.now,
         actor=tx.actor,

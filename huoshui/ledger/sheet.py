@@ -51,7 +51,8 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
     """What a sheet stands on: all that its commands need to know, locked where it may change.
 
     `elsewhere` names the currencies of paths that are not open in the one that was asked for.
-    Ids below `horizon` are archived; nothing takes effect before `sealed_until`.
+    Ids below `horizon` are archived; nothing takes effect before `sealed_until`; what does before
+    `counted_until` makes counted days void.
     """
 
     accounts: Iterable[Account] = ()
@@ -61,6 +62,7 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
     elsewhere: Mapping[str, frozenset[str]] = {}
     horizon: UUID | None = None
     sealed_until: datetime | None = None
+    counted_until: datetime | None = None
 
 
 class Sheet:
@@ -80,6 +82,7 @@ class Sheet:
         self.standing: dict[UUID, Standing | Result] = dict(loaded.standing)
         self.results: list[Result] = []
         self.burns: dict[UUID, Code] = {}
+        self.counted_until = loaded.counted_until
         self.lapses: list[Moved] = []
         self._loaded = loaded
         self._burnt = set(loaded.burnt)

@@ -105,21 +105,22 @@ def lock(tx: Tx, wanted: list[tuple[str, str]], ids: list[UUID]) -> list[Account
     )
 
 
-def state(tx: Tx) -> tuple[UUID | None, datetime | None]:
-    """Below which ids the book is archived and until when it is sealed.
+def state(tx: Tx) -> tuple[UUID | None, datetime | None, datetime | None]:
+    """Below which ids the book is archived, until when it is sealed, and until when its days are
+    counted at the latest.
 
     Held to the end of the transaction: neither moves while a batch is under way.
     """
     rows = tx.tuples(
         """
-        SELECT s.horizon, s.sealed_until
+        SELECT s.horizon, s.sealed_until, s.counted_until
         FROM (SELECT pg_advisory_xact_lock_shared(%(space)s, %(book)s)) AS held
         LEFT JOIN ledger_state s ON s.book = %(book)s
         """,
         space=STATE_LOCK,
     )
-    horizon, sealed_until = rows[0]
-    return horizon, sealed_until
+    horizon, sealed_until, counted_until = rows[0]
+    return horizon, sealed_until, counted_until
 
 
 def due_holds(tx: Tx, ids: list[UUID]) -> list[Hold]:
@@ -188,6 +189,7 @@ def flush(tx: Tx, sheet: Sheet) -> None:
         _append(tx, moved)
         _keep_holds(tx, sheet.held)
         _keep_reversals(tx, moved)
+        _void_days(tx, moved, sheet.counted_until)
         tx.seal("batch", counter="batch_seq")
     sheet.clear()
 
@@ -270,6 +272,30 @@ def _keep_reversals(tx: Tx, moved: list[Moved]) -> None:
     rows = [(tx.book, m.reverses, m.id) for m in moved if m.reverses and not m.leg]
     if rows:
         tx.append("reversal", ("book", "txn_id", "by_id"), rows)
+
+
+def _void_days(tx: Tx, moved: list[Moved], counted_until: datetime | None) -> None:
+    """What takes effect in a day that is counted makes that day's and later balances void.
+
+    Who counts moves `counted_until` when no batch is under way, and reads under the same locks of
+    accounts: no batch misses a day that was counted, and no count a batch.
+    """
+    if counted_until is None:
+        return
+    first: dict[UUID, datetime] = {}
+    for m in moved:
+        if m.effective_at < counted_until:
+            for id_ in (m.from_id, m.to_id):
+                first[id_] = min(m.effective_at, first.get(id_, m.effective_at))
+    if first:
+        tx.run(
+            """
+            DELETE FROM day_balance d USING unnest(%(ids)s, %(firsts)s) AS v (id, first)
+            WHERE d.book = %(book)s AND d.account_id = v.id AND d.until > v.first
+            """,
+            ids=columns.uuids(list(first)),
+            firsts=columns.times(list(first.values())),
+        )
 
 
 def posted(tx: Tx, id_: UUID) -> tuple[Standing, datetime] | None:

@@ -32,7 +32,7 @@ END) STORED NOT NULL,
     CONSTRAINT account_out__check CHECK ((out_ >= 0)),
     CONSTRAINT account_path_check CHECK (((length(path) >= 1) AND (length(path) <= 200)))
 )
-WITH (fillfactor='50');
+WITH (fillfactor='50', autovacuum_vacuum_scale_factor='0.05', autovacuum_vacuum_threshold='1000', autovacuum_vacuum_cost_delay='0');
 
 CREATE FUNCTION public.account_form(a public.account) RETURNS bytea
     LANGUAGE sql STABLE PARALLEL SAFE
@@ -207,6 +207,18 @@ CREATE TABLE public.api_key (
     revoked_at timestamp with time zone
 );
 
+CREATE TABLE public.archive (
+    book integer NOT NULL,
+    name text NOT NULL,
+    first_id uuid NOT NULL,
+    until_id uuid NOT NULL,
+    transfers bigint NOT NULL,
+    amount numeric NOT NULL,
+    sha256 text NOT NULL,
+    archived_at timestamp with time zone NOT NULL,
+    actor text NOT NULL
+);
+
 CREATE SEQUENCE public.batch_seq
     START WITH 1
     INCREMENT BY 1
@@ -259,6 +271,22 @@ CREATE TABLE public.cancellation (
     digest bytea NOT NULL
 );
 
+CREATE TABLE public.carried (
+    book integer NOT NULL,
+    account_id uuid NOT NULL,
+    out_ bigint NOT NULL,
+    in_ bigint NOT NULL,
+    transfers bigint NOT NULL,
+    version bigint NOT NULL,
+    balance bigint NOT NULL,
+    out_version bigint NOT NULL,
+    held_out bigint NOT NULL,
+    in_version bigint NOT NULL,
+    held_in bigint NOT NULL,
+    effective_at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.checkpoint (
     book integer NOT NULL,
     size bigint NOT NULL,
@@ -275,6 +303,14 @@ CREATE TABLE public.confirmation (
     recorded_at timestamp with time zone NOT NULL,
     superseded_at timestamp with time zone DEFAULT 'infinity'::timestamp with time zone NOT NULL,
     digest bytea NOT NULL
+);
+
+CREATE TABLE public.day_balance (
+    book integer NOT NULL,
+    account_id uuid NOT NULL,
+    until timestamp with time zone NOT NULL,
+    out_ bigint NOT NULL,
+    in_ bigint NOT NULL
 );
 
 CREATE TABLE public.delivery (
@@ -372,7 +408,7 @@ CREATE TABLE public.hold (
     CONSTRAINT hold_check CHECK (((remaining >= 0) AND (remaining <= amount))),
     CONSTRAINT hold_state_check CHECK ((state = ANY (ARRAY['open'::text, 'captured'::text, 'released'::text, 'expired'::text])))
 )
-WITH (fillfactor='70');
+WITH (fillfactor='70', autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_threshold='1000', autovacuum_vacuum_cost_delay='0');
 
 CREATE TABLE public.idempotency (
     book integer NOT NULL,
@@ -407,7 +443,8 @@ CREATE TABLE public.item (
 CREATE TABLE public.ledger_state (
     book integer NOT NULL,
     sealed_until timestamp with time zone,
-    horizon uuid
+    horizon uuid,
+    counted_until timestamp with time zone
 );
 
 CREATE TABLE public.log_node (
@@ -453,6 +490,18 @@ CREATE TABLE public.payout (
     CONSTRAINT payout_amount_check CHECK ((amount > 0))
 );
 
+CREATE TABLE public.period (
+    book integer NOT NULL,
+    until timestamp with time zone NOT NULL,
+    since timestamp with time zone,
+    time_zone text NOT NULL,
+    closed_at timestamp with time zone NOT NULL,
+    actor text NOT NULL,
+    transfers bigint NOT NULL,
+    totals jsonb NOT NULL,
+    hash text NOT NULL
+);
+
 CREATE TABLE public.product (
     book integer NOT NULL,
     id uuid NOT NULL,
@@ -465,6 +514,16 @@ CREATE TABLE public.product (
     recorded_at timestamp with time zone NOT NULL,
     superseded_at timestamp with time zone DEFAULT 'infinity'::timestamp with time zone NOT NULL,
     digest bytea NOT NULL
+);
+
+CREATE TABLE public.reconciliation (
+    book integer NOT NULL,
+    id uuid NOT NULL,
+    started_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    accounts bigint DEFAULT 0 NOT NULL,
+    transfers bigint DEFAULT 0 NOT NULL,
+    faults jsonb DEFAULT '[]'::jsonb NOT NULL
 );
 
 CREATE TABLE public.refund (
@@ -616,7 +675,8 @@ CREATE TABLE public.transfer_rest (
     CONSTRAINT transfer_amount CHECK ((amount >= 0)),
     CONSTRAINT transfer_sides CHECK ((from_id <> to_id)),
     CONSTRAINT transfer_times CHECK ((effective_at <= recorded_at))
-);
+)
+WITH (fillfactor='100', autovacuum_freeze_min_age='0', autovacuum_vacuum_insert_scale_factor='0.05', autovacuum_vacuum_insert_threshold='100000');
 
 CREATE VIEW public.txn AS
  SELECT book,
@@ -633,6 +693,17 @@ CREATE VIEW public.txn AS
    FROM public.transfer
   WHERE (leg = 0);
 
+CREATE TABLE public.unit (
+    book integer NOT NULL,
+    code text NOT NULL,
+    digits smallint NOT NULL,
+    name_en text NOT NULL,
+    name_zh text NOT NULL,
+    declared_at timestamp with time zone NOT NULL,
+    CONSTRAINT unit_code_check CHECK ((code ~ '^[A-Z][A-Z0-9]{2,11}$'::text)),
+    CONSTRAINT unit_digits_check CHECK (((digits >= 0) AND (digits <= 9)))
+);
+
 CREATE TABLE public.unsealed (
     book integer NOT NULL,
     seq bigint NOT NULL,
@@ -640,7 +711,8 @@ CREATE TABLE public.unsealed (
     batch bigint,
     ids uuid[],
     queued_at timestamp with time zone DEFAULT now() NOT NULL
-);
+)
+WITH (autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='5000', autovacuum_vacuum_cost_delay='0', autovacuum_vacuum_insert_scale_factor='0', autovacuum_vacuum_insert_threshold='20000');
 
 ALTER TABLE public.unsealed ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.unsealed_seq_seq
@@ -662,7 +734,8 @@ CREATE TABLE public.work (
     attempts integer DEFAULT 0 NOT NULL,
     last_error text DEFAULT ''::text NOT NULL,
     CONSTRAINT work_state_check CHECK ((state = ANY (ARRAY['due'::text, 'dead'::text])))
-);
+)
+WITH (fillfactor='80', autovacuum_vacuum_scale_factor='0.01', autovacuum_vacuum_threshold='1000', autovacuum_vacuum_cost_delay='0');
 
 CREATE TABLE public.world (
     name text NOT NULL,
@@ -689,6 +762,9 @@ ALTER TABLE ONLY public.api_key
 ALTER TABLE ONLY public.api_key
     ADD CONSTRAINT api_key_pkey PRIMARY KEY (book, id);
 
+ALTER TABLE ONLY public.archive
+    ADD CONSTRAINT archive_pkey PRIMARY KEY (book, name);
+
 ALTER TABLE ONLY public.batch_seal
     ADD CONSTRAINT batch_seal_pkey PRIMARY KEY (book, batch);
 
@@ -707,11 +783,17 @@ ALTER TABLE ONLY public.buyer
 ALTER TABLE ONLY public.cancellation
     ADD CONSTRAINT cancellation_pkey PRIMARY KEY (book, key, version);
 
+ALTER TABLE ONLY public.carried
+    ADD CONSTRAINT carried_pkey PRIMARY KEY (book, account_id);
+
 ALTER TABLE ONLY public.checkpoint
     ADD CONSTRAINT checkpoint_pkey PRIMARY KEY (book, size);
 
 ALTER TABLE ONLY public.confirmation
     ADD CONSTRAINT confirmation_pkey PRIMARY KEY (book, key, version);
+
+ALTER TABLE ONLY public.day_balance
+    ADD CONSTRAINT day_balance_pkey PRIMARY KEY (book, account_id, until);
 
 ALTER TABLE ONLY public.delivery
     ADD CONSTRAINT delivery_pkey PRIMARY KEY (book, key, version);
@@ -752,8 +834,14 @@ ALTER TABLE ONLY public.order_
 ALTER TABLE ONLY public.payout
     ADD CONSTRAINT payout_pkey PRIMARY KEY (book, id);
 
+ALTER TABLE ONLY public.period
+    ADD CONSTRAINT period_pkey PRIMARY KEY (book, until);
+
 ALTER TABLE ONLY public.product
     ADD CONSTRAINT product_pkey PRIMARY KEY (book, key, version);
+
+ALTER TABLE ONLY public.reconciliation
+    ADD CONSTRAINT reconciliation_pkey PRIMARY KEY (book, id);
 
 ALTER TABLE ONLY public.refund
     ADD CONSTRAINT refund_book_key_key UNIQUE (book, key);
@@ -790,6 +878,9 @@ ALTER TABLE ONLY public.transfer
 
 ALTER TABLE ONLY public.transfer_rest
     ADD CONSTRAINT transfer_rest_pkey PRIMARY KEY (book, id, leg);
+
+ALTER TABLE ONLY public.unit
+    ADD CONSTRAINT unit_pkey PRIMARY KEY (book, code);
 
 ALTER TABLE ONLY public.unsealed
     ADD CONSTRAINT unsealed_pkey PRIMARY KEY (book, seq);
@@ -923,6 +1014,8 @@ ALTER INDEX public.transfer_to ATTACH PARTITION public.transfer_rest_to_id_recor
 
 CREATE TRIGGER account_sealed_anew AFTER UPDATE ON public.account FOR EACH ROW WHEN (((((((((old.closed IS DISTINCT FROM new.closed) OR (old.floor IS DISTINCT FROM new.floor)) OR (old.ceiling IS DISTINCT FROM new.ceiling)) OR (old.path IS DISTINCT FROM new.path)) OR (old.currency IS DISTINCT FROM new.currency)) OR (old.kind IS DISTINCT FROM new.kind)) OR (old.class IS DISTINCT FROM new.class)) OR (old.opened_at IS DISTINCT FROM new.opened_at))) EXECUTE FUNCTION public.queue_account();
 
+CREATE TRIGGER archive_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.archive FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER batch_seal_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.batch_seal FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER buyer_keeps_rows BEFORE DELETE OR TRUNCATE ON public.buyer FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
@@ -958,6 +1051,8 @@ CREATE TRIGGER log_node_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON publi
 CREATE TRIGGER order_keeps_rows BEFORE DELETE OR TRUNCATE ON public.order_ FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER order_keeps_versions BEFORE UPDATE ON public.order_ FOR EACH ROW EXECUTE FUNCTION public.refuse_rewrite();
+
+CREATE TRIGGER period_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.period FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER product_keeps_rows BEFORE DELETE OR TRUNCATE ON public.product FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
@@ -998,8 +1093,14 @@ ALTER TABLE ONLY public.api_key
 ALTER TABLE ONLY public.ledger_state
     ADD CONSTRAINT ledger_state_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
 
+ALTER TABLE ONLY public.period
+    ADD CONSTRAINT period_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
+
 ALTER TABLE ONLY public.replay
     ADD CONSTRAINT replay_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
 
 ALTER TABLE ONLY public.terms
     ADD CONSTRAINT terms_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
+
+ALTER TABLE ONLY public.unit
+    ADD CONSTRAINT unit_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
