@@ -18,7 +18,7 @@ import pytest
 from tests.docs.console import Shell, Snippet, agrees, programs, snippets
 from tests.docs.parts import DOCS, ROOT
 
-PAGES = ("start", "concepts", "replay", "money-flow", "ledger", "api", "operating")
+PAGES = ("start", "concepts", "replay", "money-flow", "ledger", "api", "allocation", "operating")
 USUAL_PORT = "8420"
 
 

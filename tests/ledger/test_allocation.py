@@ -181,7 +181,7 @@ EXACT = [
     (1000, [Part(fixed=333), REST], [333, 667]),
     (1000, [pct("0.001%"), pct("99.999%")], [1, 999]),
     (99_991, [pct("1.5%"), pct("98.5%")], [1500, 98491]),
-    # Blnk pads the fixed part here to 50001
+    # Blnk may pad the fixed part here to 50001
     (100_001, [Part(fixed=50_000), pct("50%")], [50_000, 50_001]),
     # caps and floors
     (1000, [pct("10%", cap=50), REST], [50, 950]),
