@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from hashlib import sha256
 from struct import Struct
-from typing import NamedTuple
+from typing import NamedTuple, cast
 from uuid import UUID
 
 import msgspec
@@ -45,6 +45,16 @@ class Record(NamedTuple):
     flags: int
 
 
+Packed = tuple[
+    bytes, bytes, bytes, bytes, int, int, int, int, int, int, int, int, int, int, int, int
+]  # fmt: skip
+
+
+def records(packed: bytes) -> Iterator[Packed]:
+    """The transfers of a batch in their order, fields as in `Record`."""
+    return cast("Iterator[Packed]", _RECORD.iter_unpack(packed))
+
+
 class Sealed(msgspec.Struct, frozen=True):
     """The tree of a batch: the hashes of its leaves, how many are transfers, and the root."""
 
@@ -63,11 +73,6 @@ class Sealed(msgspec.Struct, frozen=True):
         return leaf.Batch(book, batch, self.transfers, balances, self.root, self.marks)
 
 
-def records(packed: bytes) -> Iterator[Record]:
-    """The transfers of a batch in their order, from what the database packed."""
-    return map(Record._make, _RECORD.iter_unpack(packed))
-
-
 def seal(book: int, hashes: bytes, packed: bytes) -> Sealed:
     """The tree of a batch over the hashes of its transfers and the balances that they left."""
     leaves = merkle.cut(hashes)
@@ -83,9 +88,15 @@ def balance_forms(book: int, packed: bytes) -> Iterator[bytes]:
     make = leaf.balance_form
     for account in sorted(outs.keys() | ins.keys()):
         out, in_ = outs.get(account), ins.get(account)
-        version, balance, txn, leg, _ = max(side for side in (out, in_) if side)
-        held_out, held_in = out[4] if out else None, in_[4] if in_ else None
-        yield make(book, account, txn, leg, version, balance, held_out, held_in)
+        if out is None or (in_ is not None and in_[0] > out[0]):
+            assert in_ is not None
+            version, balance, txn, leg, held_in = in_
+            held_out = out[4] if out else None
+            yield make(book, account, txn, leg, version, balance, held_out, held_in)
+        else:
+            version, balance, txn, leg, held_out = out
+            held_in_ = in_[4] if in_ else None
+            yield make(book, account, txn, leg, version, balance, held_out, held_in_)
 
 
 def balance_of(book: int, account: UUID, packed: bytes) -> tuple[int, leaf.Balance] | None:
@@ -113,7 +124,7 @@ def _last(packed: bytes) -> tuple[dict[bytes, _Side], dict[bytes, _Side]]:
     for (
         id_, source, target, _, _, from_after, to_after, from_version, to_version,
         from_held, to_held, _, _, leg, _, _,
-    ) in _RECORD.iter_unpack(packed):  # fmt: skip
+    ) in records(packed):  # fmt: skip
         before = outs.get(source)
         if before is None or before[0] < from_version:
             outs[source] = (from_version, from_after, id_, leg, from_held)

@@ -19,7 +19,10 @@ import msgspec
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _TRANSFER = Struct(">i16shhh16s16sqqqqqqqq")
-_BALANCE = Struct(">i16s16shqq")
+_BALANCE = Struct(">10si16s16shqq")
+_BALANCE_OUT = Struct(_BALANCE.format + "BqB")
+_BALANCE_IN = Struct(_BALANCE.format + "BBq")
+_BALANCE_BOTH = Struct(_BALANCE.format + "BqBq")
 _BATCH = Struct(">iqii32s32s")
 _EVENT = Struct(">i16sq")
 _ACCOUNT = Struct(">i16sq?")
@@ -102,8 +105,14 @@ def balance_form(
     held_out: int | None, held_in: int | None,
 ) -> bytes:  # fmt: skip
     """The sealed bytes of a balance whose ids are bytes already."""
-    fixed = _BALANCE.pack(book, account, txn, leg, version, balance)
-    return b"balance/1\n" + fixed + _long(held_out) + _long(held_in)
+    fixed = (b"balance/1\n", book, account, txn, leg, version, balance)
+    if held_out is None:
+        if held_in is None:
+            return _BALANCE.pack(*fixed) + b"\0\0"
+        return _BALANCE_IN.pack(*fixed, 0, 1, held_in)
+    if held_in is None:
+        return _BALANCE_OUT.pack(*fixed, 1, held_out, 0)
+    return _BALANCE_BOTH.pack(*fixed, 1, held_out, 1, held_in)
 
 
 class Batch(msgspec.Struct, frozen=True):

@@ -122,7 +122,7 @@ class _Trees:
         self._trees[number] = merkle.levels(sealed.leaves)
         self._places[number] = {
             (record.id, record.leg): place
-            for place, record in enumerate(batch.records(packed))
+            for place, record in enumerate(map(batch.Record._make, batch.records(packed)))
             if own in (record.source, record.target)
         }
         self._closing[number] = batch.balance_of(self._tx.book, self._account, packed)

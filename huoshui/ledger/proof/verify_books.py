@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 from uuid import UUID
 
 from huoshui.core.crypto import sha256
@@ -10,7 +12,7 @@ from huoshui.core.db import Tx
 from huoshui.core.ids import show
 from huoshui.ledger.proof import audit_store, batch
 from huoshui.ledger.proof.audit_store import BatchRow, CounterRow, HoldRow
-from huoshui.ledger.proof.batch import MARK_BYTES, Sealed
+from huoshui.ledger.proof.batch import MARK_BYTES, Record, Sealed
 from huoshui.ledger.proof.fault import Faults
 from huoshui.ledger.proof.fold import Fold, OpenHold
 
@@ -40,8 +42,8 @@ class BooksCheck:
 
     def run(self, progress: Progress) -> None:
         """Read every batch, then hold accounts, holds and reversals against what came out."""
-        for first, last in self._windows():
-            for row in audit_store.batches(self._tx, first, last):
+        for rows in ahead(self._read()):
+            for row in rows:
                 self._batch(row)
                 self._fold.take(batch.records(row.records))
             progress(self.transfers)
@@ -50,6 +52,10 @@ class BooksCheck:
 
     def _disagree(self, check: str, row: str, column: str, stored: object, found: object) -> None:
         self._faults.add(check, "transfer", f"{row} {column}", stored, found)
+
+    def _read(self) -> Iterator[list[BatchRow]]:
+        for first, last in self._windows():
+            yield audit_store.batches(self._tx, first, last)
 
     def _windows(self) -> Iterator[tuple[int, int]]:
         edges = [-(2**62), 0]
@@ -161,5 +167,20 @@ def _marks(marks: bytes) -> list[bytes]:
 
 
 def _name(row: BatchRow, place: int) -> str:
-    record = list(batch.records(row.records))[place]
+    record = Record._make(list(batch.records(row.records))[place])
     return f"{show('txn', UUID(bytes=record.id))}/{record.leg}"
+
+
+T = TypeVar("T")
+
+
+def ahead(items: Iterator[T]) -> Iterator[T]:
+    """The same items, the next one being made in a thread while one is used.
+
+    The database hashes while Python folds. An item's failure is raised where it would be used.
+    """
+    with ThreadPoolExecutor(1, "huoshui-ahead") as one:
+        coming = one.submit(next, items, None)
+        while (item := coming.result()) is not None:
+            coming = one.submit(next, items, None)
+            yield item
