@@ -1,8 +1,8 @@
 """Splits: `input` → `amounts`, `postings`, or a refusal.
 
-Cases come from several peers and say the same thing in several words; the words are read here and
-nowhere else. What a case leaves open is read as its peers do: "world" has no end (Numscript), and
-a source of which nothing is said has what is asked of it.
+A case may send several times (each on what the one before left), or cut several totals. Where it
+does not say what shares are a share of, and shares of the total do not fit beside the fixed parts,
+they are of what the fixed parts leave.
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
+from conformance import split_words as words
 from conformance import world
 from conformance.given import equal
 from huoshui.core import access
@@ -27,10 +28,9 @@ from huoshui.ledger.allocation import (
     Rule,
     Source,
     allocate,
-    read_share,
 )
 from huoshui.ledger.allocation.draw import Draw
-from huoshui.ledger.allocation.model import Odd, SharesExceedRest
+from huoshui.ledger.allocation.model import SharesExceedRest
 from huoshui.ledger.allocation.service import Plan, post_allocation
 from huoshui.ledger.store import Opening
 
@@ -41,27 +41,6 @@ Engine = Callable[
 CURRENCY = "CNY"
 NOWHERE = "\0"  # where the amount comes from in cases that do not say it
 
-TO = ("to", "name", "account", "party", "destination", "id")
-FROM = ("from", "account", "name", "source", "id")
-FIXED = ("fixed", "exact", "amount")
-SHARE = ("share", "portion", "ratio", "fraction")
-PERCENT = ("percent", "percentage", "pct")
-REMAINING = ("remaining", "rest", "left", "remainder", "residual")
-CAP = ("cap", "max", "most", "up_to", "at_most")
-FLOOR = ("floor", "min", "least", "at_least")
-INNER_PARTS = ("parts", "to", "into", "destinations")
-INNER_SOURCES = ("sources", "from", "of")
-HAS = ("has", "balance", "available", "funds", "there")
-LIMIT = ("overdraft", "overdraft_limit", "overdraft_up_to", "credit")
-ALL = ("all", "*", "max", "everything", None)
-UNBOUNDED = ("unbounded", "unlimited", "infinite", "any", True, None)
-ODD: dict[str, Odd] = {
-    "in_order": "in_order", "order": "in_order", "first": "in_order", "formance": "in_order",
-    "largest_remainder": "largest_remainder", "hamilton": "largest_remainder",
-    "largest": "largest_share", "largest_share": "largest_share", "blnk": "largest_share",
-    "largest_part": "largest_share",
-    "owner": "owner", "remaining": "owner", "residual": "owner", "rest": "owner", "last": "owner",
-}  # fmt: skip
 _MIX = re.compile(r"(\d+) by ([\d./]+) ?%")
 
 
@@ -175,7 +154,7 @@ def _answer(case: Words, engine: Engine) -> Words:
     if "sends" in given:
         return {"postings": _in_turn(given, engine)}
     found = _allocated(given, engine)
-    if not _has(given, *INNER_SOURCES):
+    if not words.has_sources(given):
         return {"amounts": list(found.amounts)}
     if not found.amounts:
         return {"postings": [list(taken) for taken in found.draws]}
@@ -212,123 +191,11 @@ def _in_turn(given: Words, engine: Engine) -> list[list[Any]]:
 
 
 def _allocated(given: Words, engine: Engine) -> Allocation:
-    rule = _rule(given)
-    amount = _get(given, ("amount", "total"))
-    parts = _parts(_get(given, INNER_PARTS))
-    has: dict[str, int] = dict(_get(given, ("balances", "accounts"), {}))
-    sources = _sources(_get(given, INNER_SOURCES), has, bool(has))
-    wanted = None if amount in ALL else int(amount)
+    asked = words.read(given)
     try:
-        return engine(wanted, parts, sources, has, rule("total"))
+        return engine(asked.amount, asked.parts, asked.sources, asked.has, asked.rule)
     except SharesExceedRest:
         if "shares_of" in given:
             raise
-        return engine(wanted, parts, sources, has, rule("rest"))
-
-
-def _rule(given: Words) -> Any:
-    stated = _get(given, ("rule", "odd", "rounding"), "in_order")
-    stated = stated if isinstance(stated, dict) else {"odd": stated}
-    word = str(stated.get("odd", "in_order")).lower().replace(" ", "_").replace("-", "_")
-    owner = _get(given | stated, ("owner", "residual_owner", "odd_to", "remainder_to"), "")
-    if word == "last":
-        owner = _get(_listed(_get(given, INNER_PARTS))[-1], TO, "")
-    odd: Odd = ODD[word] if word != "in_order" or not owner else "owner"
-    base = given.get("shares_of")
-
-    def rule(default: Literal["total", "rest"]) -> Rule:
-        return Rule(odd=odd, owner=owner, shares_of=base or default)
-
-    return rule
-
-
-def _parts(stated: Any) -> tuple[Part, ...]:
-    return tuple(_part(words) for words in _listed(stated))
-
-
-def _part(words: Any) -> Part:
-    words = words if isinstance(words, dict) else {"to": words}
-    inner = next((words[w] for w in INNER_PARTS if isinstance(words.get(w), list | dict)), None)
-    to = next((words[w] for w in TO if isinstance(words.get(w), str)), "")
-    kept = words.get("kept", words.get("keep", to == "kept"))
-    stated = words | ({"share": kept} if isinstance(kept, str) else {})
-    stated |= {"kept": True} if stated.get("remaining") == "kept" else {}
-    share, remaining = _share(stated)
-    fixed = _number(words, FIXED)
-    cap = _number(words, CAP)
-    return Part(
-        to=to,
-        fixed=fixed,
-        share=share,
-        remaining=remaining,
-        cap=cap,
-        floor=_number(words, FLOOR) or 0,
-        kept=bool(kept) or bool(stated.get("kept")),
-        parts=_parts(inner),
-    )
-
-
-def _share(words: Words) -> tuple[Any, bool]:
-    """A share, and whether it is the remaining one."""
-    percent = _get(words, PERCENT)
-    stated = str(percent).removesuffix("%") + "%" if percent is not None else _get(words, SHARE)
-    if any(words.get(word) for word in REMAINING) or stated in (*REMAINING, "*"):
-        return None, True
-    return (None, False) if stated is None else (read_share(str(stated).strip()), False)
-
-
-def _sources(stated: Any, has: dict[str, int], known: bool) -> tuple[Source, ...]:
-    return tuple(_source(words, has, known) for words in _listed(stated))
-
-
-def _source(words: Any, has: dict[str, int], known: bool) -> Source:
-    words = words if isinstance(words, dict) else {"from": words}
-    inner = next((words[w] for w in INNER_SOURCES if isinstance(words.get(w), list | dict)), None)
-    share, remaining = _share(words)
-    most = _number(words, CAP)
-    if inner is not None:
-        nested = _sources(inner, has, known)
-        return Source(most=most, share=share, remaining=remaining, sources=nested)
-    account = next((words[w] for w in FROM if isinstance(words.get(w), str)), "")
-    there = _number(words, HAS)
-    if there is not None:
-        has[account] = there - (_number(words, ("save", "saved", "reserve")) or 0)
-    return Source(
-        account=account,
-        most=most,
-        overdraft=_overdraft(words, account, known or there is not None),
-        share=share,
-        remaining=remaining,
-    )
-
-
-def _overdraft(words: Words, account: str, known: bool) -> int | None:
-    stated: Any = next((words[word] for word in LIMIT if word in words), 0)
-    if isinstance(stated, dict):
-        stated = _get(stated, ("up_to", "limit", "max"))
-    if account == "world" or words.get("unbounded") or stated in UNBOUNDED[:-2]:
-        return None
-    if stated is True or stated is None:
-        return None
-    if stated is False:
-        return 0
-    return int(stated) if known or _has(words, *LIMIT) else None
-
-
-def _listed(stated: Any) -> list[Any]:
-    if stated is None:
-        return []
-    return list(stated) if isinstance(stated, list) else [stated]
-
-
-def _has(words: Words, *names: str) -> bool:
-    return any(name in words for name in names)
-
-
-def _get(words: Words, names: Iterable[str], default: Any = None) -> Any:
-    return next((words[name] for name in names if name in words), default)
-
-
-def _number(words: Words, names: Iterable[str]) -> int | None:
-    stated = next((words[n] for n in names if not isinstance(words.get(n), bool | None)), None)
-    return None if stated is None else int(stated)
+        of_rest = msgspec.structs.replace(asked.rule, shares_of="rest")
+        return engine(asked.amount, asked.parts, asked.sources, asked.has, of_rest)
