@@ -107,6 +107,7 @@ class Tx:
         mint: Mint,
         simulated: bool,
         types: TableTypes,
+        memo: dict[Any, Any],
     ) -> None:
         self.now = now
         self.book = book
@@ -116,6 +117,7 @@ class Tx:
         self._pipeline = pipeline
         self._mint = mint
         self._types = types
+        self.memo = memo  # what never changes once committed, remembered by this process
         self._events: list[Event] = []
         self._later: list[Later] = []
 
@@ -132,6 +134,11 @@ class Tx:
     def tuples(self, query: LiteralString, /, **params: Any) -> list[tuple[Any, ...]]:
         """All rows as tuples."""
         return self._connection.execute(query, self._with_book(params)).fetchall()
+
+    def packed(self, query: LiteralString, /, **params: Any) -> list[tuple[Any, ...]]:
+        """All rows as tuples, carried in binary: reads of thousands of rows take half the time."""
+        with self._connection.cursor(binary=True) as cursor:
+            return cursor.execute(query, self._with_book(params)).fetchall()
 
     def value(self, query: LiteralString, /, **params: Any) -> Any:
         """The first column of the first row, or None."""
@@ -316,6 +323,7 @@ class Database:
     def __init__(self, url: str, *, pool_size: int = 4) -> None:
         self.url = url
         self._types: TableTypes = {}
+        self._memo: dict[Any, Any] = {}
         self._pool = ConnectionPool(
             url, min_size=1, max_size=pool_size, open=False, timeout=30, name="huoshui"
         )
@@ -364,6 +372,7 @@ class Database:
                     mint=Mint(world.seed),
                     simulated=world.clock_at is not None,
                     types=self._types,
+                    memo=self._memo,
                 )
                 yield tx
                 tx.flush()
