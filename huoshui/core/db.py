@@ -328,10 +328,10 @@ class Database:
             url, min_size=1, max_size=pool_size, open=False, timeout=30, name="huoshui"
         )
 
-    def open(self) -> Database:
+    def open(self, timeout_s: int = 15) -> Database:
         """Connect. Raises DatabaseGone."""
         try:
-            self._pool.open(wait=True, timeout=15)
+            self._pool.open(wait=True, timeout=timeout_s)
         except psycopg.Error as error:
             raise DatabaseGone() from error
         return self
@@ -383,6 +383,8 @@ class Database:
         except psycopg.ProgrammingError:
             self._types.clear()  # a table may have been altered since they were read
             raise
+        except pg_errors.ProgramLimitExceeded:
+            raise  # a value too large for an index: PostgreSQL is well
         except psycopg.OperationalError as error:
             raise DatabaseGone() from error
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 from datetime import timedelta
 
@@ -156,6 +157,13 @@ def test_a_database_that_is_not_there_is_said_to_be_gone(main_url: str) -> None:
     with pytest.raises(DatabaseGone):
         with db.admin(db.database_url(main_url, "nowhere")):
             pass
+
+
+def test_a_value_too_large_for_an_index_is_no_loss_of_the_server(
+    sandbox: Database, book: int
+) -> None:
+    with pytest.raises(psycopg.errors.ProgramLimitExceeded), sandbox.begin(book=book) as tx:
+        tx.emit(secrets.token_hex(20_000), "x")
 
 
 def test_events_page_by_object_kind_and_cursor(tx: Tx) -> None:
