@@ -19,6 +19,7 @@ from huoshui.core.db import Database, Tx
 from huoshui.core.worlds import Worlds
 from huoshui.ledger import AccountKind, Capture, Command, Leg, Release, Result, Transaction
 from huoshui.ledger.model import AMOUNT_MAX, Account, Side
+from huoshui.ledger.rows import Row
 from huoshui.ledger.sheet import Loaded, Sheet
 from huoshui.ledger.store import Opening
 
@@ -31,8 +32,8 @@ _WORLD = "conformance"
 
 def answer(case: Case) -> Answer:
     """The case on a sheet in memory."""
-    opened = [_account(account) for account in case["accounts"]]
-    sheet = Sheet(Loaded(accounts=opened), START, actor="case", burning=True)
+    opened = [_row(account) for account in case["accounts"]]
+    sheet = Sheet(Loaded(rows=opened), START, actor="case", burning=True)
 
     def run(commands: list[Command]) -> list[Result]:
         return sheet.decide(commands)
@@ -42,8 +43,7 @@ def answer(case: Case) -> Answer:
         sheet.lapse()
 
     results = _play(case, lambda: sheet.now, run, wait)
-    rows = {row.path: row for row in sheet.rows.values()}
-    return {"results": results, "balances": {a.path: _counters(rows[a.path]) for a in opened}}
+    return {"results": results, "balances": {row.path: _counters(row) for row in opened}}
 
 
 class Stored:
@@ -71,7 +71,7 @@ class Stored:
         """The case in a book of its own."""
         self._books += 1
         book = self._books
-        opened = [_account(account) for account in case["accounts"]]
+        opened = [_row(account) for account in case["accounts"]]
         with self._database.begin() as tx:
             access.open_book(tx, access.Book(book, f"case-{book}", "Case", "CNY", "UTC", True))
         with self._database.begin(book=book) as tx:
@@ -92,7 +92,7 @@ class Stored:
         return {"results": results, "balances": {a.path: _counters(found[a.path]) for a in opened}}
 
 
-def _fund(tx: Tx, opened: list[Account]) -> None:
+def _fund(tx: Tx, opened: list[Row]) -> None:
     """Open the accounts and post what each is to hold in from a bank without bounds."""
     free = AccountKind("case", "", "liability")
     openings = [Opening(BANK, currency, free) for currency in {a.currency for a in opened}]
@@ -184,27 +184,23 @@ def _currency(account: Case) -> str:
     return _code(account.get("currency", 1))
 
 
-def _account(account: Case) -> Account:
+def _row(account: Case) -> Row:
     policy = account.get("policy", "free")
-    return Account(
-        id=_id(f"account/{account['name']}"),
-        path=account["name"],
-        currency=_currency(account),
-        kind="case",
-        class_="liability",
-        normal="credit",
-        floor=0 if policy in ("no_overdraft", "both") else None,
-        ceiling=0 if policy in ("no_overcredit", "both") else None,
+    return Row(
+        _id(f"account/{account['name']}"),
+        account["name"],
+        _currency(account),
+        0 if policy in ("no_overdraft", "both") else None,
+        0 if policy in ("no_overcredit", "both") else None,
+        closed=False,
         held_out=0,
         out_=0,
         held_in=0,
         in_=account.get("funded", 0),
         version=0,
-        closed=False,
         moved_at=None,
-        opened_at=START,
     )
 
 
-def _counters(row: Any) -> list[int]:
+def _counters(row: Row | Account) -> list[int]:
     return [row.held_out, row.out_, row.held_in, row.in_]

@@ -5,32 +5,49 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from huoshui.ledger.model import CLOSE_FROM, CLOSE_TO, COUNTER_MAX, Account, Hold, HoldState
+from huoshui.ledger.model import CLOSE_FROM, CLOSE_TO, COUNTER_MAX, Hold, HoldState
 
 State = tuple[Any, ...]
 
 
 class Row:
-    """An account's counters while a batch is decided; minor units, as in the table."""
+    """An account's counters while a batch is decided; minor units, as in the table.
+
+    `loaded` is the version that it came with: a row is moved where its version is another.
+    """
 
     __slots__ = (
-        "ceiling", "closed", "currency", "floor", "held_in", "held_out", "id", "in_", "moved_at",
-        "out_", "path", "version",
+        "ceiling", "closed", "currency", "floor", "held_in", "held_out", "id", "in_", "loaded",
+        "moved_at", "out_", "path", "version",
     )  # fmt: skip
 
-    def __init__(self, account: Account) -> None:
-        self.id = account.id
-        self.path = account.path
-        self.currency = account.currency
-        self.floor = account.floor
-        self.ceiling = account.ceiling
-        self.closed = account.closed
-        self.held_out = account.held_out
-        self.out_ = account.out_
-        self.held_in = account.held_in
-        self.in_ = account.in_
-        self.version = account.version
-        self.moved_at = account.moved_at
+    def __init__(
+        self,
+        id_: UUID,
+        path: str,
+        currency: str,
+        floor: int | None,
+        ceiling: int | None,
+        closed: bool,
+        held_out: int,
+        out_: int,
+        held_in: int,
+        in_: int,
+        version: int,
+        moved_at: datetime | None,
+    ) -> None:
+        self.id = id_
+        self.path = path
+        self.currency = currency
+        self.floor = floor
+        self.ceiling = ceiling
+        self.closed = closed
+        self.held_out = held_out
+        self.out_ = out_
+        self.held_in = held_in
+        self.in_ = in_
+        self.version = self.loaded = version
+        self.moved_at = moved_at
 
     @property
     def state(self) -> State:

@@ -21,6 +21,7 @@ from huoshui.ledger.model import (
     UnknownAccount,
     UnknownTransaction,
 )
+from huoshui.ledger.rows import Row
 from huoshui.ledger.sheet import Loaded, Sheet
 
 NO_CHART = Chart(())
@@ -55,21 +56,20 @@ def load(
     that have run out by now end here, before anything is decided: that is when they expire.
     """
     horizon, sealed_until, counted_until = store.state(tx)
-    wanted, hold_ids = sorted(set(paths)), list(holds)
+    wanted, hold_ids = set(paths), list(holds)
     due = store.due_holds(tx, hold_ids)
     sides = [id_ for hold in due for id_ in (hold.from_id, hold.to_id)]
-    accounts = store.lock(tx, wanted, sides)
-    absent = _absent(wanted, accounts)
-    if absent and chart.kinds:
-        openings = _openings(chart, absent)
-        if openings:
-            open_accounts(tx, openings)
-            accounts = store.lock(tx, wanted, sides)
-            absent = _absent(wanted, accounts)
+    rows = _locked(tx, wanted, sides)
+    absent = _absent(wanted, rows)
+    openings = _openings(chart, absent) if absent else []
+    if openings:
+        store.open_accounts(tx, openings)
+        rows = _locked(tx, wanted, sides)
+        absent = _absent(wanted, rows)
     wanted_ids = [*ids, *hold_ids]
     sheet = Sheet(
         Loaded(
-            accounts=accounts,
+            rows=rows,
             # Read again: between the first look and the lock another writer may have been here.
             holds=store.holds(tx, [hold.id for hold in due]) if due else (),
             standing=store.standing(tx, wanted_ids) if wanted_ids else {},
@@ -196,9 +196,18 @@ def accounts(
     )
 
 
-def _absent(wanted: list[tuple[str, str]], found: list[Account]) -> list[tuple[str, str]]:
-    open_ = {(account.path, account.currency) for account in found}
-    return [each for each in wanted if each not in open_]
+def _locked(tx: Tx, wanted: set[tuple[str, str]], sides: list[UUID]) -> list[Row]:
+    ids = {*store.find(tx, wanted).values(), *sides}
+    rows = store.lock(tx, ids) if ids else []
+    if len(rows) < len(ids):
+        # Remembered from a transaction that was undone in the end: look them up anew.
+        store.forget(tx, wanted)
+        rows = store.lock(tx, {*store.find(tx, wanted).values(), *sides})
+    return rows
+
+
+def _absent(wanted: set[tuple[str, str]], rows: list[Row]) -> list[tuple[str, str]]:
+    return sorted(wanted - {(row.path, row.currency) for row in rows})
 
 
 def _openings(chart: Chart, absent: list[tuple[str, str]]) -> list[store.Opening]:

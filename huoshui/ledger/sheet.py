@@ -30,7 +30,6 @@ from huoshui.ledger.model import (
     RELEASE,
     TIMEOUT_MAX_S,
     TRANSIENT,
-    Account,
     Capture,
     Code,
     Command,
@@ -55,7 +54,7 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
     `counted_until` makes counted days void.
     """
 
-    accounts: Iterable[Account] = ()
+    rows: Iterable[Row] = ()
     holds: Iterable[Hold] = ()
     standing: Mapping[UUID, Standing] = {}
     burnt: Iterable[UUID] = ()
@@ -76,9 +75,10 @@ class Sheet:
         self, loaded: Loaded, now: datetime, *, actor: str = "", burning: bool = False
     ) -> None:
         self.now = now
-        self.rows = {(a.path, a.currency): Row(a) for a in loaded.accounts}
-        by_id = {row.id: row for row in self.rows.values()}
-        self.holds = {h.id: Held(h, by_id[h.from_id], by_id[h.to_id]) for h in loaded.holds}
+        self.rows = {(row.path, row.currency): row for row in loaded.rows}
+        holds = list(loaded.holds)
+        by_id = {row.id: row for row in self.rows.values()} if holds else {}
+        self.holds = {h.id: Held(h, by_id[h.from_id], by_id[h.to_id]) for h in holds}
         self.standing: dict[UUID, Standing | Result] = dict(loaded.standing)
         self.results: list[Result] = []
         self.burns: dict[UUID, Code] = {}
@@ -99,9 +99,8 @@ class Sheet:
 
     @property
     def touched(self) -> list[Row]:
-        """The accounts that are moved, in the order of their ids."""
-        moved = {id_ for m in self.made for id_ in (m.from_id, m.to_id)}
-        return sorted((r for r in self.rows.values() if r.id in moved), key=lambda row: row.id)
+        """The accounts that are moved."""
+        return [row for row in self.rows.values() if row.version != row.loaded]
 
     @property
     def held(self) -> list[Held]:
@@ -111,6 +110,8 @@ class Sheet:
 
     def clear(self) -> None:
         """Forget what is new, once it is written."""
+        for row in self.touched:
+            row.loaded = row.version
         self.results.clear()
         self.lapses.clear()
         self.burns.clear()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -82,27 +82,50 @@ def currencies(tx: Tx, paths: list[str]) -> dict[str, frozenset[str]]:
     return {path: frozenset(found) for path, found in rows}
 
 
-def lock(tx: Tx, wanted: list[tuple[str, str]], ids: list[UUID]) -> list[Account]:
-    """The accounts, by path and currency or by id, locked in the order of their ids.
+def find(tx: Tx, wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], UUID]:
+    """The ids of accounts by path and currency; those that are not open are left out.
 
-    One order for all writers: they wait for each other and never deadlock.
+    An account's id never changes and it is never deleted: what was found once is remembered.
     """
-    return tx.rows(
-        Account,
-        f"""
-        SELECT {_ACCOUNT} FROM account
-        WHERE book = %(book)s AND id IN (
-            SELECT a.id FROM account a
+    places = {key: (tx.book, *key) for key in wanted}
+    found = {key: tx.memo[place] for key, place in places.items() if place in tx.memo}
+    if len(found) < len(places):
+        asked = [key for key in places if key not in found]
+        rows = tx.tuples(
+            """
+            SELECT a.path, a.currency, a.id FROM account a
             JOIN unnest(%(paths)s, %(currencies)s) AS w (path, currency)
                 ON a.path = w.path AND a.currency = w.currency
             WHERE a.book = %(book)s
-            UNION ALL SELECT unnest(%(ids)s))
-        ORDER BY id FOR UPDATE
+            """,
+            paths=columns.texts([path for path, _ in asked]),
+            currencies=columns.texts([currency for _, currency in asked]),
+        )
+        for path, currency, id_ in rows:
+            found[path, currency] = tx.memo[tx.book, path, currency] = id_
+    return found
+
+
+def forget(tx: Tx, keys: Iterable[tuple[str, str]]) -> None:
+    """Remember these no longer: they were opened by a transaction that was undone."""
+    for key in keys:
+        tx.memo.pop((tx.book, *key), None)
+
+
+def lock(tx: Tx, ids: Iterable[UUID]) -> list[Row]:
+    """Accounts, locked in the order of their ids.
+
+    One order for all writers: they wait for each other and never deadlock.
+    """
+    rows = tx.packed(
+        """
+        SELECT id, path, currency, floor, ceiling, closed, held_out, out_, held_in, in_, version,
+               moved_at
+        FROM account WHERE book = %(book)s AND id = ANY(%(ids)s) ORDER BY id FOR UPDATE
         """,
-        paths=columns.texts([path for path, _ in wanted]),
-        currencies=columns.texts([currency for _, currency in wanted]),
         ids=columns.uuids(ids),
     )
+    return [Row(*row) for row in rows]
 
 
 def state(tx: Tx) -> tuple[UUID | None, datetime | None, datetime | None]:
