@@ -246,6 +246,7 @@ BAD = [
     ("rest_unplaced", 10, [Part(cap=4), Part(cap=5)]),
     ("rest_unplaced", 10, [pct("50%", cap=4), pct("50%", cap=5)]),
     ("rest_unplaced", 1000, [Part(fixed=100), pct("50%")]),
+    ("rest_unplaced", 10, [Part(fixed=4), pct("50%")]),
     ("amount_negative", -1, [REST]),
     ("amount_negative", 1, [Part(fixed=-1), REST]),
     ("amount_negative", 1, [Part(cap=-1), REST]),
