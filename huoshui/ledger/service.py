@@ -25,6 +25,7 @@ from huoshui.ledger.rows import Row
 from huoshui.ledger.sheet import Loaded, Sheet
 
 NO_CHART = Chart(())
+_SLICE = 1_000  # transactions that are sent while the next ones are decided
 
 
 class BadPath(Problem):
@@ -118,7 +119,11 @@ def post_units(
             else:
                 holds.add(command.hold)
     sheet = load(tx, paths, ids, chart, holds=holds, burning=True)
-    results = [sheet.decide(unit) for unit in units]
+    results = []
+    for unit in units:
+        results.append(sheet.decide(unit))
+        if len(sheet.results) >= _SLICE:
+            store.send(tx, sheet)
     flush(tx, sheet)
     return results
 

@@ -4,7 +4,7 @@ one by one, exactly, in memory. `service.flush` then writes all of it at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -83,19 +83,22 @@ class Sheet:
         self.results: list[Result] = []
         self.burns: dict[UUID, Code] = {}
         self.counted_until = loaded.counted_until
-        self.lapses: list[Moved] = []
+        self.begun = False  # whether a part of its batch is on its way already
+        self._lapses: list[Moved] = []
+        self._held: set[UUID] = set()
         self._loaded = loaded
         self._burnt = set(loaded.burnt)
         self._actor = actor
         self._burning = burning
         self._saved: dict[Row | Held, State] | None = None
 
-    @property
-    def made(self) -> Iterator[Moved]:
-        """Every transfer that is new, in the order in which it was made."""
-        yield from self.lapses
-        for result in self.results:
-            yield from result.moved
+    def drain(self) -> list[Moved]:
+        """The transfers that are new since the last look, in the order in which they were made."""
+        moved = [*self._lapses, *(each for result in self.results for each in result.moved)]
+        self._held |= {each.hold_id or each.id for each in moved if each.kind != POST}
+        self._lapses.clear()
+        self.results.clear()
+        return moved
 
     @property
     def touched(self) -> list[Row]:
@@ -104,17 +107,16 @@ class Sheet:
 
     @property
     def held(self) -> list[Held]:
-        """The holds that are new or changed."""
-        wanted = {m.hold_id or m.id for m in self.made if m.kind != POST}
-        return [self.holds[id_] for id_ in sorted(wanted)]
+        """The holds that are new or changed, of what was drained."""
+        return [self.holds[id_] for id_ in sorted(self._held)]
 
-    def clear(self) -> None:
-        """Forget what is new, once it is written."""
+    def settle(self) -> None:
+        """All of it is written: from here on, what is new is new."""
         for row in self.touched:
             row.loaded = row.version
-        self.results.clear()
-        self.lapses.clear()
+        self.begun = False
         self.burns.clear()
+        self._held.clear()
 
     def balance(self, path: str, currency: str) -> int:
         """in_ - out_ of an account as this sheet has it now, 0 where it is not open."""
@@ -133,7 +135,7 @@ class Sheet:
                 id_ = ids.derived(held.hold.id, "expiry")
                 freed = held.remaining
                 held.end("expired")
-                self.lapses.append(self._moved_on_hold(id_, EXPIRY, freed, held))
+                self._lapses.append(self._moved_on_hold(id_, EXPIRY, freed, held))
 
     def post(self, command: Command) -> Result:
         """Decide one command on what the sheet holds now; all of it or nothing."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -202,19 +202,28 @@ def standing(tx: Tx, ids: list[UUID]) -> dict[UUID, Standing]:
     return found
 
 
-def flush(tx: Tx, sheet: Sheet) -> None:
-    """Write what a sheet decided: one update of the counters, one append of the transfers."""
-    if sheet.burns:
-        _burn(tx, sheet)
-    moved = list(sheet.made)
+def send(tx: Tx, sheet: Sheet) -> None:
+    """Append the transfers that are decided so far, without waiting: PostgreSQL writes them while
+    the rest is decided. One batch has one number, taken while its accounts are locked.
+    """
+    moved = sheet.drain()
     if moved:
-        _update(tx, sheet.touched)
-        _append(tx, moved)
-        _keep_holds(tx, sheet.held)
+        _append(tx, moved, "currval" if sheet.begun else "nextval")
         _keep_reversals(tx, moved)
         _void_days(tx, moved, sheet.counted_until)
+        sheet.begun = True
+
+
+def flush(tx: Tx, sheet: Sheet) -> None:
+    """Write what a sheet decided: the last transfers, one update of the counters."""
+    send(tx, sheet)
+    if sheet.burns:
+        _burn(tx, sheet)
+    if sheet.begun:
+        _update(tx, sheet.touched)
+        _keep_holds(tx, sheet.held)
         tx.seal("batch", counter="batch_seq")
-    sheet.clear()
+    sheet.settle()
 
 
 def _update(tx: Tx, rows: list[Row]) -> None:
@@ -238,12 +247,11 @@ def _update(tx: Tx, rows: list[Row]) -> None:
     )
 
 
-def _append(tx: Tx, moved: list[Moved]) -> None:
-    """One batch: its number is taken while its accounts are locked."""
+def _append(tx: Tx, moved: list[Moved], number: Literal["nextval", "currval"]) -> None:
     content = dict(zip(Moved._fields, zip(*moved, strict=True), strict=True))
     tx.run(
         f"""
-        WITH taken AS MATERIALIZED (SELECT nextval('batch_seq') AS batch)
+        WITH taken AS MATERIALIZED (SELECT {number}('batch_seq') AS batch)
         INSERT INTO transfer (book, batch, {_MOVED})
         SELECT %(book)s, taken.batch, m.* FROM taken, unnest({_MOVED_IN}) AS m
         """,
