@@ -15,9 +15,11 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from huoshui.core import access, log, work
+from huoshui.core.db import Database
 from huoshui.core.settings import Settings
 from huoshui.core.worlds import LIVE, SANDBOX, Worlds
 from huoshui.interfaces import cli
+from huoshui.ledger import proof
 from huoshui.scenarios import order_flow
 
 if TYPE_CHECKING:
@@ -60,8 +62,9 @@ def serve(settings: Settings, worlds: Worlds, port: int, ready: Callable[[], Non
         server_header=False,
         timeout_graceful_shutdown=5,
     )
-    worker = Worker(worlds)
-    worker.start()
+    workers = [Worker("work", worlds, drain), Worker("sealer", worlds, sealer(settings))]
+    for worker in workers:
+        worker.start()
     # The server gives the signal that stopped it back to the process: let that end it in order.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
@@ -69,37 +72,60 @@ def serve(settings: Settings, worlds: Worlds, port: int, ready: Callable[[], Non
         with suppress(KeyboardInterrupt):
             uvicorn.Server(config).run()
     finally:
-        worker.stop()
+        for worker in workers:
+            worker.stop()
 
 
 class Worker(threading.Thread):
-    """Runs due work of the worlds on real time, once a second."""
+    """Does one thing for each book of the worlds on real time, once a second."""
 
-    def __init__(self, worlds: Worlds) -> None:
-        super().__init__(name="huoshui-worker", daemon=True)
+    def __init__(self, name: str, worlds: Worlds, task: Callable[[Database, int], None]) -> None:
+        super().__init__(name=f"huoshui-{name}", daemon=True)
         self._worlds = worlds
+        self._task = task
         self._over = threading.Event()
+        self._told: dict[str, str] = {}
 
     def run(self) -> None:
         """Until stopped; a failure is logged and tried again."""
         while not self._over.wait(WORK_EVERY_S):
             for world in (LIVE, SANDBOX):
                 try:
-                    self._drain(world)
-                except Exception:
-                    _log.exception("due work failed", extra={"world": world})
+                    self._round(self._worlds.database(world))
+                    self._told.pop(world, None)
+                except Exception as error:
+                    self._tell(world, error)
 
     def stop(self) -> None:
         """End after the transaction under way."""
         self._over.set()
         self.join(timeout=10)
 
-    def _drain(self, world: str) -> None:
-        database = self._worlds.database(world)
+    def _tell(self, world: str, error: Exception) -> None:
+        # What fails every second is told once, until it passes.
+        if self._told.get(world) != str(error):
+            self._told[world] = str(error)
+            _log.error("background work failed", extra={"world": world}, exc_info=error)
+
+    def _round(self, database: Database) -> None:
         with database.begin() as tx:
             books = access.books(tx)
         for book in books:
-            work.drain(database, order_flow.WORK, book=book)
+            self._task(database, book)
+
+
+def drain(database: Database, book: int) -> None:
+    """Run the due work of a book."""
+    work.drain(database, order_flow.WORK, book=book)
+
+
+def sealer(settings: Settings) -> Callable[[Database, int], None]:
+    """Seals what has committed in a book; apart from due work, so that long work holds up nothing."""
+
+    def seal(database: Database, book: int) -> None:
+        proof.seal(database, settings.home_path, number=book)
+
+    return seal
 
 
 def main() -> None:

@@ -19,7 +19,7 @@ from huoshui.core.worlds import SANDBOX
 from huoshui.facts.commerce.sample.marketplace import ORDERS_MOST
 from huoshui.interfaces.cli import claims as claims_page
 from huoshui.interfaces.cli import demo as demo_command
-from huoshui.interfaces.cli import operating, replaying
+from huoshui.interfaces.cli import operating, proving, replaying
 from huoshui.interfaces.cli.bench import run_bench
 from huoshui.interfaces.cli.operating import Serve
 from huoshui.interfaces.cli.terminal import err, say, speak, told
@@ -27,6 +27,7 @@ from huoshui.scenarios.replay import Asked
 
 Count = Annotated[int, Parameter(validator=Number(gte=1, lte=ORDERS_MOST))]
 Port = Annotated[int, Parameter(validator=Number(gte=1, lte=65535))]
+Book = Annotated[int, Parameter(validator=Number(gte=1))]
 Orders = Annotated[list[Path], Parameter(name="--orders", negative=())]
 
 
@@ -54,6 +55,7 @@ def build(serve: Serve, settings: Settings) -> App:
     _add_histories(app, settings)
     _add_serving(app, settings, serve)
     _add_worlds(app, settings)
+    _add_proofs(app, settings)
     _add_figures(app, settings)
     return app
 
@@ -148,15 +150,53 @@ def _add_worlds(app: App, settings: Settings) -> None:
     def clock(by: str, *, world: str = SANDBOX) -> None:
         operating.run_advance(settings, world, by)
 
-    def verify(*, world: str = SANDBOX, json: bool = False) -> None:
-        _end(operating.run_verify(settings, world, json=json))
-
     _command(app, "worlds", worlds)
     _command(app, "drop", drop)
     _command(app, "open", open_)
     _command(app, "key", key)
     _command(app, "clock", clock)
+
+
+def _add_proofs(app: App, settings: Settings) -> None:
+    def verify(
+        *,
+        world: str = SANDBOX,
+        book: Book = 1,
+        statement: Path | None = None,
+        key: str = "",
+        checkpoint: Path | None = None,
+        json: bool = False,
+    ) -> None:
+        if statement:
+            _end(proving.run_verify_statement(settings, statement, key, json=json))
+        trusted = proving.trust(key, checkpoint)
+        _end(proving.run_verify(settings, world, book, trusted, json=json))
+
+    def statement(
+        path: str,
+        *,
+        out: Path,
+        since: str = "",
+        until: str = "",
+        currency: str = "",
+        world: str = SANDBOX,
+        book: Book = 1,
+    ) -> None:
+        asked = proving.Asked(path, currency, since, until)
+        proving.run_statement(settings, world, book, asked, out)
+
+    def seal(
+        *, world: str = SANDBOX, book: Book = 1, new_key: bool = False, json: bool = False
+    ) -> None:
+        proving.run_seal(settings, world, book, new_key=new_key, json=json)
+
+    def checkpoint(*, world: str = SANDBOX, book: Book = 1, json: bool = False) -> None:
+        proving.run_checkpoint(settings, world, book, json=json)
+
     _command(app, "verify", verify)
+    _command(app, "statement", statement)
+    _command(app, "seal", seal)
+    _command(app, "checkpoint", checkpoint)
 
 
 def _add_figures(app: App, settings: Settings) -> None:

@@ -1,4 +1,4 @@
-"""`serve`, `down`, `migrate`, `config`, `doctor`, `verify`, `keys`, `clock`, `worlds`."""
+"""`serve`, `down`, `migrate`, `config`, `doctor`, `keys`, `clock`, `worlds`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,6 @@ from huoshui.lines.payments import service as payments
 from huoshui.lines.payments import store as payments_store
 from huoshui.lines.payments.terms import Terms
 from huoshui.scenarios import order_flow
-from huoshui.scenarios.replay.verification import verify_replay
 
 Serve = Callable[[Settings, Worlds, int, Callable[[], None]], None]
 PORTS_TRIED = 50
@@ -165,30 +164,6 @@ def _database_check(settings: Settings) -> tuple[str, bool, str]:
     except Problem as problem:
         return say("check.database"), False, problem.detail(terminal.language())
     return say("check.database"), int(version.split(".")[0]) >= 15, f"PostgreSQL {version}"
-
-
-def run_verify(settings: Settings, world: str, *, json: bool) -> bool:
-    """Recompute a world's books from its transfers; whether they hold."""
-    worlds = Worlds.start(settings)
-    try:
-        with worlds.database(world).begin() as tx:
-            found = verify_replay(tx, payments.terms(tx))
-    finally:
-        worlds.close()
-    if json:
-        terminal.print_json(found)
-    else:
-        key = "verified" if found.holds else "not_verified"
-        terminal.out.print(
-            say(key, transfers=found.transfers, accounts=found.accounts, orders=found.orders)
-        )
-        terminal.out.print(f"ledger_hash {found.ledger_hash}", highlight=False)
-        for fault in found.faults:
-            terminal.err.print(
-                f"  • {fault.check} {fault.account}: {fault.stored} ≠ {fault.recomputed}",
-                highlight=False,
-            )
-    return found.holds
 
 
 def run_open(settings: Settings, world: str, book: access.Book) -> None:

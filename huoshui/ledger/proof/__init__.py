@@ -6,7 +6,37 @@ in a business transaction waits for a hash. Invariants: the log only grows; what
 covered by its root or can be made again from what is; a row that was changed by hand is named.
 """
 
-from huoshui.ledger.proof.sealer import Sealing, rotate, seal
+from huoshui.ledger.proof.checkpoint import Checkpoint, LogKey, read_key
+from huoshui.ledger.proof.checkpoint import read as read_checkpoint
+from huoshui.ledger.proof.fault import Fault
+from huoshui.ledger.proof.keys import key_of
+from huoshui.ledger.proof.offline import BadStatement, Proven, Statement, verify_statement
+from huoshui.ledger.proof.sealer import Sealing, log_keys, rotate, seal
+from huoshui.ledger.proof.statement import prove
+from huoshui.ledger.proof.store import Lag, lag, last_checkpoint
 from huoshui.ledger.proof.verification import Verified, verify
+from huoshui.ledger.proof.verify_log import Trust
 
-__all__ = ["Sealing", "Verified", "rotate", "seal", "verify"]
+__all__ = [
+    "BadStatement",
+    "Checkpoint",
+    "Fault",
+    "Lag",
+    "LogKey",
+    "Proven",
+    "Sealing",
+    "Statement",
+    "Trust",
+    "Verified",
+    "key_of",
+    "lag",
+    "last_checkpoint",
+    "log_keys",
+    "prove",
+    "read_checkpoint",
+    "read_key",
+    "rotate",
+    "seal",
+    "verify",
+    "verify_statement",
+]

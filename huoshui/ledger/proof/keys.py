@@ -10,7 +10,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from huoshui.core.errors import Problem
-from huoshui.ledger.proof.checkpoint import public_of
+from huoshui.ledger.proof import offline
+from huoshui.ledger.proof.checkpoint import BadLogKey, LogKey, public_of
 
 FOLDER = "keys"
 
@@ -55,6 +56,19 @@ def find(home: Path, public: bytes) -> Ed25519PrivateKey:
     if not isinstance(key, Ed25519PrivateKey) or public_of(key) != public:
         raise LogKeyMissing(file=str(file))
     return key
+
+
+def key_of(home: Path, statement: bytes) -> LogKey:
+    """The public key of this state directory that signed a statement. Raises BadLogKey."""
+    signers = offline.signers(statement)
+    for file in sorted((home / FOLDER).glob("*.pem")):
+        key = serialization.load_pem_private_key(file.read_bytes(), None)
+        if isinstance(key, Ed25519PrivateKey):
+            for name, id_ in signers:
+                found = LogKey(name, public_of(key))
+                if found.id == id_:
+                    return found
+    raise BadLogKey(key="")
 
 
 def _file(home: Path, public: bytes) -> Path:

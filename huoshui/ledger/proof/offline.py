@@ -256,7 +256,7 @@ def _closing(found: Statement, balance: int, batches: dict[int, ProvenBatch]) ->
 def _proven(found: Statement, note: Checkpoint, opening: int, closing: int) -> Proven:
     account = found.account.row
     nets = [_side(proven.row, account.id)[2] for proven in found.transfers]
-    unchecked = ["later_account", "held"]
+    unchecked = ["later_account", "held", "same_log"]
     if found.after is None:
         unchecked.append("nothing_followed")
     return Proven(

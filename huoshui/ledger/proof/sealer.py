@@ -64,20 +64,34 @@ def seal_pass(tx: Tx, home: Path) -> Sealing:
 
 
 def rotate(tx: Tx, home: Path) -> checkpoint.LogKey:
-    """Sign with a new key from here on: it is a leaf of the log, under a note that both signed."""
+    """Sign with a new key from here on: it is a leaf of the log, under a note that both signed.
+
+    Where the old key is lost, the new one signs alone, and who trusts the old one will see it.
+    """
     store.wait_for_lock(tx)
-    log = _Log(tx, home)
-    before = log.key
-    log.add_key(home)
+    try:
+        log = _Log(tx, home)
+        before = [log.key]
+    except keys.LogKeyMissing:
+        log, before = _Log(tx, None), []
+    if log.leaves:
+        before = []  # the log is new: its first key is the new one
+    else:
+        log.add_key(home)
     log.append([], [])
-    log.sign(before)
+    log.sign(*before)
     return checkpoint.LogKey(log.origin, checkpoint.public_of(log.key))
+
+
+def log_keys(tx: Tx) -> list[checkpoint.LogKey]:
+    """The public keys of a book's log, oldest first."""
+    return [checkpoint.LogKey(key.name, key.public) for key in store.keys(tx)]
 
 
 class _Log:
     """A book's log while one transaction appends to it."""
 
-    def __init__(self, tx: Tx, home: Path) -> None:
+    def __init__(self, tx: Tx, home: Path | None) -> None:
         self._tx = tx
         self.leaves: list[Leaf] = []
         size = self._before = store.size(tx)
@@ -88,8 +102,9 @@ class _Log:
         self.key: Ed25519PrivateKey
         if known:
             self.origin = known[0].name
+        if known and home:
             self.key = keys.find(home, known[-1].public)
-        else:
+        elif home:
             self.add_key(home)
 
     def add_key(self, home: Path) -> None:

@@ -15,11 +15,13 @@ from huoshui.ledger.proof import audit_store, store
 from huoshui.ledger.proof.checkpoint import LogKey
 from huoshui.ledger.proof.fault import Fault, Faults
 from huoshui.ledger.proof.verify_books import BooksCheck
-from huoshui.ledger.proof.verify_log import LogCheck
+from huoshui.ledger.proof.verify_log import LogCheck, Trust
 
 # What stands beside the sealed rows: compared with them, not covered by the seal.
 CACHES = ("account counters", "hold", "reversal", "log_node")
 UNCOMPARED = ("burnt", "ledger_state")
+
+NO_TRUST = Trust()
 
 Progress = Callable[[str, int, int], None]
 
@@ -61,12 +63,17 @@ def quiet(_label: str, _done: int, _total: int) -> None:
     """Show no progress."""
 
 
-def verify(database: Database, *, number: int = 1, progress: Progress = quiet) -> Verified:
-    """Recompute a book's log and accounts from zero and compare everything that is stored."""
+def verify(
+    database: Database, *, number: int = 1, progress: Progress = quiet, trust: Trust = NO_TRUST
+) -> Verified:
+    """Recompute a book's log and accounts from zero and compare everything that is stored.
+
+    The keys are those that the database names; `trust` holds them against what was kept elsewhere.
+    """
     faults = Faults()
     with database.begin(book=number, snapshot=True) as tx:
         counts = audit_store.counts(tx)
-        log = LogCheck(tx, faults)
+        log = LogCheck(tx, faults, trust)
         if not tx.simulated:
             log.run(lambda done: progress("log", done, counts.leaves))
         books = BooksCheck(tx, faults, partial=counts.horizon is not None)

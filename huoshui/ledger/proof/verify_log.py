@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import msgspec
+
 from huoshui.core.db import Tx
 from huoshui.core.errors import Problem
 from huoshui.ledger.proof import audit_store, checkpoint, leaf, merkle, store
@@ -21,11 +23,19 @@ PAGE = 4096
 Progress = Callable[[int], None]
 
 
+class Trust(msgspec.Struct, frozen=True):
+    """What the reader has from elsewhere: a public key, checkpoints that were kept."""
+
+    key: LogKey | None = None
+    kept: tuple[Checkpoint, ...] = ()
+
+
 class LogCheck:
     """One walk over a book's log, from its first leaf."""
 
-    def __init__(self, tx: Tx, faults: Faults) -> None:
+    def __init__(self, tx: Tx, faults: Faults, trust: Trust) -> None:
         self._tx = tx
+        self._trust = trust
         self._faults = faults
         self._signed = Faults()
         self._tree = merkle.Frontier()
@@ -37,6 +47,7 @@ class LogCheck:
         self._wrong_nodes: list[tuple[Node, bytes | None, bytes]] = []
         self._wrong_notes: list[tuple[int, int, bytes]] = []
         self._last_note = 0
+        self._alone: list[int] = []  # keys that the one before did not sign in
         self._note: Checkpoint | None = None  # the newest whose signature is right
         self._good = 0  # the size up to which leaves are as they were signed
         self._blamed: set[int] = set()
@@ -61,6 +72,7 @@ class LogCheck:
             progress(self.size)
         self._end(last)
         self._judge()
+        self._trusted()
         for kind in store.SOURCES:
             for ref in audit_store.unsealed_rows(self._tx, kind):
                 table = store.SOURCES[kind][0]
@@ -79,6 +91,7 @@ class LogCheck:
             for node, hash_ in self._tree.append(row.hash):
                 if node[0] and node[0] % store.STEP == 0 and stored.pop(node, None) != hash_:
                     self._wrong_node(node, hash_)
+            self._compare_kept()
             note = notes.pop(self._tree.size, None)
             if note is not None:
                 self._checkpoint(self._tree.size, note)
@@ -116,12 +129,39 @@ class LogCheck:
             self._signed.add("signature", "checkpoint", size, note.root, key.public)
         else:
             self._note = note
+            self._change_of_key(key, note)
             if note.after != before:
                 self._signed.add("checkpoint", "checkpoint", note.after, None, before)
             if note.root != self._tree.root:
                 self._wrong_notes.append((self._good, size, note.root))
             elif not self._wrong_notes:
                 self._good = size
+
+    def _change_of_key(self, key: leaf.Key, note: Checkpoint) -> None:
+        place = self._keys.index(key)
+        if place and note.after <= key.from_size:
+            before = self._keys[place - 1]
+            if not note.signed_by(LogKey(before.name, before.public)):
+                self._alone.append(place)
+
+    def _compare_kept(self) -> None:
+        for kept in self._trust.kept:
+            if kept.size == self._tree.size and kept.root != self._tree.root:
+                self._signed.add("kept", "checkpoint", kept.size, kept.root, self._tree.root)
+
+    def _trusted(self) -> None:
+        """The log must be the one that the reader knows: by its key, by checkpoints kept."""
+        known = [LogKey(key.name, key.public) for key in self._keys]
+        if self._trust.key and self._trust.key not in known:
+            self._faults.add("key", "log_key", 0, None, self._trust.key.text)
+        elif self._trust.key:
+            for place in self._alone:
+                if place > known.index(self._trust.key):
+                    row = self._keys[place].from_size
+                    self._faults.add("key", "log_key", row, known[place].text, None)
+        for kept in self._trust.kept:
+            if kept.size > self.size or not any(kept.signed_by(key) for key in known):
+                self._faults.add("kept", "checkpoint", kept.size, kept.root, None)
 
     def _key(self, size: int) -> leaf.Key | None:
         return next((key for key in reversed(self._keys) if key.from_size < size), None)
