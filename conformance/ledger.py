@@ -9,14 +9,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from conformance.world import START, fresh
 from huoshui import ledger
-from huoshui.core import access, ids, settings
+from huoshui.core import access, ids
 from huoshui.core.db import Database, Tx
-from huoshui.core.worlds import Worlds
 from huoshui.ledger import AccountKind, Capture, Command, Leg, Release, Result, Transaction
 from huoshui.ledger.model import AMOUNT_MAX, Account, Side
 from huoshui.ledger.rows import Row
@@ -25,9 +25,7 @@ from huoshui.ledger.store import Opening
 
 Case = dict[str, Any]
 Answer = dict[str, Any]
-START = datetime(2025, 1, 1, tzinfo=UTC)
 BANK = "the-bank"
-_WORLD = "conformance"
 
 
 def answer(case: Case) -> Answer:
@@ -57,15 +55,8 @@ class Stored:
     @contextmanager
     def open() -> Iterator[Stored]:
         """A world for cases, made afresh and dropped at the end."""
-        worlds = Worlds.start(settings.load())
-        if any(world.name == _WORLD for world in worlds.all()):
-            worlds.drop(_WORLD)
-        worlds.create_replay(_WORLD, seed=1, clock_at=START)
-        try:
-            yield Stored(worlds.database(_WORLD))
-        finally:
-            worlds.drop(_WORLD)
-            worlds.close()
+        with fresh() as database:
+            yield Stored(database)
 
     def answer(self, case: Case) -> Answer:
         """The case in a book of its own."""

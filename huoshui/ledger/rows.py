@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from huoshui.ledger.model import CLOSE_FROM, CLOSE_TO, COUNTER_MAX, Hold, HoldState
 
