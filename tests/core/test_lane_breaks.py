@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -88,13 +89,13 @@ def test_a_conflict_that_passes_is_not_seen(lane: Lane) -> None:
 
     def run(tx: Tx, units: list[int]) -> list[int]:
         tries.append(len(units))
-        if len(tries) < 3:
+        if len(tries) < 9:
             raise Conflict()
         return units
 
     assert lane.call(Verb("fight", run), [1, 2, 3, 4]) == [1, 2, 3, 4]
-    assert tries == [4, 4, 4]
-    assert (lane.health().retried, lane.health().bisected) == (2, 0)
+    assert tries == [4] * 9
+    assert (lane.health().retried, lane.health().bisected) == (8, 0)
 
 
 def test_a_verb_that_loses_a_result_commits_nothing(
@@ -184,3 +185,32 @@ def test_halves_cut_between_units() -> None:
         lengths = [sum(stop - start for _, start, stop in half) for half in (first, second)]
         assert lengths == [sum(sizes) // 2, sum(sizes) - sum(sizes) // 2]
         assert all(start < stop for _, start, stop in first + second)
+
+
+def test_deadlocked_lanes_both_end_well(numbers: Database, book: int) -> None:
+    """Two processes' lanes whose verb locks rows in opposite orders."""
+    with numbers.begin(book=book) as tx:
+        tx.run("INSERT INTO lane_tried SELECT %(book)s, unnest(ARRAY[1, 2])")
+    meet = threading.Barrier(2)
+
+    def verb(rows: tuple[int, int]) -> Verb[int, int]:
+        tries: list[int] = []
+
+        def run(tx: Tx, units: list[int]) -> list[int]:
+            query = "SELECT n FROM lane_tried WHERE book = %(book)s AND n = %(n)s FOR UPDATE"
+            tries.append(1)
+            tx.value(query, n=rows[0])
+            if len(tries) == 1:
+                meet.wait(10)
+            tx.value(query, n=rows[1])
+            return units
+
+        return Verb("lock", run)
+
+    with running(numbers) as one, running(numbers) as two, ThreadPoolExecutor(2) as pool:
+        answers = [
+            pool.submit(lane.call, verb(rows), [9], book=book)
+            for lane, rows in ((one, (1, 2)), (two, (2, 1)))
+        ]
+        assert [answer.result(20) for answer in answers] == [[9], [9]]
+        assert one.health().retried + two.health().retried == 1

@@ -16,7 +16,9 @@ from huoshui.core.lane.model import LaneFull, LaneHealth, LaneStopped, LaneTooLa
 from huoshui.core.lane.tally import Tally
 from huoshui.core.lane.turns import Slice, Submission, Track, halves
 
-_TRIES = 3  # of a part of a batch, where another writer was first
+# How often a part of a batch is run where another writer was first: a key that was taken is
+# mostly taken for good, a deadlock passes.
+_TRIES_KEY, _TRIES_LOCK = 3, 10
 _GONE_S = 10  # how long a lost connection is looked for
 _PAUSE_MS = 100
 _SECOND_NS = 1_000_000_000
@@ -199,9 +201,9 @@ class Lane:
         while not self._abandoned.is_set():
             try:
                 return self._once(verb, units, book, actor)
-            except Conflict:
+            except Conflict as error:
                 conflicts += 1
-                if conflicts == _TRIES:
+                if conflicts >= (_TRIES_KEY if "constraint" in error.facts else _TRIES_LOCK):
                     raise
             except _OutcomeUnknown:
                 self._reopen(0)
