@@ -15,6 +15,7 @@ from huoshui.ledger.model import (
     POST,
     Account,
     Command,
+    Hold,
     Leg,
     Result,
     Transaction,
@@ -45,7 +46,7 @@ class AlreadyReversed(Problem):
 def load(
     tx: Tx,
     paths: Iterable[tuple[str, str]],
-    ids: Iterable[UUID] = (),
+    ids: Sequence[UUID] = (),
     chart: Chart = NO_CHART,
     *,
     holds: Iterable[UUID] = (),
@@ -56,29 +57,26 @@ def load(
     Accounts that are not open yet are opened where the chart has a kind for their path. Holds
     that have run out by now end here, before anything is decided: that is when they expire.
     """
-    horizon, sealed_until, counted_until = store.state(tx)
     wanted, hold_ids = set(paths), list(holds)
-    due = store.due_holds(tx, hold_ids)
-    sides = [id_ for hold in due for id_ in (hold.from_id, hold.to_id)]
-    rows = _locked(tx, wanted, sides)
-    absent = _absent(wanted, rows)
-    openings = _openings(chart, absent) if absent else []
-    if openings:
-        store.open_accounts(tx, openings)
-        rows = _locked(tx, wanted, sides)
-        absent = _absent(wanted, rows)
-    wanted_ids = [*ids, *hold_ids]
+    asked_state, asked_due = store.state(tx), store.due_holds(tx, hold_ids)
+    state, due = asked_state(), asked_due()
+    places = _Places(tx, wanted, [id_ for hold in due for id_ in (hold.from_id, hold.to_id)])
+    # Asked behind the locks, so that what another writer did meanwhile is seen.
+    standing = store.standing(tx, [*ids, *hold_ids])
+    burnt = store.burnt(tx, list(ids))
+    held = store.holds(tx, [hold.id for hold in due]) if due else list[Hold]
+    rows = places.rows(chart)
+    absent = [path for path, _ in places.absent]
     sheet = Sheet(
         Loaded(
             rows=rows,
-            # Read again: between the first look and the lock another writer may have been here.
-            holds=store.holds(tx, [hold.id for hold in due]) if due else (),
-            standing=store.standing(tx, wanted_ids) if wanted_ids else {},
-            burnt=store.burnt(tx, wanted_ids) if wanted_ids else (),
-            elsewhere=store.currencies(tx, [path for path, _ in absent]) if absent else {},
-            horizon=horizon,
-            sealed_until=sealed_until,
-            counted_until=counted_until,
+            holds=held(),
+            standing=standing(),
+            burnt=burnt(),
+            elsewhere=store.currencies(tx, absent) if absent else {},
+            horizon=state.horizon,
+            sealed_until=state.sealed_until,
+            counted_until=state.counted_until,
         ),
         tx.now,
         actor=tx.actor,
@@ -86,6 +84,41 @@ def load(
     )
     sheet.lapse()
     return sheet
+
+
+class _Places:
+    """The accounts of a batch: asked for and locked at once, opened where they have to be."""
+
+    def __init__(self, tx: Tx, wanted: set[tuple[str, str]], sides: list[UUID]) -> None:
+        self.absent: list[tuple[str, str]] = []
+        self._tx = tx
+        self._wanted = wanted
+        self._sides = sides
+        self._ask()
+
+    def rows(self, chart: Chart) -> list[Row]:
+        """The accounts that stand, those included that the chart opens now."""
+        found = self._locked()
+        if len(found) < len(self._ids):
+            # Remembered from a transaction that was undone in the end: look them up anew.
+            store.forget(self._tx, self._wanted)
+            self._ask()
+            found = self._locked()
+        openings = _openings(chart, self.absent)
+        if openings:
+            store.open_accounts(self._tx, openings)
+            self._ask()
+            found = self._locked()
+        return found
+
+    def _ask(self) -> None:
+        self._ids = {*store.find(self._tx, self._wanted).values(), *self._sides}
+        self._locking = store.lock(self._tx, self._ids)
+
+    def _locked(self) -> list[Row]:
+        found = self._locking()
+        self.absent = sorted(self._wanted - {(row.path, row.currency) for row in found})
+        return found
 
 
 def flush(tx: Tx, sheet: Sheet) -> None:
@@ -134,7 +167,7 @@ def reverse(tx: Tx, id_: UUID, *, reversal_id: UUID) -> Result:
     That holds for a transaction of a sealed period too: the correction stands in the open one.
     Raises UnknownTransaction, AlreadyReversed.
     """
-    original = store.standing(tx, [id_]).get(id_)
+    original = store.standing(tx, [id_])().get(id_)
     if original is None or original.kind != POST:
         raise UnknownTransaction(kind="txn", id=id_texts.show("txn", id_))
     before = store.reversal_of(tx, id_)
@@ -156,11 +189,13 @@ def reverse(tx: Tx, id_: UUID, *, reversal_id: UUID) -> Result:
 def open_account(tx: Tx, path: str, currency: str, kind: AccountKind) -> Account:
     """Open an account by hand; the same again answers the one that stands.
 
-    Raises BadPath, UnknownCurrency.
+    Its currency is one of ISO 4217 or a unit that the book declared. Raises BadPath,
+    UnknownCurrency.
     """
     if not PATH.fullmatch(path):
         raise BadPath(path=path[:200], errors=(FieldError("/path", "path", {"path": path[:80]}),))
-    money.digits(currency)
+    if not money.is_currency(currency) and store.unit_digits(tx, currency) is None:
+        raise money.UnknownCurrency(currency=currency[:12])
     open_accounts(tx, [store.Opening(path, currency, kind)])
     return account_at(tx, path, currency)
 
@@ -199,20 +234,6 @@ def accounts(
     return store.accounts(
         tx, prefix=prefix, kind=kind, after=after, after_currency=after_currency, limit=limit
     )
-
-
-def _locked(tx: Tx, wanted: set[tuple[str, str]], sides: list[UUID]) -> list[Row]:
-    ids = {*store.find(tx, wanted).values(), *sides}
-    rows = store.lock(tx, ids) if ids else []
-    if len(rows) < len(ids):
-        # Remembered from a transaction that was undone in the end: look them up anew.
-        store.forget(tx, wanted)
-        rows = store.lock(tx, {*store.find(tx, wanted).values(), *sides})
-    return rows
-
-
-def _absent(wanted: set[tuple[str, str]], rows: list[Row]) -> list[tuple[str, str]]:
-    return sorted(wanted - {(row.path, row.currency) for row in rows})
 
 
 def _openings(chart: Chart, absent: list[tuple[str, str]]) -> list[store.Opening]:

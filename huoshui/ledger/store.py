@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -17,6 +17,9 @@ from huoshui.ledger.model import Account, Hold, Moved
 from huoshui.ledger.rows import Held, Row
 from huoshui.ledger.sheet import Sheet
 from huoshui.ledger.standing import Standing, StandingLeg
+
+T = TypeVar("T")
+Answer = Callable[[], T]  # a question is on its way; calling it waits for what came of it
 
 _ACCOUNT = """
     id, path, currency, kind, class AS class_, normal, floor, ceiling,
@@ -36,6 +39,14 @@ _MOVED_AS: dict[str, Callable[[list[Any]], columns.Column]] = {
     "timeout_s": columns.integers,
 }  # fmt: skip
 STATE_LOCK = 0x4C47  # who seals a period or archives takes it alone, every batch shares it
+
+
+class State(msgspec.Struct, frozen=True):
+    """Below which id the book is archived, until when it is sealed, until when days are counted."""
+
+    horizon: UUID | None
+    sealed_until: datetime | None
+    counted_until: datetime | None
 
 
 class Opening(msgspec.Struct, frozen=True):
@@ -112,12 +123,12 @@ def forget(tx: Tx, keys: Iterable[tuple[str, str]]) -> None:
         tx.memo.pop((tx.book, *key), None)
 
 
-def lock(tx: Tx, ids: Iterable[UUID]) -> list[Row]:
+def lock(tx: Tx, ids: Iterable[UUID]) -> Answer[list[Row]]:
     """Accounts, locked in the order of their ids.
 
     One order for all writers: they wait for each other and never deadlock.
     """
-    rows = tx.packed(
+    rows = tx.ask(
         """
         SELECT id, path, currency, floor, ceiling, closed, held_out, out_, held_in, in_, version,
                moved_at
@@ -125,31 +136,24 @@ def lock(tx: Tx, ids: Iterable[UUID]) -> list[Row]:
         """,
         ids=columns.uuids(ids),
     )
-    return [Row(*row) for row in rows]
+    return lambda: [Row(*row) for row in rows()]
 
 
-def state(tx: Tx) -> tuple[UUID | None, datetime | None, datetime | None]:
-    """Below which ids the book is archived, until when it is sealed, and until when its days are
-    counted at the latest.
-
-    Held to the end of the transaction: neither moves while a batch is under way.
+def state(tx: Tx) -> Answer[State]:
+    """What holds for the book to the end of the transaction: while a batch is under way no period
+    is sealed, nothing archived, and no day counted.
     """
-    rows = tx.tuples(
-        """
-        SELECT s.horizon, s.sealed_until, s.counted_until
-        FROM (SELECT pg_advisory_xact_lock_shared(%(space)s, %(book)s)) AS held
-        LEFT JOIN ledger_state s ON s.book = %(book)s
-        """,
-        space=STATE_LOCK,
+    # First the lock, then the question: one statement would see what stood before it waited.
+    tx.run("SELECT pg_advisory_xact_lock_shared(%(space)s, %(book)s)", space=STATE_LOCK)
+    rows = tx.ask(
+        "SELECT horizon, sealed_until, counted_until FROM ledger_state WHERE book = %(book)s"
     )
-    horizon, sealed_until, counted_until = rows[0]
-    return horizon, sealed_until, counted_until
+    return lambda: State(*next(iter(rows()), (None, None, None)))
 
 
-def due_holds(tx: Tx, ids: list[UUID]) -> list[Hold]:
+def due_holds(tx: Tx, ids: list[UUID]) -> Answer[list[Hold]]:
     """The open holds that have run out, at most 500, and those of `ids`."""
-    return tx.rows(
-        Hold,
+    rows = tx.ask(
         f"""
         (SELECT {_HOLD} FROM hold WHERE book = %(book)s AND state = 'open'
          AND expires_at <= %(now)s ORDER BY expires_at LIMIT 500)
@@ -158,28 +162,29 @@ def due_holds(tx: Tx, ids: list[UUID]) -> list[Hold]:
         now=tx.now,
         ids=columns.uuids(ids),
     )
+    return lambda: [Hold(*row) for row in rows()]
 
 
-def holds(tx: Tx, ids: list[UUID]) -> list[Hold]:
+def holds(tx: Tx, ids: list[UUID]) -> Answer[list[Hold]]:
     """Holds by id."""
-    return tx.rows(
-        Hold,
+    rows = tx.ask(
         f"SELECT {_HOLD} FROM hold WHERE book = %(book)s AND id = ANY(%(ids)s)",
         ids=columns.uuids(ids),
     )
+    return lambda: [Hold(*row) for row in rows()]
 
 
-def burnt(tx: Tx, ids: list[UUID]) -> list[UUID]:
+def burnt(tx: Tx, ids: list[UUID]) -> Answer[list[UUID]]:
     """Those ids that failed for a passing reason."""
-    rows = tx.tuples(
+    rows = tx.ask(
         "SELECT id FROM burnt WHERE book = %(book)s AND id = ANY(%(ids)s)", ids=columns.uuids(ids)
     )
-    return [id_ for (id_,) in rows]
+    return lambda: [id_ for (id_,) in rows()]
 
 
-def standing(tx: Tx, ids: list[UUID]) -> dict[UUID, Standing]:
+def standing(tx: Tx, ids: list[UUID]) -> Answer[dict[UUID, Standing]]:
     """What is posted under these ids already."""
-    rows = tx.tuples(
+    rows = tx.ask(
         """
         SELECT m.id, m.kind, m.hold_id, m.timeout_s, m.currency, m.template, m.reference,
                m.reverses, s.path, d.path, m.amount, m.flags
@@ -191,6 +196,10 @@ def standing(tx: Tx, ids: list[UUID]) -> dict[UUID, Standing]:
         """,
         ids=columns.uuids(ids),
     )
+    return lambda: _standing(rows())
+
+
+def _standing(rows: list[tuple[Any, ...]]) -> dict[UUID, Standing]:
     found: dict[UUID, Standing] = {}
     for id_, group in itertools.groupby(rows, key=lambda row: row[0]):
         legs = list(group)
@@ -331,7 +340,7 @@ def _void_days(tx: Tx, moved: list[Moved], counted_until: datetime | None) -> No
 
 def posted(tx: Tx, id_: UUID) -> tuple[Standing, datetime] | None:
     """What is posted under an id, and when it took effect; None where nothing is."""
-    found = standing(tx, [id_]).get(id_)
+    found = standing(tx, [id_])().get(id_)
     effective_at = tx.value(
         "SELECT effective_at FROM txn WHERE book = %(book)s AND id = %(id)s", id=id_
     )
@@ -395,3 +404,11 @@ def account_at(tx: Tx, path: str, currency: str) -> Account | None:
         path=path,
         currency=currency,
     )
+
+
+def unit_digits(tx: Tx, code: str) -> int | None:
+    """The decimals of a unit that the book declared, or None."""
+    digits: int | None = tx.value(
+        "SELECT digits FROM unit WHERE book = %(book)s AND code = %(code)s", code=code
+    )
+    return digits
