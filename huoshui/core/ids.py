@@ -21,6 +21,7 @@ PREFIXES = {
     "acc": "ledger account",
     "txn": "ledger transaction",
     "trf": "ledger transfer",
+    "rcl": "ledger reconciliation",
     "evt": "event",
     "wrk": "due work",
     "key": "API key",

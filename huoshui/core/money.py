@@ -1,4 +1,7 @@
-"""Money: integer minor units and an ISO 4217 code. No float ever touches an amount."""
+"""Money: integer minor units and an ISO 4217 code. No float ever touches an amount.
+
+Units that a book declares beside the currencies, such as points, are learnt by the process.
+"""
 
 from __future__ import annotations
 
@@ -29,6 +32,10 @@ _CODES = frozenset(
     UAH UGX USD USN UYI UYU UYW UZS VED VES VND VUV WST XAF XCD XOF XPF YER ZAR ZMW ZWG""".split()
 )
 
+_UNIT = re.compile(r"[A-Z][A-Z0-9]{2,11}", re.ASCII)
+DIGITS_MAX = 9
+_units: dict[str, int] = {}
+
 _AMOUNT = re.compile(r"-?[0-9]{1,16}(\.[0-9]{1,9})?")
 AMOUNT_MAX = 10**15
 
@@ -44,6 +51,13 @@ class UnknownCurrency(Problem):
     """Not an active ISO 4217 code."""
 
     code = "unknown_currency"
+    status = 422
+
+
+class BadUnit(Problem):
+    """Not a code that a unit may have, or more decimals than amounts are told with."""
+
+    code = "bad_unit"
     status = 422
 
 
@@ -69,10 +83,34 @@ class CurrencyMix(Problem):
 
 
 def digits(currency: str) -> int:
-    """Decimal places of the currency's minor unit. Raises UnknownCurrency."""
-    if currency not in _CODES:
-        raise UnknownCurrency(currency=currency)
-    return _DIGITS.get(currency, 2)
+    """Decimal places of a currency's or a learnt unit's minor unit. Raises UnknownCurrency."""
+    if currency in _CODES:
+        return _DIGITS.get(currency, 2)
+    if currency not in _units:
+        raise UnknownCurrency(currency=currency[:12])
+    return _units[currency]
+
+
+def is_currency(code: str) -> bool:
+    """Whether a code is an active one of ISO 4217."""
+    return code in _CODES
+
+
+def check_unit(code: str, digits: int) -> None:
+    """Whether a unit may be called so: 3 to 12 capital letters and digits, no currency's code.
+
+    Raises BadUnit.
+    """
+    known = _units.get(code, digits)
+    if not _UNIT.fullmatch(code) or code in _CODES or not 0 <= digits <= DIGITS_MAX:
+        raise BadUnit(unit=code[:20], most=DIGITS_MAX, known="-")
+    if known != digits:
+        raise BadUnit(unit=code, most=DIGITS_MAX, known=known)
+
+
+def learn_unit(code: str, digits: int) -> None:
+    """From now on this process reads and shows amounts of a declared unit; the first word counts."""
+    _units.setdefault(code, digits)
 
 
 class Money(msgspec.Struct, frozen=True, order=False, forbid_unknown_fields=True):

@@ -42,7 +42,7 @@ def verify(tx: Tx) -> Verification:
         """SELECT (SELECT count(*) FROM transfer WHERE book = %(book)s),
                   (SELECT count(*) FROM account WHERE book = %(book)s)"""
     )[0]
-    faults = [*_counters(tx), *_running(tx), *_held(tx), *_trial(tx)]
+    faults = [*_counters(tx), *_running(tx), *_held(tx), *verify_trial(tx)]
     return Verification(counts[0], counts[1], tuple(faults))
 
 
@@ -129,7 +129,8 @@ def _held(tx: Tx, ids: list[UUID] | None = None) -> list[Fault]:
     )
 
 
-def _trial(tx: Tx) -> list[Fault]:
+def verify_trial(tx: Tx) -> list[Fault]:
+    """Whether as much went out as came in, in every currency."""
     return tx.rows(
         Fault,
         """

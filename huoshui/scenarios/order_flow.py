@@ -31,6 +31,7 @@ from huoshui.facts.commerce.model import (
     Tender,
 )
 from huoshui.facts.commerce.service import Ingested
+from huoshui.ledger import upkeep
 from huoshui.lines import payments
 from huoshui.lines.payments import payouts
 from huoshui.lines.payments.escrow import Command, Confirm, Open, Refund, Take
@@ -188,4 +189,5 @@ WORK: dict[str, Run] = {
     CONFIRM_DUE: confirm_silent,
     ESTIMATE_DUE: note_late,
     payouts.PAYOUT_DUE: payouts.run_due,
+    **upkeep.WORK,
 }

@@ -41,7 +41,7 @@ def at_time(tx: Tx, now: datetime) -> Tx:
 
 def move(tx: Tx, source: str, target: str, amount: int, effective_at: datetime) -> UUID:
     """Post one leg that must stand."""
-    id_ = tx.id("txn", "")
+    id_ = tx.id("txn", f"{source}/{target}/{amount}/{effective_at}/{tx.now}")
     asked = Transaction(
         id=id_, template="test", reference="r", currency="CNY",
         legs=(Leg(source, target, amount),), effective_at=effective_at,
