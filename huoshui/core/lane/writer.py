@@ -149,7 +149,10 @@ class Lane:
             arrived, self._inbox = self._inbox, []
         for submission in arrived:
             key = (submission.verb.name, submission.book)
-            self._tracks.setdefault(key, Track()).add(submission)
+            track = self._tracks.get(key)
+            if track is None:
+                track = self._tracks[key] = Track()
+            track.add(submission)
         return bool(self._tracks)
 
     def _listen(self, wanted: int, most_ms: int | None) -> None:
