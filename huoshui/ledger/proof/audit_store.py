@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from huoshui.core.db import Tx
+from huoshui.ledger.proof.fold import Carried
 from huoshui.ledger.proof.merkle import Node
 from huoshui.ledger.proof.store import HASHES, RECORDS, SOURCES, STEP
 
@@ -80,7 +81,6 @@ class Counts(msgspec.Struct, frozen=True):
     accounts: int
     queued_batches: int
     queued_events: int
-    horizon: UUID | None
 
 
 def counts(tx: Tx) -> Counts:
@@ -93,8 +93,7 @@ def counts(tx: Tx) -> Counts:
             (SELECT count(*) FROM account WHERE book = %(book)s) AS accounts,
             count(*) FILTER (WHERE kind = 'batch') AS queued_batches,
             coalesce(sum(cardinality(ids)) FILTER (WHERE kind = 'event'), 0)::bigint
-                AS queued_events,
-            (SELECT horizon FROM ledger_state WHERE book = %(book)s) AS horizon
+                AS queued_events
         FROM unsealed WHERE book = %(book)s""",
     )
     assert found
@@ -255,6 +254,23 @@ def counters(tx: Tx, after: UUID | None, limit: int) -> list[CounterRow]:
     )
 
 
+def carried(tx: Tx) -> dict[bytes, Carried]:
+    """What archived transfers left on accounts."""
+    rows = tx.tuples(
+        """SELECT account_id, version, balance, out_, held_out, held_in FROM carried
+        WHERE book = %(book)s"""
+    )
+    return {row[0].bytes: Carried(*row[1:]) for row in rows}
+
+
+def archived(tx: Tx) -> int:
+    """How many transfers were archived."""
+    found: int = tx.value(
+        "SELECT coalesce(sum(transfers), 0)::bigint FROM archive WHERE book = %(book)s"
+    )
+    return found
+
+
 def open_holds(tx: Tx, after: UUID | None, limit: int) -> list[HoldRow]:
     """Open holds in order of their ids."""
     return tx.rows(
@@ -295,7 +311,9 @@ def wrong_holds(tx: Tx) -> list[tuple[UUID, str, str]]:
             FROM hold h WHERE h.book = %(book)s)
         SELECT id, coalesce(kept.terms, '-'), coalesce(made.terms, '-')
         FROM kept FULL JOIN made USING (id)
-        WHERE kept.terms IS DISTINCT FROM made.terms ORDER BY id LIMIT 20
+        WHERE kept.terms IS DISTINCT FROM made.terms AND (made.id IS NOT NULL OR id >= coalesce(
+            (SELECT horizon FROM ledger_state WHERE book = %(book)s), id))
+        ORDER BY id LIMIT 20
         """
     )
 
@@ -308,6 +326,8 @@ def wrong_reversals(tx: Tx) -> list[tuple[UUID, str, str]]:
             WHERE book = %(book)s AND leg = 0 AND reverses IS NOT NULL)
         SELECT txn_id, coalesce(r.by_id::text, '-'), coalesce(made.by_id::text, '-')
         FROM (SELECT * FROM reversal WHERE book = %(book)s) AS r FULL JOIN made USING (txn_id)
-        WHERE r.by_id IS DISTINCT FROM made.by_id ORDER BY txn_id LIMIT 20
+        WHERE r.by_id IS DISTINCT FROM made.by_id AND (made.by_id IS NOT NULL OR r.by_id >= coalesce(
+            (SELECT horizon FROM ledger_state WHERE book = %(book)s), r.by_id))
+        ORDER BY txn_id LIMIT 20
         """
     )

@@ -8,7 +8,8 @@ held amounts once the transfer stood, recorded times that never run back, and wh
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -30,15 +31,31 @@ class OpenHold(msgspec.Struct):
     expires_us: int
 
 
+class Carried(NamedTuple):
+    """What archived transfers left on an account: sums of what moved, and all else as it stood
+    at the highest archived version."""
+
+    version: int = 0
+    balance: int = 0
+    out_: int = 0
+    held_out: int = 0
+    held_in: int = 0
+
+
+NOTHING = Carried()
+_NEVER = -(2**62)
+
+
 class Fold:
     """The state of all accounts of a book after some of its batches.
 
-    With `partial` the book's beginning is archived: the first transfer seen of an account is
-    taken at its word, and so is a hold that was made before.
+    Where the book's beginning is archived, accounts start with what was carried; a transfer that
+    stood before that and was left behind only counts towards what moved, and what a hold of the
+    archived time had left is taken from the row.
     """
 
-    def __init__(self, disagree: Disagree, *, partial: bool = False) -> None:
-        self.partial = partial
+    def __init__(self, disagree: Disagree, carried: Mapping[bytes, Carried] | None = None) -> None:
+        self._carried = carried or {}
         self.transfers = 0
         self.holds: dict[bytes, OpenHold] = {}
         self._disagree = disagree
@@ -84,49 +101,83 @@ class Fold:
             self._gaps()
 
     def counters(self, account: bytes) -> tuple[int, int, int, int, int, int] | None:
-        """version, out, in, held_out, held_in, moved (microseconds) of an account, or None."""
+        """version, out, in, held_out, held_in, moved (microseconds) of an account, or None.
+
+        Moved is 0 where only archived transfers touched the account.
+        """
         slot = self._slots.get(account)
         if slot is None:
-            return None
+            before = self._carried.get(account)
+            if before is None:
+                return None
+            in_ = before.out_ + before.balance
+            return before.version, before.out_, in_, before.held_out, before.held_in, 0
         out, balance = self._outs[slot], self._balances[slot]
         return (
             self._versions[slot], out, out + balance, self._held_outs[slot],
-            self._held_ins[slot], self._moved[slot],
+            self._held_ins[slot], 0 if self._moved[slot] == _NEVER else self._moved[slot],
         )  # fmt: skip
 
     def __len__(self) -> int:
         return len(self._slots)
 
-    def _slot(self, record: Record, side: int) -> int:
-        account = record.source if side == 1 else record.target
+    def __contains__(self, account: bytes) -> bool:
+        return account in self._slots
+
+    def _slot(self, account: bytes) -> int:
         slot = self._slots.get(account)
         if slot is None:
             slot = self._slots[account] = len(self._slots)
-            self._open(record, side)
+            start = self._carried.get(account, NOTHING)
+            for column, value in (
+                (self._versions, start.version), (self._balances, start.balance),
+                (self._outs, start.out_), (self._held_outs, start.held_out),
+                (self._held_ins, start.held_in), (self._moved, _NEVER),
+            ):  # fmt: skip
+                column.append(value)
         return slot
-
-    def _open(self, record: Record, side: int) -> None:
-        start = (0, 0, 0, 0)
-        if self.partial:
-            start = _before(record, side, *self._held(record))
-        version, balance, held_out, held_in = start
-        for column, value in (
-            (self._versions, version), (self._balances, balance), (self._outs, 0),
-            (self._held_outs, held_out), (self._held_ins, held_in), (self._moved, -(2**62)),
-        ):  # fmt: skip
-            column.append(value)
 
     def _stand(self, record: Record) -> bool:
         """Apply a transfer if it is the next of both its accounts; otherwise it waits."""
-        source, target = self._slot(record, 1), self._slot(record, 2)
-        if self._versions[source] + 1 != record.from_version:
+        source, target = self._slot(record.source), self._slot(record.target)
+        left, came = self._left_behind(record)
+        if not left and self._versions[source] + 1 != record.from_version:
             self._wait((record.source, record.from_version), record)
-        elif self._versions[target] + 1 != record.to_version:
+        elif not came and self._versions[target] + 1 != record.to_version:
             self._wait((record.target, record.to_version), record)
+        elif left or came:
+            self._apply_side(record, source, target, left, came)
+            return True
         else:
             self._apply(record, source, target)
             return True
         return False
+
+    def _left_behind(self, record: Record) -> tuple[bool, bool]:
+        """Whether a transfer stood on either account before what was carried."""
+        known = self._carried
+        if not known:
+            return False, False
+        source, target = known.get(record.source, NOTHING), known.get(record.target, NOTHING)
+        return record.from_version <= source.version, record.to_version <= target.version
+
+    def _apply_side(self, record: Record, source: int, target: int, left: bool, came: bool) -> None:
+        """Apply a transfer that is new to one account at most."""
+        moved = record.amount if record.kind in (POST, CAPTURE) else 0
+        self._outs[source] += moved
+        self.transfers += 1
+        if not left:
+            self._side(record, source, record.from_version, -moved, record.from_after)
+            self._held_outs[source] = record.from_held
+        if not came:
+            self._side(record, target, record.to_version, moved, record.to_after)
+            self._held_ins[target] = record.to_held
+
+    def _side(self, record: Record, slot: int, version: int, net: int, after: int) -> None:
+        if self._balances[slot] + net != after:
+            self._fault(record, "after", after, self._balances[slot] + net)
+        self._balances[slot], self._versions[slot] = after, version
+        self._moved[slot] = record.recorded_us
 
     def _wait(self, key: tuple[bytes, int], record: Record) -> None:
         if key in self._waiting:  # two transfers of one version: the second is out of place
@@ -153,7 +204,7 @@ class Fold:
             ready = sorted(self._waiting.values(), key=lambda r: (r.from_version, r.to_version))
             progress = False
             for record in ready:
-                source, target = self._slot(record, 1), self._slot(record, 2)
+                source, target = self._slot(record.source), self._slot(record.target)
                 fits_from = self._versions[source] + 1 == record.from_version
                 if fits_from and self._versions[target] + 1 == record.to_version:
                     self._forget(record)
@@ -167,20 +218,20 @@ class Fold:
         self._waiting.pop((record.target, record.to_version), None)
 
     def _jump(self, record: Record) -> None:
-        source, target = self._slot(record, 1), self._slot(record, 2)
+        source, target = self._slot(record.source), self._slot(record.target)
         self._forget(record)
-        out, in_ = self._held(record)
-        for slot, side, version in (
-            (source, 1, record.from_version), (target, 2, record.to_version),
-        ):  # fmt: skip
-            expected = self._versions[slot] + 1
-            if expected == version:
-                continue
-            self._disagree("version", _row(record), _VERSION[side], version, expected)
-            _, balance, held_out, held_in = _before(record, side, out, in_)
-            self._balances[slot] = balance
-            self._held_outs[slot] += held_out
-            self._held_ins[slot] += held_in
+        held = record.amount if record.kind == HOLD else 0
+        moved = record.amount if record.kind in (POST, CAPTURE) else 0
+        expected = self._versions[source] + 1
+        if expected != record.from_version:
+            self._disagree("fold", _row(record), "from_version", record.from_version, expected)
+            self._balances[source] = record.from_after + moved
+            self._held_outs[source] = record.from_held - held
+        expected = self._versions[target] + 1
+        if expected != record.to_version:
+            self._disagree("fold", _row(record), "to_version", record.to_version, expected)
+            self._balances[target] = record.to_after - moved
+            self._held_ins[target] = record.to_held - held
         self._apply(record, source, target)
 
     def _apply(self, record: Record, source: int, target: int) -> None:
@@ -229,8 +280,9 @@ class Fold:
             return amount
         hold = self.holds.get(record.hold)
         if hold is None:
-            if not self.partial:
-                self._fault(record, "hold_id", record.hold.hex(), "-")
+            if self._carried:  # of the archived time
+                return record.from_held - self._held_outs[self._slots[record.source]]
+            self._fault(record, "hold_id", record.hold.hex(), "-")
             return 0 if kind == EXTENSION else -amount
         if (hold.source, hold.target) != (record.source, record.target):
             self._fault(record, "hold_id", record.hold.hex(), "-")
@@ -251,22 +303,6 @@ class Fold:
             del self.holds[record.hold]
             return before
         return record.amount
-
-    def _held(self, record: Record) -> tuple[int, int]:
-        """What was held before a transfer that is taken at its word: as much as after a post."""
-        delta = record.amount if record.kind == HOLD else 0
-        return record.from_held - delta, record.to_held - delta
-
-
-_VERSION = {1: "from_version", 2: "to_version"}
-
-
-def _before(record: Record, side: int, held_out: int, held_in: int) -> tuple[int, int, int, int]:
-    """version, balance, held_out and held_in before a transfer, by the word of its row."""
-    moved = record.amount if record.kind in (POST, CAPTURE) else 0
-    if side == 1:
-        return record.from_version - 1, record.from_after + moved, held_out, 0
-    return record.to_version - 1, record.to_after - moved, 0, held_in
 
 
 def _row(record: Record) -> str:

@@ -65,6 +65,13 @@ def prove(tx: Tx, account: UUID, since: datetime, until: datetime) -> Statement:
     )
 
 
+class ProofArchived(Problem):
+    """A batch that a proof needs is archived in part or whole, or was changed."""
+
+    code = "proof_archived"
+    status = 410
+
+
 class _Log:
     """Paths in the log of a size."""
 
@@ -118,6 +125,8 @@ class _Trees:
 
     def _take(self, number: int, hashes: bytes, packed: bytes) -> None:
         sealed = batch.seal(self._tx.book, hashes, packed)
+        if sealed.root != self.seals[number].root:
+            raise ProofArchived(batch=number)
         own = self._account.bytes
         self._trees[number] = merkle.levels(sealed.leaves)
         self._places[number] = {

@@ -68,7 +68,7 @@ class Lag(msgspec.Struct, frozen=True):
 
     waiting: int
     oldest: datetime | None
-    seconds: float
+    seconds: int
 
 
 def take_lock(tx: Tx) -> bool:
@@ -97,7 +97,7 @@ def lag(tx: Tx) -> Lag:
     found = tx.row(
         Lag,
         """SELECT count(*) AS waiting, min(queued_at) AS oldest,
-               coalesce(extract(epoch FROM clock_timestamp() - min(queued_at)), 0)::float8
+               coalesce(extract(epoch FROM clock_timestamp() - min(queued_at)), 0)::bigint
                    AS seconds
         FROM unsealed WHERE book = %(book)s""",
     )

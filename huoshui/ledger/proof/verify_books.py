@@ -26,10 +26,11 @@ Progress = Callable[[int], None]
 class BooksCheck:
     """One walk over a book's batches in the order of their numbers."""
 
-    def __init__(self, tx: Tx, faults: Faults, *, partial: bool) -> None:
+    def __init__(self, tx: Tx, faults: Faults) -> None:
         self._tx = tx
         self._faults = faults
-        self._fold = Fold(self._disagree, partial=partial)
+        self._carried = audit_store.carried(tx)
+        self._fold = Fold(self._disagree, self._carried)
         self.batches = 0
         self.sealed = 0
         self.unsealed = 0
@@ -49,6 +50,9 @@ class BooksCheck:
             progress(self.transfers)
         self._accounts()
         self._holds()
+        archived = audit_store.archived(self._tx)
+        if self.archived != archived:
+            self._faults.add("archive", "transfer", "gone", self.archived, archived)
 
     def _disagree(self, check: str, row: str, column: str, stored: object, found: object) -> None:
         self._faults.add(check, "transfer", f"{row} {column}", stored, found)
@@ -93,7 +97,7 @@ class BooksCheck:
         found = _marks(sealed.marks)[: sealed.transfers]
         wrong = [i for i, mark in enumerate(found) if mark not in set(marks)]
         gone = [i for i, mark in enumerate(marks) if mark not in set(found)]
-        if self._fold.partial and not wrong:
+        if self._carried and not wrong:
             self.archived += len(gone)
             return
         for place in wrong:
@@ -115,23 +119,17 @@ class BooksCheck:
             self._faults.add("account", "account", f"{missing} missing", missing, 0)
 
     def _account(self, row: CounterRow) -> bool:
-        found = self._fold.counters(row.id.bytes)
-        if found is None:
-            expected = (0, 0, 0, 0, 0, 0)
-            if self._fold.partial:
-                return False
-        else:
-            expected = found
+        """Compare an account's counters; whether a transfer that is at hand touched it."""
+        known = self._fold.counters(row.id.bytes)
+        found = known or (0, 0, 0, 0, 0, 0)
         stored = (row.version, row.out_, row.in_, row.held_out, row.held_in, row.moved_us)
         columns = ("version", "out_", "in_", "held_out", "held_in", "moved_at")
-        if self._fold.partial:
-            stored = (stored[0], 0, row.in_ - row.out_, *stored[3:])
-            expected = (expected[0], 0, expected[2] - expected[1], *expected[3:])
-        for column, here, there in zip(columns, stored, expected, strict=True):
-            if here != there:
+        untold = known is not None and not found[5]  # its last transfer is archived
+        for column, here, there in zip(columns, stored, found, strict=True):
+            if here != there and not (untold and column == "moved_at"):
                 name = f"{show('acc', row.id)} {column}"
                 self._faults.add("account", "account", name, here, there)
-        return found is not None
+        return row.id.bytes in self._fold
 
     def _holds(self) -> None:
         after: UUID | None = None
@@ -142,8 +140,6 @@ class BooksCheck:
                 self._hold(row, left)
         for key in left:
             self._faults.add("hold", "hold", show("txn", UUID(bytes=key)), None, "open")
-        if self._fold.partial:
-            return
         for id_, stored, found in audit_store.wrong_holds(self._tx):
             self._faults.add("hold", "hold", show("txn", id_), stored, found)
         for id_, stored, found in audit_store.wrong_reversals(self._tx):
@@ -153,8 +149,7 @@ class BooksCheck:
         found = self._fold.holds.get(row.id.bytes)
         left.pop(row.id.bytes, None)
         if found is None:
-            if not self._fold.partial:
-                self._faults.add("hold", "hold", show("txn", row.id), "open", None)
+            self._faults.add("hold", "hold", show("txn", row.id), "open", None)
             return
         stored = (row.remaining, row.expires_us)
         if stored != (found.remaining, found.expires_us):

@@ -79,7 +79,7 @@ def test_the_lag_is_told_and_goes_to_nothing(sandbox: Database, book: int, tmp_p
     assert behind.waiting >= 2 and behind.oldest and 0 <= behind.seconds < 60
     proof.seal(sandbox, tmp_path, number=book)
     with sandbox.begin(book=book) as tx:
-        assert proof.lag(tx) == proof.Lag(0, None, 0.0)
+        assert proof.lag(tx) == proof.Lag(0, None, 0)
 
 
 def test_a_pass_that_dies_leaves_nothing(sandbox: Database, book: int, tmp_path: Path) -> None:
