@@ -56,6 +56,17 @@ class Kind(NamedTuple):
 KINDS: dict[str, Kind] = {
     "ledger": Kind("conformance.ledger", "ledger.jsonl", "area", "ledger"),
     "split": Kind("conformance.split", "ledger.jsonl", "area", "split"),
+    "rfc9162_root": Kind("conformance.merkle", "evidence.jsonl", "kind", "rfc9162_root"),
+    "rfc9162_inclusion_proof": Kind(
+        "conformance.merkle", "evidence.jsonl", "kind", "rfc9162_inclusion_proof"
+    ),
+    "rfc9162_consistency_proof": Kind(
+        "conformance.merkle", "evidence.jsonl", "kind", "rfc9162_consistency_proof"
+    ),
+    "verify_inclusion": Kind("conformance.merkle", "evidence.jsonl", "kind", "verify_inclusion"),
+    "verify_consistency": Kind(
+        "conformance.merkle", "evidence.jsonl", "kind", "verify_consistency"
+    ),
 }
 
 
