@@ -118,10 +118,12 @@ def make_all(tx: Tx) -> list[str]:
 def make(tx: Tx, months: list[Month]) -> list[str]:
     """See that these months have parts; those that are new.
 
-    Rows of the month that lie outside every part move into it in the same commit, while the
+    None are made for months that are archived. Rows of the month that lie outside every part move into it in the same commit, while the
     book's batches wait.
     """
-    names = {part_name(tx.book, month): month for month in sorted(set(months))}
+    horizon = store.horizon(tx) or UUID(int=0)
+    wanted = [month for month in sorted(set(months)) if month.ids.until > horizon]
+    names = {part_name(tx.book, month): month for month in wanted}
     standing = {part.name for part in store.parts(tx)}
     if names.keys() <= standing:
         return []

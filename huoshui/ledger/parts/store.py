@@ -153,6 +153,12 @@ def sealed_until(tx: Tx) -> datetime | None:
     return found
 
 
+def horizon(tx: Tx) -> UUID | None:
+    """Below which id the book is archived, or None."""
+    found: UUID | None = tx.value("SELECT horizon FROM ledger_state WHERE book = %(book)s")
+    return found
+
+
 def hindrance(tx: Tx, ids: Range, last_batch: int) -> str:
     """Why a part cannot go yet: `holds` are open, `proof` waits, `rest` lies outside; or empty."""
     found: str = tx.value(
