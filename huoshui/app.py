@@ -19,7 +19,7 @@ from huoshui.core.db import Database
 from huoshui.core.settings import Settings
 from huoshui.core.worlds import LIVE, SANDBOX, Worlds
 from huoshui.interfaces import cli
-from huoshui.ledger import proof
+from huoshui.ledger import accounts, proof, upkeep
 from huoshui.scenarios import order_flow
 
 if TYPE_CHECKING:
@@ -115,7 +115,10 @@ class Worker(threading.Thread):
 
 
 def drain(database: Database, book: int) -> None:
-    """Run the due work of a book."""
+    """Run the due work of a book, its ledger's daily upkeep among it; know the units it declared."""
+    with database.begin(book=book) as tx:
+        upkeep.schedule(tx)
+        accounts.learn_units(tx)
     work.drain(database, order_flow.WORK, book=book)
 
 
