@@ -243,7 +243,9 @@ def _update(tx: Tx, rows: list[Row]) -> None:
         FROM unnest(%(ids)s, %(held_outs)s, %(outs)s, %(held_ins)s, %(ins)s, %(versions)s,
                     %(closed)s, %(moved)s)
             AS n (id, held_out, out_, held_in, in_, version, closed, moved_at)
-        WHERE a.book = %(book)s AND a.id = n.id
+        -- The second condition is the first one again, in a form that leads to the index whatever
+        -- the planner believes of the size of the book.
+        WHERE a.book = %(book)s AND a.id = n.id AND a.id = ANY(%(ids)s)
         """,
         ids=columns.uuids([row.id for row in rows]),
         held_outs=columns.bigints([row.held_out for row in rows]),
