@@ -51,7 +51,8 @@ class Asked(msgspec.Struct, frozen=True):
 
 
 @contextmanager
-def _opened(settings: Settings, world: str) -> Iterator[Database]:
+def opened(settings: Settings, world: str) -> Iterator[Database]:
+    """A world's database, and at the end its connections given back."""
     worlds = Worlds.start(settings)
     try:
         yield worlds.database(world)
@@ -69,7 +70,7 @@ def run_verify(
     settings: Settings, world: str, book: int, trusted: proof.Trust, *, json: bool
 ) -> bool:
     """Recompute a world's books and its log from zero; whether they hold."""
-    with _opened(settings, world) as database, Bar(quiet=json) as bar:
+    with opened(settings, world) as database, Bar(quiet=json) as bar:
         found = proof.verify(
             database,
             number=book,
@@ -94,7 +95,8 @@ def _tell(books: Verification, found: Verified, holds: bool) -> None:
             transfers=books.transfers,
             accounts=books.accounts,
             orders=books.orders,
-        )
+        ),
+        soft_wrap=True,
     )
     terminal.out.print(f"ledger_hash {books.ledger_hash}", highlight=False)
     if not found.leaves:
@@ -112,6 +114,7 @@ def _tell(books: Verification, found: Verified, holds: bool) -> None:
                     not_compared=", ".join(found.not_compared),
                 ),
                 highlight=False,
+                soft_wrap=True,
             )
     if found.archived:
         terminal.out.print(say("log.archived", transfers=found.archived))
@@ -160,14 +163,14 @@ def _tell_proven(found: Proven, key: LogKey) -> None:
 
 def run_statement(settings: Settings, world: str, book: int, asked: Asked, out: Path) -> None:
     """Write an account's statement with its proof; what waits is sealed first."""
-    with _opened(settings, world) as database:
+    with opened(settings, world) as database:
         proof.seal(database, settings.home_path, number=book)
         with database.begin(book=book) as tx:
             here = access.this_book(tx)
             zone = ZoneInfo(here.time_zone)
             account = ledger.account_at(tx, asked.path, asked.currency or here.currency)
-            since = _moment(asked.since, zone) if asked.since else account.opened_at
-            until = _moment(asked.until, zone) if asked.until else tx.now
+            since = moment(asked.since, zone) if asked.since else account.opened_at
+            until = moment(asked.until, zone) if asked.until else tx.now
             made = proof.prove(tx, account.id, since, until)
             key = proof.log_keys(tx)[-1]
     out.write_bytes(made.file)
@@ -177,7 +180,7 @@ def run_statement(settings: Settings, world: str, book: int, asked: Asked, out: 
     terminal.out.print(f"{say('statement.key')}: {key.text}", highlight=False, soft_wrap=True)
 
 
-def _moment(text: str, zone: ZoneInfo) -> datetime:
+def moment(text: str, zone: ZoneInfo) -> datetime:
     """The start of a day in the marketplace's zone, or a moment."""
     try:
         if len(text) <= 10:
@@ -190,7 +193,7 @@ def _moment(text: str, zone: ZoneInfo) -> datetime:
 
 def run_seal(settings: Settings, world: str, book: int, *, new_key: bool, json: bool) -> None:
     """Seal what waits now; with `new_key` go on under another key."""
-    with _opened(settings, world) as database:
+    with opened(settings, world) as database:
         if new_key:
             with database.begin(book=book) as tx:
                 proof.rotate(tx, settings.home_path)
@@ -207,7 +210,7 @@ def run_seal(settings: Settings, world: str, book: int, *, new_key: bool, json: 
 
 def run_checkpoint(settings: Settings, world: str, book: int, *, json: bool) -> None:
     """Print the newest signed checkpoint, to be kept where this machine's owner cannot reach."""
-    with _opened(settings, world) as database, database.begin(book=book) as tx:
+    with opened(settings, world) as database, database.begin(book=book) as tx:
         text = proof.last_checkpoint(tx)
         keys = proof.log_keys(tx)
         behind = proof.lag(tx)
