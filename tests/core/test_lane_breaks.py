@@ -213,4 +213,4 @@ def test_deadlocked_lanes_both_end_well(numbers: Database, book: int) -> None:
             for lane, rows in ((one, (1, 2)), (two, (2, 1)))
         ]
         assert [answer.result(20) for answer in answers] == [[9], [9]]
-        assert one.health().retried + two.health().retried == 1
+        assert one.health().retried + two.health().retried >= 1
