@@ -112,10 +112,12 @@ def _errors(lang: str) -> str:
 
 
 def _commands(lang: str) -> str:
-    rows = [
-        (f"`huoshui {name}`", i18n.text(f"cli.help.{name}", lang), _options(app))
-        for name, app in commands().items()
-    ]
+    rows = []
+    for name, app in commands().items():
+        below = {f"{name} {each}": app[each] for each in sorted(app) if not each.startswith("-")}
+        for said, command in (below or {name: app}).items():
+            told = i18n.text(f"cli.help.{said.replace(' ', '.')}", lang)
+            rows.append((f"`huoshui {said}`", told, _options(command)))
     return _table(lang, ("command", "does", "options"), rows)
 
 

@@ -21,6 +21,7 @@ from huoshui.interfaces.cli import claims as claims_page
 from huoshui.interfaces.cli import demo as demo_command
 from huoshui.interfaces.cli import operating, proving, replaying
 from huoshui.interfaces.cli.bench import run_bench
+from huoshui.interfaces.cli.ledger_commands import add_ledger
 from huoshui.interfaces.cli.operating import Serve
 from huoshui.interfaces.cli.terminal import err, say, speak, told
 from huoshui.scenarios.replay import Asked
@@ -57,6 +58,9 @@ def build(serve: Serve, settings: Settings) -> App:
     _add_worlds(app, settings)
     _add_proofs(app, settings)
     _add_figures(app, settings)
+    group = App(name="ledger", help=say("help.ledger"))
+    add_ledger(group, settings, _command)
+    app.command(group)
     return app
 
 
@@ -65,12 +69,15 @@ def _one_line(error: CycloptsError) -> Text:
 
 
 def _command(app: App, name: str, function: Callable[..., None]) -> None:
-    """Add a command; the help of each argument comes from the catalogue, as its own does."""
+    """Add a command; the help of each argument comes from the catalogue, as its own does.
+
+    `ledger.size` is the command `size` of the group `ledger`.
+    """
     for argument, hint in get_type_hints(function, include_extras=True).items():
         if argument != "return":
             told_as = Parameter(help=say(f"option.{name}.{argument.rstrip('_')}"))
             function.__annotations__[argument] = Annotated[hint, told_as]
-    app.command(function, name=name, help=say(f"help.{name}"))
+    app.command(function, name=name.rpartition(".")[2], help=say(f"help.{name}"))
 
 
 def _end(good: bool) -> None:

@@ -8,9 +8,11 @@ postings change the second and never the first.
 from huoshui.ledger.history.days import begin, count_some, rebuild
 from huoshui.ledger.history.service import (
     CSV_HEADINGS,
+    START,
     Balance,
     HistoryArchived,
     Place,
+    SpanBackwards,
     Statement,
     StatementLine,
     View,
@@ -21,9 +23,11 @@ from huoshui.ledger.history.service import (
 
 __all__ = [
     "CSV_HEADINGS",
+    "START",
     "Balance",
     "HistoryArchived",
     "Place",
+    "SpanBackwards",
     "Statement",
     "StatementLine",
     "View",
