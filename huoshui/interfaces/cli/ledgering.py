@@ -178,10 +178,10 @@ def run_import(settings: Settings, where: Where, file: Path, *, check: bool, jso
 def _rows(file: Path) -> Iterator[Iterable[intake.ImportRow | intake.RefusedRow]]:
     if file.suffix == ".jsonl":
         with file.open("rb") as lines:
-            yield intake.read_json_lines(lines)
+            yield intake.read_json_lines(iter(lambda: lines.readline(intake.LINE_MOST), b""))
     elif file.suffix == ".csv":
-        with file.open(encoding="utf-8-sig", newline="") as lines_of_text:
-            yield intake.read_csv(lines_of_text)
+        with file.open(encoding="utf-8-sig", newline="") as text:
+            yield intake.read_csv(iter(lambda: text.readline(intake.LINE_MOST), ""))
     else:
         raise FileKindUnknown(file=file.name)
 

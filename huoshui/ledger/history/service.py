@@ -225,10 +225,15 @@ def csv_rows(found: Statement) -> list[tuple[str, ...]]:
     return [
         (
             id_texts.show("txn", line.txn_id), str(line.leg), line.effective_at.isoformat(),
-            line.recorded_at.isoformat(), "true" if line.late else "false", line.other,
-            line.template, line.reference,
+            line.recorded_at.isoformat(), "true" if line.late else "false", _shown(line.other),
+            _shown(line.template), _shown(line.reference),
             id_texts.show("txn", line.reverses) if line.reverses else "",
             found.account.currency, str(line.amount), str(line.balance),
         )
         for line in found.lines
     ]  # fmt: skip
+
+
+def _shown(text: str) -> str:
+    """A text that no spreadsheet takes for a formula."""
+    return f"'{text}" if text[:1] in tuple("=+-@\t\r") else text

@@ -5,6 +5,7 @@ account. What it says took effect earlier is kept so.
 """
 
 from huoshui.ledger.intake.reading import (
+    LINE_MOST,
     ImportRow,
     RefusedRow,
     id_of,
@@ -14,6 +15,7 @@ from huoshui.ledger.intake.reading import (
 from huoshui.ledger.intake.service import Imported, check, import_history
 
 __all__ = [
+    "LINE_MOST",
     "ImportRow",
     "Imported",
     "RefusedRow",

@@ -21,8 +21,12 @@ from huoshui.core import ids as id_texts
 from huoshui.core.errors import Problem
 from huoshui.ledger.model import AMOUNT_MAX, LEGS_MAX, Leg, Transaction
 
-Text = Annotated[str, Meta(max_length=200)]
-Path = Annotated[str, Meta(min_length=1, max_length=200)]
+LINE_MOST = 1 << 20  # a longer line is cut, and then is no line of a history
+# PostgreSQL's texts hold no NUL.
+Text = Annotated[str, Meta(max_length=200, pattern=r"^[^\x00]*$")]
+Template = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00]*$")]
+Path = Annotated[str, Meta(max_length=200, pattern=r"^[A-Za-z0-9_.:-]+$")]
+Code = Annotated[str, Meta(max_length=12, pattern=r"^[A-Z0-9]{3,}$")]
 COLUMNS = ("key", "template", "reference", "currency", "source", "target", "amount",
            "recorded_at", "effective_at")  # fmt: skip
 
@@ -51,8 +55,8 @@ class _Leg(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class _Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    template: Annotated[str, Meta(min_length=1, max_length=200)]
-    currency: Annotated[str, Meta(min_length=3, max_length=12)]
+    template: Template
+    currency: Code
     legs: Annotated[tuple[_Leg, ...], Meta(min_length=1, max_length=LEGS_MAX)]
     recorded_at: Annotated[datetime, Meta(tz=True)]
     effective_at: Annotated[datetime, Meta(tz=True)] | None = None
@@ -76,23 +80,30 @@ def read_json_lines(lines: Iterable[bytes | str]) -> Iterator[ImportRow | Refuse
 def read_csv(lines: Iterable[str]) -> Iterator[ImportRow | RefusedRow]:
     """A leg a row under the headings of COLUMNS; rows of one key that follow each other are one
     transaction."""
-    rows = csv.DictReader(lines)
-    if set(rows.fieldnames or ()) - {"effective_at", "reference"} != set(COLUMNS) - {
-        "effective_at",
-        "reference",
-    }:
-        yield RefusedRow(1, "", "unreadable", f"headings: {', '.join(COLUMNS)}")
-        return
-    numbered = ((rows.line_num, row) for row in rows)
-    for key, group in itertools.groupby(numbered, key=lambda pair: pair[1]["key"]):
+    for key, group in itertools.groupby(_numbered(lines), key=lambda pair: pair[1].get("key")):
         legs = list(group)
         number, first = legs[0]
+        if "fault" in first:
+            yield RefusedRow(number, "", "unreadable", first["fault"][:200])
+            return
         try:
             yield _row(number, _line([row for _, row in legs]))
         except (msgspec.MsgspecError, Problem, ValueError, TypeError) as error:
-            yield RefusedRow(
-                number, str(first.get("key") or key)[:200], "unreadable", str(error)[:200]
-            )
+            yield RefusedRow(number, str(key or "")[:200], "unreadable", str(error)[:200])
+
+
+def _numbered(lines: Iterable[str]) -> Iterator[tuple[int, dict[str, str]]]:
+    """Rows with the line they end on; what is no CSV ends them with its fault."""
+    rows = csv.DictReader(lines)
+    try:
+        headings = set(rows.fieldnames or ())
+        if headings | {"effective_at", "reference"} != set(COLUMNS):
+            yield 1, {"fault": f"headings: {', '.join(COLUMNS)}"}
+            return
+        for row in rows:
+            yield rows.line_num, row
+    except (csv.Error, UnicodeDecodeError) as error:
+        yield rows.line_num, {"fault": str(error)}
 
 
 def _line(rows: list[dict[str, str]]) -> _Line:

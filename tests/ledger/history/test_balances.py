@@ -270,6 +270,16 @@ def test_counting_and_posting_back_in_time_at_once_never_leave_a_wrong_day(
             assert found.balance == naive(tx, "free:x", at, "effective_at")
 
 
+def test_a_csv_holds_no_formula(tx: Tx) -> None:
+    asked = Transaction(
+        id=tx.id("txn", ""), template="t", reference="=1+1", currency="CNY",
+        legs=(Leg("bank:a", "free:x", 1),), effective_at=tx.now,
+    )  # fmt: skip
+    ledger.post(tx, [asked], WALLETS)[0].demand()
+    found = history.statement(tx, account(tx, "free:x"))
+    assert history.csv_rows(found)[0][7] == "'=1+1"
+
+
 def test_a_statement_does_not_end_before_it_begins(tx: Tx) -> None:
     move(tx, "bank:a", "free:x", 1, tx.now)
     with pytest.raises(SpanBackwards):

@@ -55,6 +55,11 @@ def test_a_history_keeps_its_times_and_comes_in_again_without_change(
         (line(1, id="txn_x"), "unreadable"),
         (line(1, key=None, id="ord_01jdv9x0000000000000000000"), "unreadable"),
         ("{", "unreadable"),
+        (line(1, reference="a\x00b"), "unreadable"),
+        (line(1, reference="a\ud800b"), "unreadable"),
+        (line(1, currency="cny"), "unreadable"),
+        (line(1, legs=[{"source": "a b", "target": "x", "amount": 1}]), "unreadable"),
+        ("x" * 3_000_000, "unreadable"),
         ("\xff", "unreadable"),
         (line(-1), "out_of_order"),
         (line(1, recorded_at="2999-01-01T00:00:00Z"), "recorded_in_future"),
@@ -101,7 +106,8 @@ d,sale,JPY,wallet:x,wallet:y,1,2024-12-02T00:00:00Z
     assert import_history(sandbox, rows[:2], WALLETS, book=book).posted == 2
     with sandbox.begin(book=book) as tx:
         assert ground.nets(tx) == {"bank:a": -15, "wallet:x": 9, "wallet:y": 6}
-    assert [r.code for r in read_csv(["x,y"])] == ["unreadable"]
+    for broken in (["x,y"], [text.splitlines()[0], "a," + "x" * 200_000], []):
+        assert [r.code for r in read_csv(broken)] == ["unreadable"]
 
 
 def test_what_comes_after_the_account_has_moved_is_told_as_clamped(
