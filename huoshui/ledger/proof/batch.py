@@ -82,6 +82,12 @@ def seal(book: int, hashes: bytes, packed: bytes) -> Sealed:
     return Sealed(leaves, transfers, merkle.root(leaves))
 
 
+def join(transfers: int, hashes: bytes) -> Sealed:
+    """The tree of a batch over hashes that the database made."""
+    leaves = merkle.cut(hashes)
+    return Sealed(leaves, transfers, merkle.root(leaves))
+
+
 def balance_forms(book: int, packed: bytes) -> Iterator[bytes]:
     """The sealed bytes of the balances that a batch left, in order of the accounts' ids."""
     outs, ins = _last(packed)

@@ -18,7 +18,7 @@ from huoshui.ledger.proof import batch, checkpoint, keys, leaf, merkle, store
 from huoshui.ledger.proof.store import Leaf, Queued
 
 PASS_MAX = 256  # queued commits a pass
-BATCHES_READ = 16  # batches read at once: 128,000 transfers of the largest
+BATCHES_READ = 32  # batches read at once: 256,000 transfers of the largest
 
 
 class UnknownSealKind(Problem):
@@ -144,8 +144,9 @@ def _seals(tx: Tx, numbers: list[int]) -> dict[int, leaf.Batch]:
     found = {}
     numbers = sorted(numbers)
     for start in range(0, len(numbers), BATCHES_READ):
-        for number, hashes, packed in store.batches(tx, numbers[start : start + BATCHES_READ]):
-            found[number] = batch.seal(tx.book, hashes, packed).row(tx.book, number)
+        read = numbers[start : start + BATCHES_READ]
+        for number, transfers, hashes in store.batch_leaves(tx, read):
+            found[number] = batch.join(transfers, hashes).row(tx.book, number)
     return found
 
 

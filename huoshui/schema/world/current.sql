@@ -932,7 +932,7 @@ CREATE INDEX item_order ON public.item USING btree (order_key, book);
 
 CREATE INDEX item_seller ON public.item USING btree (seller_key, book);
 
-CREATE INDEX log_leaf_ref ON public.log_leaf USING btree (book, kind, ref, leaf_index);
+CREATE INDEX log_leaf_ref ON public.log_leaf USING btree (ref, kind, book, leaf_index);
 
 CREATE INDEX order_buyer ON public.order_ USING btree (buyer_key, book);
 
@@ -970,7 +970,7 @@ CREATE UNIQUE INDEX tender_now ON public.tender USING btree (book, key) WHERE (s
 
 CREATE INDEX tender_order ON public.tender USING btree (order_key, book);
 
-CREATE INDEX transfer_batch ON ONLY public.transfer USING brin (batch) WITH (pages_per_range='16', autosummarize='true');
+CREATE INDEX transfer_batch ON ONLY public.transfer USING btree (batch);
 
 CREATE INDEX transfer_from ON ONLY public.transfer USING btree (from_id, recorded_at, from_version);
 
@@ -978,7 +978,7 @@ CREATE INDEX transfer_from_odd ON ONLY public.transfer USING btree (from_id, eff
 
 CREATE INDEX transfer_reference ON ONLY public.transfer USING btree (book, reference, id) WHERE ((leg = 0) AND (reference <> ''::text));
 
-CREATE INDEX transfer_rest_batch_idx ON public.transfer_rest USING brin (batch) WITH (pages_per_range='16', autosummarize='true');
+CREATE INDEX transfer_rest_batch_idx ON public.transfer_rest USING btree (batch);
 
 CREATE INDEX transfer_rest_book_reference_id_idx ON public.transfer_rest USING btree (book, reference, id) WHERE ((leg = 0) AND (reference <> ''::text));
 
