@@ -19,7 +19,7 @@ from huoshui.core.db import Database
 from huoshui.core.settings import Settings
 from huoshui.core.worlds import LIVE, SANDBOX, Worlds
 from huoshui.interfaces import cli
-from huoshui.ledger import accounts, proof, upkeep
+from huoshui.ledger import accounts, holds, proof, upkeep
 from huoshui.scenarios import order_flow
 
 if TYPE_CHECKING:
@@ -35,10 +35,15 @@ def create_app(settings: Settings, worlds: Worlds) -> Litestar:
     from litestar.datastructures import State
 
     from huoshui.interfaces import api, console
+    from huoshui.interfaces.lanes import Lanes
 
+    lanes = Lanes(worlds)
+    state = {"door": api.Door(worlds), "worlds": worlds, "lanes": lanes, "settings": settings}
     return Litestar(
         [api.health, api.routes(), *console.routes()],
-        state=State({"door": api.Door(worlds), "worlds": worlds, "settings": settings}),
+        state=State(state),
+        on_startup=[lanes.start],
+        on_shutdown=[lanes.stop],
         exception_handlers=api.EXCEPTION_HANDLERS,
         before_send=[api.on_every_answer],
         openapi_config=None,
@@ -115,11 +120,15 @@ class Worker(threading.Thread):
 
 
 def drain(database: Database, book: int) -> None:
-    """Run the due work of a book, its ledger's daily upkeep among it; know the units it declared."""
+    """Run the due work of a book, its ledger's daily upkeep among it; end holds that have run out.
+
+    And know the units that it declared.
+    """
     with database.begin(book=book) as tx:
         upkeep.schedule(tx)
         accounts.learn_units(tx)
     work.drain(database, order_flow.WORK, book=book)
+    holds.end_due(database, book=book)
 
 
 def sealer(settings: Settings) -> Callable[[Database, int], None]:

@@ -7,12 +7,13 @@ that a key can only ever read and move what belongs to its own book in its own w
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
 import msgspec
 
-from huoshui.core import crypto, ids
+from huoshui.core import columns, crypto, ids
 from huoshui.core.db import Tx
 from huoshui.core.errors import FieldError, NotFound, Problem
 
@@ -24,7 +25,8 @@ SCOPES = {
     "payments:read": "read escrows, refunds and payouts",
     "payments:write": "confirm, cancel and refund orders",
     "ledger:read": "read accounts, transactions, trial balance",
-    "ledger:write": "open accounts, post and reverse transactions",
+    "ledger:write": "open accounts, post and reverse transactions, hold and capture",
+    "ledger:close": "close periods; close, reopen and bound accounts",
     "events:read": "read events",
     "replays:read": "read replays and their reports",
     "clock:write": "advance the clock of a world that is not live",
@@ -161,6 +163,16 @@ def keys(tx: Tx, *, after: UUID | None = None, limit: int | None = None) -> list
         after=after,
         limit=limit,
     )
+
+
+def valid(tx: Tx, key_ids: Collection[UUID]) -> set[UUID]:
+    """Those of these keys of the book that are not revoked."""
+    rows = tx.tuples(
+        """SELECT id FROM api_key
+        WHERE book = %(book)s AND id = ANY(%(ids)s) AND revoked_at IS NULL""",
+        ids=columns.uuids(list(key_ids)),
+    )
+    return {id_ for (id_,) in rows}
 
 
 def revoke(tx: Tx, key_id: UUID) -> None:

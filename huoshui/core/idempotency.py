@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+
 import msgspec
 
-from huoshui.core import crypto
+from huoshui.core import columns, crypto
 from huoshui.core.db import Tx
 from huoshui.core.errors import Problem
 
@@ -17,11 +19,17 @@ class KeyReused(Problem):
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """A kept reply."""
+    """A kept reply; `request` is the digest of what was asked."""
 
     request: bytes
     status: int
     body: bytes
+
+    def answers(self, key: str, digest: bytes) -> Reply:
+        """This reply, for the same request. Raises KeyReused for another one."""
+        if not crypto.same(bytes(self.request), digest):
+            raise KeyReused(key=key)
+        return self
 
 
 def kept(tx: Tx, key: str, request: bytes) -> Reply | None:
@@ -36,9 +44,7 @@ def kept(tx: Tx, key: str, request: bytes) -> Reply | None:
         "SELECT request, status, body FROM idempotency WHERE book = %(book)s AND key = %(key)s",
         key=key,
     )
-    if reply and not crypto.same(bytes(reply.request), crypto.sha256(request)):
-        raise KeyReused(key=key)
-    return reply
+    return reply and reply.answers(key, crypto.sha256(request))
 
 
 def keep(tx: Tx, key: str, request: bytes, status: int, body: bytes) -> None:
@@ -53,4 +59,28 @@ def keep(tx: Tx, key: str, request: bytes, status: int, body: bytes) -> None:
         status=status,
         body=body,
         at=tx.now,
+    )
+
+
+def kept_of(tx: Tx, keys: Collection[str]) -> dict[str, Reply]:
+    """The replies of those keys that have one, for many requests at once.
+
+    It waits for nobody. Who has locked what a request moves, and asks afterwards, finds the reply
+    of everybody who moved it before.
+    """
+    rows = tx.tuples(
+        """SELECT key, request, status, body FROM idempotency
+        WHERE book = %(book)s AND key = ANY(%(keys)s)""",
+        keys=columns.texts(list(keys)),
+    )
+    return {key: Reply(bytes(request), status, bytes(body)) for key, request, status, body in rows}
+
+
+def keep_all(tx: Tx, replies: Mapping[str, Reply]) -> None:
+    """Keep first replies in one statement; a race for a key is lost with Conflict."""
+    tx.append(
+        "idempotency",
+        ("book", "key", "request", "status", "body", "at"),
+        # In one order: two writers of the same keys wait for each other and never deadlock.
+        [(tx.book, k, r.request, r.status, r.body, tx.now) for k, r in sorted(replies.items())],
     )

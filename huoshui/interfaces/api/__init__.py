@@ -14,11 +14,26 @@ from litestar.types import Message, Scope
 from huoshui import __version__
 from huoshui.core.errors import Problem
 from huoshui.core.worlds import LIVE
-from huoshui.interfaces.api import allocations, books, openapi, orders, problems, world
+from huoshui.interfaces.api import (
+    allocations,
+    batches,
+    books,
+    closing,
+    history,
+    openapi,
+    orders,
+    postings,
+    problems,
+    soundness,
+    world,
+)
 from huoshui.interfaces.api.door import Ask, Door
 from huoshui.interfaces.api.problems import BODY_MAX
 
-HANDLERS = [*orders.HANDLERS, *books.HANDLERS, *allocations.HANDLERS, *world.HANDLERS]
+HANDLERS = [
+    *orders.HANDLERS, *books.HANDLERS, *postings.HANDLERS, *batches.HANDLERS, *history.HANDLERS,
+    *closing.HANDLERS, *soundness.HANDLERS, *allocations.HANDLERS, *world.HANDLERS,
+]  # fmt: skip
 EXCEPTION_HANDLERS: dict[int | type[Exception], Any] = {
     Problem: problems.on_problem,
     HTTPException: problems.on_http,

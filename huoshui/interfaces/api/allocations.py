@@ -13,7 +13,7 @@ from msgspec import Meta
 from huoshui.core import money
 from huoshui.core.db import Tx
 from huoshui.core.money import Money
-from huoshui.interfaces.api import views
+from huoshui.interfaces.api import ledger_views as views
 from huoshui.interfaces.api.body import decoded
 from huoshui.interfaces.api.books import MANUAL, Path, own_accounts
 from huoshui.interfaces.api.contract import moves

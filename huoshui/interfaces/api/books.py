@@ -13,8 +13,8 @@ from msgspec import Meta
 from huoshui.core import ids
 from huoshui.core.db import Tx
 from huoshui.core.errors import FieldError, Problem
-from huoshui.core.money import CurrencyMix, Money
-from huoshui.interfaces.api import views
+from huoshui.core.money import Money
+from huoshui.interfaces.api import ledger_views as views
 from huoshui.interfaces.api.body import BadParameter, decoded
 from huoshui.interfaces.api.contract import moves, reads, writes
 from huoshui.interfaces.api.door import (
@@ -24,7 +24,6 @@ from huoshui.interfaces.api.door import (
     Page,
     Ref,
     Time,
-    Visit,
     Word,
     enter,
     moment,
@@ -33,7 +32,7 @@ from huoshui.ledger import journal
 from huoshui.ledger import service as ledger
 from huoshui.ledger.chart import PATH, AccountKind
 from huoshui.ledger.journal import Place
-from huoshui.ledger.model import AMOUNT_MAX, Class, Leg, Transaction
+from huoshui.ledger.model import AMOUNT_MAX, Class, Side
 from huoshui.lines.payments.chart import CHART
 
 MANUAL = "manual"
@@ -76,22 +75,16 @@ class AccountAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class LegAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Move an amount from one account path to another."""
+    """Move an amount from one account path to another; with `cap` what is there, up to that."""
 
     source: Path = msgspec.field(name="from")
     target: Path = msgspec.field(name="to")
     amount: Money
+    cap: Side = ""
 
 
 class ReverseAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Nothing to say: the transaction is named in the address."""
-
-
-class TransactionAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Legs that stand all or none, all of one currency."""
-
-    legs: Annotated[list[LegAsked], Meta(min_length=1, max_length=LEGS_ASKED_MAX)]
-    reference: Annotated[str, Meta(max_length=100)] = ""
 
 
 @reads("/accounts", "ledger:read", Page[views.AccountView])
@@ -195,28 +188,6 @@ def show_transaction(request: Ask, ref: Ref) -> views.TransactionView:
 
 
 @moves(
-    "/transactions",
-    "ledger:write",
-    views.TransactionView,
-    asks=TransactionAsked,
-    body_needed=True,
-)
-def post_transaction(request: Ask, body: RawBody) -> Response[bytes]:
-    """Post legs between accounts of your own; the lines' accounts move by their own verbs."""
-    visit = enter(request)
-    asked = decoded(body, TransactionAsked)
-
-    def use_case(tx: Tx) -> views.TransactionView:
-        transaction = _transaction(tx, visit, asked)
-        paths = {path for leg in transaction.legs for path in (leg.source, leg.target)}
-        own_accounts(tx, paths, transaction.currency)
-        ledger.post(tx, [transaction])[0].demand()
-        return views.transaction(journal.transaction(tx, transaction.id))
-
-    return visit.answer(body, use_case)
-
-
-@moves(
     "/transactions/{ref:str}/reverse",
     "ledger:write",
     views.TransactionView,
@@ -253,20 +224,6 @@ def _place(cursor: str | None) -> Place | None:
     return place
 
 
-def _transaction(tx: Tx, visit: Visit, asked: TransactionAsked) -> Transaction:
-    currencies = sorted({leg.amount.currency for leg in asked.legs})
-    if len(currencies) > 1:
-        raise CurrencyMix(first=currencies[0][:8], second=currencies[1][:8])
-    return Transaction(
-        id=tx.id("txn", f"manual/{visit.wish}"),
-        template=MANUAL,
-        reference=asked.reference,
-        currency=currencies[0],
-        legs=tuple(Leg(leg.source, leg.target, leg.amount.amount) for leg in asked.legs),
-        effective_at=tx.now,
-    )
-
-
 def own_accounts(tx: Tx, paths: Iterable[str], currency: str) -> None:
     """Refuse accounts that a line keeps. Raises UnknownAccount, BelongsToLine."""
     for path in sorted(set(paths)):
@@ -276,5 +233,5 @@ def own_accounts(tx: Tx, paths: Iterable[str], currency: str) -> None:
 
 HANDLERS = [
     list_accounts, show_account, list_transfers, open_account, list_transactions,
-    show_transaction, post_transaction, reverse_transaction, trial_balance,
+    show_transaction, reverse_transaction, trial_balance,
 ]  # fmt: skip

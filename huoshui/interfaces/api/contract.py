@@ -20,7 +20,8 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
     """An operation: the scope it needs, its body, its answer, how it is repeated and rehearsed.
 
     An empty `scope` means that any key will do. `idempotency` says whether an Idempotency-Key is
-    honoured; `dry_run` whether `?dry_run=true` rehearses the operation.
+    honoured; `dry_run` whether `?dry_run=true` rehearses the operation; `hot` whether it waits in
+    the lane with others, and may find it full; `stateful` whether a read may be refused with 409.
     """
 
     scope: str
@@ -29,6 +30,8 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
     body_needed: bool = False
     idempotency: Repeatable = ""
     dry_run: bool = False
+    hot: bool = False
+    stateful: bool = False
     status: int = 200
     parameters: frozenset[str] = frozenset()
 
@@ -38,11 +41,18 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
         return self.parameters | ({"lang", "dry_run"} if self.dry_run else {"lang"})
 
 
-def reads(path: str, scope: str, answer: Any) -> Callable[[F], HTTPRouteHandler]:
+def reads(
+    path: str, scope: str, answer: Any, *, stateful: bool = False
+) -> Callable[[F], HTTPRouteHandler]:
     """Declare a GET."""
 
     def declare(function: F) -> HTTPRouteHandler:
-        contract = Contract(scope=scope, answer=answer, parameters=_query(function, path))
+        contract = Contract(
+            scope=scope,
+            answer=answer,
+            stateful=stateful,
+            parameters=_query(function, path),
+        )
         return get(path, sync_to_thread=True, opt={OPT: contract})(function)
 
     return declare
@@ -91,6 +101,26 @@ def moves(
     )
 
 
+def hot(
+    path: str, answer: Any, *, asks: Any, body_needed: bool = True
+) -> Callable[[F], HTTPRouteHandler]:
+    """Declare a POST of the ledger's hot verbs: as `moves`, but awaited in the lane."""
+    contract = Contract(
+        scope="ledger:write",
+        answer=answer,
+        asks=asks,
+        body_needed=body_needed,
+        idempotency="required",
+        dry_run=True,
+        hot=True,
+    )
+
+    def declare(function: F) -> HTTPRouteHandler:
+        return post(path, status_code=contract.status, opt={OPT: contract})(function)
+
+    return declare
+
+
 def removes(path: str, scope: str) -> Callable[[F], HTTPRouteHandler]:
     """Declare a DELETE that answers nothing."""
     contract = Contract(scope=scope, answer=None, status=204)
@@ -107,5 +137,6 @@ def contract_of(handler: Any) -> Contract:
 
 
 def _query(function: Callable[..., Any], path: str) -> frozenset[str]:
+    # A name that the framework keeps to itself has an underscore behind it.
     names = inspect.signature(function).parameters.keys() - {"request", "body"}
-    return frozenset(name for name in names if f"{{{name}:" not in path)
+    return frozenset(name.rstrip("_") for name in names if f"{{{name}:" not in path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ import msgspec
 from litestar import Request, Response
 from litestar.params import FromPath, QueryParameter
 
-from huoshui.core import access, idempotency
+from huoshui.core import access, crypto, idempotency
 from huoshui.core.access import Actor, WrongKey
 from huoshui.core.db import Database, Tx
 from huoshui.core.errors import FieldError, Problem
@@ -24,6 +25,7 @@ T = TypeVar("T")
 Ask = Request[Any, Any, Any]
 UseCase = Callable[[Tx], msgspec.Struct]
 PAGE_MAX = 100
+KEYS_REMEMBERED = 10_000
 Ref = FromPath[str]
 Limit = Annotated[int, QueryParameter(ge=1, le=PAGE_MAX, description="How many at most")]
 Cursor = Annotated[
@@ -64,13 +66,28 @@ class Door:
 
     def __init__(self, worlds: Worlds) -> None:
         self.worlds = worlds
+        self._seen: dict[bytes, Actor] = {}
 
     def actor(self, request: Ask) -> Actor:
         """Who calls. Raises WrongKey."""
-        scheme, _, key = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer":
-            raise WrongKey()
-        return self.actor_of(key.strip())
+        return self.actor_of(_key(request))
+
+    async def actor_seen(self, request: Ask) -> tuple[Actor, bool]:
+        """Who calls, and whether that is from memory: the key may have been revoked since.
+
+        What a key may do never changes, so only that is left to be asked, for many requests at
+        once. Raises WrongKey.
+        """
+        text = _key(request)
+        digest = crypto.sha256(text.encode())
+        actor = self._seen.get(digest)
+        if actor is not None:
+            return actor, True
+        actor = await asyncio.to_thread(self.actor_of, text)
+        if len(self._seen) >= KEYS_REMEMBERED:
+            self._seen.clear()
+        self._seen[digest] = actor
+        return actor, False
 
     def actor_of(self, key: str) -> Actor:
         """The actor behind a key's text. Raises WrongKey, also for a world that is not there."""
@@ -114,7 +131,7 @@ class Visit:
     @contextmanager
     def begin(self) -> Iterator[Tx]:
         """A transaction of the caller's book."""
-        with self.database.begin(book=self.actor.book, actor=self._name) as tx:
+        with self.database.begin(book=self.actor.book, actor=self.name) as tx:
             yield tx
 
     def answer(self, body: bytes, use_case: UseCase) -> Response[bytes]:
@@ -133,9 +150,7 @@ class Visit:
         def once(tx: Tx) -> tuple[bytes, bool]:
             if not key:
                 return msgspec.json.encode(use_case(tx)), False
-            wish = b"%b %b\n%b" % (
-                self.request.method.encode(), self.request.url.path.encode(), body
-            )  # fmt: skip
+            wish = self.said(body)
             before = idempotency.kept(tx, key, wish)
             if before:
                 return bytes(before.body), True
@@ -143,11 +158,20 @@ class Visit:
             idempotency.keep(tx, key, wish, self.contract.status, content)
             return content, False
 
-        content, hit = self.database.run(once, book=self.actor.book, actor=self._name)
+        return self.reply(*self.database.run(once, book=self.actor.book, actor=self.name))
+
+    def said(self, body: bytes) -> bytes:
+        """What was asked: a repeat asks for the same, byte for byte."""
+        method, path = self.request.method.encode(), self.request.url.path.encode()
+        return b"%b %b\n%b" % (method, path, body)
+
+    def reply(self, content: bytes, hit: bool) -> Response[bytes]:
+        """The first answer, or that again."""
         return self._response(content, {"Idempotency-Hit": "true"} if hit else {})
 
     @property
-    def _name(self) -> str:
+    def name(self) -> str:
+        """Who acts, as history keeps it."""
         return f"key:{self.actor.name}"
 
     def _rehearse(self, use_case: UseCase) -> Response[bytes]:
@@ -181,12 +205,24 @@ def enter(request: Ask) -> Visit:
     Raises WrongKey, OutOfScope, UnknownParameter and BadParameter.
     """
     door: Door = request.app.state.door
-    actor = door.actor(request)
+    return admit(request, door.actor(request))
+
+
+def admit(request: Ask, actor: Actor) -> Visit:
+    """The visit of a caller who is known. Raises OutOfScope, UnknownParameter, BadParameter."""
+    door: Door = request.app.state.door
     contract = contract_of(request.route_handler)
     if contract.scope:
         actor.need(contract.scope)
     _check_parameters(request, contract)
     return Visit(request, door, actor, contract)
+
+
+def _key(request: Ask) -> str:
+    scheme, _, key = str(request.headers.get("authorization", "")).partition(" ")
+    if scheme.lower() != "bearer":
+        raise WrongKey()
+    return key.strip()
 
 
 def _check_parameters(request: Ask, contract: Contract) -> None:

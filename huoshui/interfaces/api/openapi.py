@@ -28,6 +28,7 @@ _PROBLEMS = {
     409: "Not possible in this state, or another writer was first",
     413: "The body, or the batch in it, is too large",
     422: "The request can be read but not be carried out",
+    429: "Too much waits already; the header Retry-After says in how many seconds to come again",
     500: "A failure of ours: undone, and logged under the request's id",
     503: "The database cannot be reached",
 }
@@ -64,7 +65,7 @@ def document(handlers: Iterable[HTTPRouteHandler]) -> Json:
         "security": [{"key": []}],
         "components": {
             "schemas": schemas,
-            "responses": {str(status): _problem(text) for status, text in _PROBLEMS.items()},
+            "responses": {str(s): _problem(s, text) for s, text in _PROBLEMS.items()},
             "headers": {"X-Request-Id": {"schema": {"type": "string"}}},
             "securitySchemes": {
                 "key": {
@@ -123,10 +124,9 @@ def _parameters(function: Any, path: str, contract: Contract) -> list[Json]:
         for name in re.findall(r"\{(\w+):", path)
     ]
     hints = get_type_hints(function, include_extras=True)
-    defaults = inspect.signature(function).parameters
-    found += [
-        _query(name, hints[name], defaults[name].default) for name in sorted(contract.parameters)
-    ]
+    defaults = {n.rstrip("_"): p.default for n, p in inspect.signature(function).parameters.items()}
+    plain = {name.rstrip("_"): hint for name, hint in hints.items()}
+    found += [_query(name, plain[name], defaults[name]) for name in sorted(contract.parameters)]
     found.append(
         {
             "name": "lang",
@@ -188,16 +188,24 @@ def _responses(contract: Contract, schema_of: dict[str, Json]) -> Json:
         good["headers"]["Idempotency-Hit"] = {"schema": {"type": "string", "enum": ["true"]}}
     if contract.dry_run:
         good["headers"]["Dry-Run"] = {"schema": {"type": "string", "enum": ["true"]}}
-    statuses = _PROBLEMS if contract.asks is not None else _ON_READS
-    refused = {str(s): {"$ref": f"#/components/responses/{s}"} for s in statuses}
+    refused = {str(s): {"$ref": f"#/components/responses/{s}"} for s in _statuses(contract)}
     return {str(contract.status): good} | refused
+
+
+def _statuses(contract: Contract) -> list[int]:
+    if contract.asks is not None:
+        return [status for status in _PROBLEMS if status != 429 or contract.hot]
+    return sorted((*_ON_READS, 409)) if contract.stateful else list(_ON_READS)
 
 
 def _headers() -> Json:
     return {"X-Request-Id": {"$ref": "#/components/headers/X-Request-Id"}}
 
 
-def _problem(text: str) -> Json:
+def _problem(status: int, text: str) -> Json:
     schema = {"$ref": _REF.format(name=ProblemView.__name__)}
     content = {"application/problem+json": {"schema": schema}}
-    return {"description": text, "headers": _headers(), "content": content}
+    headers = _headers()
+    if status == 429:
+        headers["Retry-After"] = {"schema": {"type": "integer", "minimum": 1}}
+    return {"description": text, "headers": headers, "content": content}

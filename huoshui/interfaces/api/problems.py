@@ -72,6 +72,8 @@ def answer(request: Ask, problem: Problem) -> Response[bytes]:
     headers = {"Content-Language": lang, "Vary": "Accept-Language"}
     if problem.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
+    if problem.status == 429:
+        headers["Retry-After"] = str(problem.facts["retry_after_s"])
     return Response(
         msgspec.json.encode(document),
         status_code=problem.status,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 import msgspec
 
@@ -12,8 +11,8 @@ from huoshui.core import access, events, ids
 from huoshui.core.money import Money
 from huoshui.facts.commerce.service import PREFIX, Ingested
 from huoshui.facts.commerce.store import ItemRow, OrderRow, SellerRow, TenderRow, Told
-from huoshui.ledger.journal import Line, Posted, TrialBalance
-from huoshui.ledger.model import KINDS, Account, TransferKind
+from huoshui.interfaces.api.ledger_views import TransactionView, transaction
+from huoshui.ledger.journal import Posted
 from huoshui.lines.payments.escrow import ESCROW
 from huoshui.lines.payments.escrow import Escrow as EscrowRow
 from huoshui.lines.payments.plan import Share
@@ -159,79 +158,6 @@ class SellerView(msgspec.Struct, frozen=True):
     joined_at: datetime
 
 
-class AccountView(msgspec.Struct, frozen=True):
-    """An account: its balance on its normal side and its four counters, minor units."""
-
-    id: str
-    path: str
-    kind: str
-    class_: str = msgspec.field(name="class")
-    normal: str
-    balance: Money
-    held_out: int
-    out: int
-    held_in: int
-    in_: int = msgspec.field(name="in")
-    floor: int | None
-    ceiling: int | None
-    transfers: int
-    opened_at: datetime
-
-
-class LineView(msgspec.Struct, frozen=True):
-    """A transfer as an account sees it, minor units of in - out."""
-
-    transaction: str
-    leg: int
-    kind: TransferKind
-    number: int
-    amount: int
-    balance: int
-    other: str
-    template: str
-    reference: str
-    effective_at: datetime
-    recorded_at: datetime
-
-
-class LegView(msgspec.Struct, frozen=True):
-    """A movement from one account to another."""
-
-    source: str = msgspec.field(name="from")
-    target: str = msgspec.field(name="to")
-    amount: Money
-
-
-class TransactionView(msgspec.Struct, frozen=True):
-    """A posted transaction."""
-
-    id: str
-    template: str
-    reference: str
-    legs: list[LegView]
-    effective_at: datetime
-    recorded_at: datetime
-    reverses: str | None
-    reversed_by: str | None
-    actor: str
-
-
-class PartView(msgspec.Struct, frozen=True):
-    """What a part of an allocation takes; what is `kept` stays where it was."""
-
-    to: str | None
-    amount: Money
-    kept: bool
-
-
-class AllocationView(msgspec.Struct, frozen=True):
-    """An amount over its parts, and the transaction that moved it; null where nothing moved."""
-
-    amount: Money
-    parts: list[PartView]
-    transaction: TransactionView | None
-
-
 class MovedView(msgspec.Struct, frozen=True):
     """What a verb did to an order: its money now, and the postings that were made."""
 
@@ -239,26 +165,6 @@ class MovedView(msgspec.Struct, frozen=True):
     state: str
     refund: RefundView | None
     transaction: TransactionView | None
-
-
-class TotalView(msgspec.Struct, frozen=True):
-    """A line of the trial balance."""
-
-    class_: str = msgspec.field(name="class")
-    kind: str
-    accounts: int
-    debit: Money
-    credit: Money
-
-
-class TrialBalanceView(msgspec.Struct, frozen=True):
-    """The trial balance."""
-
-    at: datetime
-    balanced: bool
-    lines: list[TotalView]
-    debit: list[Money]
-    credit: list[Money]
 
 
 class EventView(msgspec.Struct, frozen=True):
@@ -386,59 +292,6 @@ def seller(row: SellerRow) -> SellerView:
     )
 
 
-def account(row: Account) -> AccountView:
-    """An account."""
-    return AccountView(
-        id=ids.show("acc", row.id),
-        path=row.path,
-        kind=row.kind,
-        class_=row.class_,
-        normal=row.normal,
-        balance=Money(row.balance, row.currency),
-        held_out=row.held_out,
-        out=row.out_,
-        held_in=row.held_in,
-        in_=row.in_,
-        floor=row.floor,
-        ceiling=row.ceiling,
-        transfers=row.version,
-        opened_at=row.opened_at,
-    )
-
-
-def line(row: Line) -> LineView:
-    """A transfer of an account."""
-    return LineView(
-        ids.show("txn", row.txn_id),
-        row.leg,
-        KINDS[row.kind],
-        row.version,
-        row.amount,
-        row.balance,
-        row.other,
-        row.template,
-        row.reference,
-        row.effective_at,
-        row.recorded_at,
-    )
-
-
-def transaction(posted: Posted) -> TransactionView:
-    """A transaction with its legs."""
-    entry = posted.entry
-    return TransactionView(
-        ids.show("txn", entry.id),
-        entry.template,
-        entry.reference,
-        [LegView(g.source, g.target, Money(g.amount, entry.currency)) for g in posted.legs],
-        entry.effective_at,
-        entry.recorded_at,
-        _maybe("txn", entry.reverses),
-        _maybe("txn", entry.reversed_by),
-        entry.actor,
-    )
-
-
 def moved(outcome: Outcome, posted: Posted | None) -> MovedView:
     """What a verb did."""
     return MovedView(
@@ -446,26 +299,6 @@ def moved(outcome: Outcome, posted: Posted | None) -> MovedView:
         outcome.escrow.state if outcome.escrow else "",
         refund(outcome.refund) if outcome.refund else None,
         transaction(posted) if posted else None,
-    )
-
-
-def trial_balance(balance: TrialBalance) -> TrialBalanceView:
-    """The trial balance."""
-    return TrialBalanceView(
-        balance.at,
-        balance.balanced,
-        [
-            TotalView(
-                class_=t.class_,
-                kind=t.kind,
-                accounts=t.accounts,
-                debit=Money(t.debit, t.currency),
-                credit=Money(t.credit, t.currency),
-            )
-            for t in balance.totals
-        ],
-        [Money(debit, currency) for currency, (debit, _) in balance.sums.items()],
-        [Money(credit, currency) for currency, (_, credit) in balance.sums.items()],
     )
 
 
@@ -485,7 +318,3 @@ def key(row: access.Key, text: str | None = None) -> KeyView:
         row.revoked_at,
         text,
     )
-
-
-def _maybe(prefix: str, value: UUID | None) -> str | None:
-    return ids.show(prefix, value) if value else None

@@ -16,6 +16,7 @@ from huoshui.interfaces.api import views
 from huoshui.interfaces.api.body import decoded
 from huoshui.interfaces.api.contract import reads, removes, writes
 from huoshui.interfaces.api.door import Ask, Cursor, Limit, Page, Ref, Word, enter
+from huoshui.ledger import holds
 from huoshui.scenarios import order_flow
 from huoshui.scenarios.replay import store as replay_store
 
@@ -96,7 +97,10 @@ def show_world(request: Ask) -> WorldView:
 
 @writes("/clock", "clock:write", ClockView, asks=ClockAsked)
 def advance_clock(request: Ask, body: RawBody) -> ClockView:
-    """Move the clock of a world that is not live; due work runs in due order as it passes."""
+    """Move the clock of a world that is not live; due work runs in due order as it passes.
+
+    Holds that have run out by then end.
+    """
     visit = enter(request)
     asked = decoded(body, ClockAsked)
     if visit.world.kind == "live":
@@ -104,6 +108,7 @@ def advance_clock(request: Ask, body: RawBody) -> ClockView:
     with visit.begin() as tx:
         until = tx.now + _span(asked.advance)
     ran = work.advance(visit.database, order_flow.WORK, until, book=visit.actor.book)
+    holds.end_due(visit.database, book=visit.actor.book)
     return ClockView(until, ran)
 
 

@@ -1,0 +1,147 @@
+"""The hot verbs' way to the ledger: many requests become one transaction, each with its answer.
+
+A unit of the lane is a whole request: its command, its Idempotency-Key and a digest of what it
+asked. One look finds the kept replies of all keys, after the accounts are locked, so that a repeat
+finds the reply of whoever moved them before; the others are decided in order, and their replies are
+kept in the commit that did the work. Ids of commands are made anew at each attempt: what makes a
+repeat the same is its reply. A rehearsal, and a world without a lane, take the same steps alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+from uuid import UUID
+
+import msgspec
+from litestar import Response
+
+from huoshui import ledger
+from huoshui.core import access, crypto, idempotency
+from huoshui.core.access import WrongKey
+from huoshui.core.db import Tx
+from huoshui.core.errors import Problem
+from huoshui.core.idempotency import Reply
+from huoshui.core.lane import Verb
+from huoshui.interfaces.api.door import Ask, Door, KeyRequired, Visit, admit
+from huoshui.interfaces.lanes import Lanes
+from huoshui.ledger import Command, Sheet, Transaction
+
+
+class Move(msgspec.Struct, frozen=True):
+    """What a request asks of the ledger: its commands, and the answer once they are decided.
+
+    `answer` raises a Problem where a request is refused, and has then moved nothing. It is called
+    with the sheet as it stands at that request's turn. `named` says that the caller made ids of
+    commands, which may stand already.
+    """
+
+    weight: int
+    commands: Callable[[Tx, str], list[Command]]
+    answer: Callable[[Tx, Sheet, list[Command]], msgspec.Struct]
+    named: bool = False
+
+
+class Wish(msgspec.Struct, frozen=True):
+    """A unit of the lane: a move, who asks for it, and under which key."""
+
+    move: Move
+    key_id: UUID
+    key: str
+    request: bytes
+    status: int
+    name: str
+
+
+class Granted(msgspec.Struct, frozen=True):
+    """An answer's bytes, and whether they were kept from the first time."""
+
+    content: bytes
+    hit: bool
+
+
+Outcome = Granted | Problem
+
+
+async def through(request: Ask, body: bytes, read: Callable[[Visit], Move]) -> Response[bytes]:
+    """Serve a hot verb: once per Idempotency-Key, in the lane with others; or as a rehearsal."""
+    door: Door = request.app.state.door
+    actor, remembered = await door.actor_seen(request)
+    try:
+        visit = admit(request, actor)
+        move = read(visit)
+        if not visit.rehearsal and not visit.key:
+            raise KeyRequired()
+    except Problem:
+        if remembered:  # a key that was revoked meanwhile is told that and nothing else
+            await asyncio.to_thread(door.actor, request)
+        raise
+    lanes: Lanes = request.app.state.lanes
+    lane = None if visit.rehearsal else await lanes.get(actor.world)
+    if lane is None:
+        alone = partial(_alone, move=move, name=visit.wish)
+        return await asyncio.to_thread(visit.answer, body, alone)
+    digest = crypto.sha256(visit.said(body))
+    wish = Wish(move, actor.key_id, visit.key, digest, visit.contract.status, visit.wish)
+    caller = f"{actor.book}/{actor.key_id}"
+    [outcome] = await lane.submit(
+        REQUESTS, [wish], book=actor.book, actor=visit.name, caller=caller
+    )
+    if isinstance(outcome, Problem):
+        raise outcome
+    return visit.reply(outcome.content, outcome.hit)
+
+
+def _alone(tx: Tx, move: Move, name: str) -> msgspec.Struct:
+    commands = move.commands(tx, name)
+    sheet = _load(tx, [(move, commands)])
+    answer = move.answer(tx, sheet, commands)
+    ledger.flush(tx, sheet)
+    return answer
+
+
+def _run(tx: Tx, wishes: list[Wish]) -> list[Outcome]:
+    units = [wish.move.commands(tx, wish.name) for wish in wishes]
+    sheet = _load(tx, [(wish.move, unit) for wish, unit in zip(wishes, units, strict=True)])
+    valid = access.valid(tx, {wish.key_id for wish in wishes})
+    kept = idempotency.kept_of(tx, {wish.key for wish in wishes})
+    fresh: dict[str, Reply] = {}
+    outcomes: list[Outcome] = []
+    for wish, commands in zip(wishes, units, strict=True):
+        try:
+            if wish.key_id not in valid:
+                raise WrongKey()
+            reply = kept.get(wish.key)
+            if reply:
+                outcomes.append(Granted(reply.answers(wish.key, wish.request).body, hit=True))
+                continue
+            content = msgspec.json.encode(wish.move.answer(tx, sheet, commands))
+            kept[wish.key] = fresh[wish.key] = Reply(wish.request, wish.status, content)
+            outcomes.append(Granted(content, hit=False))
+        except Problem as problem:
+            outcomes.append(problem)
+    ledger.flush(tx, sheet)
+    idempotency.keep_all(tx, fresh)
+    return outcomes
+
+
+def _load(tx: Tx, units: list[tuple[Move, list[Command]]]) -> Sheet:
+    paths: set[tuple[str, str]] = set()
+    holds: set[UUID] = set()
+    named: list[UUID] = []
+    for move, commands in units:
+        if move.named:
+            named += [command.id for command in commands]
+        for command in commands:
+            if isinstance(command, Transaction):
+                sides = ((s, command.currency) for g in command.legs for s in (g.source, g.target))
+                paths.update(sides)
+            else:
+                holds.add(command.hold)
+    return ledger.load(tx, paths, named, holds=holds, burning=True)
+
+
+REQUESTS: Verb[Wish, Outcome] = Verb(
+    "api.requests", _run, lambda wish: wish.move.weight, idempotent=True
+)
