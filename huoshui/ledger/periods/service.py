@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
-from datetime import date, datetime
+from collections import Counter, defaultdict
+from datetime import date, datetime, timedelta
 
 import msgspec
 
@@ -15,7 +15,9 @@ from huoshui.ledger import journal
 from huoshui.ledger.history import days
 from huoshui.ledger.journal import Total
 from huoshui.ledger.periods import store
-from huoshui.ledger.periods.store import DayMovement, PeriodRow
+from huoshui.ledger.periods.store import Movements, PeriodRow
+
+_EPOCH = date(2000, 1, 1)
 
 
 class PeriodNotOver(Problem):
@@ -66,21 +68,26 @@ class Period(msgspec.Struct, frozen=True):
 def close_period(tx: Tx, until: date) -> Period:
     """Seal every day of the book before `until`, which is the first day that stays open.
 
-    Nothing takes effect in them any more. Waits for the batches under way and holds off others
-    while the period's movements are read once. Raises PeriodNotOver, PeriodSealedAlready.
+    Nothing takes effect in them any more. The period is read once while batches go on; then those
+    under way are waited for, and what came meanwhile is added. Raises PeriodNotOver,
+    PeriodSealedAlready.
     """
     zone = days.zone(tx)
     end = days.day_start(until, zone)
     if end > tx.now:
         wrong = FieldError("/until", "day_not_over", {"day": str(until)})
         raise PeriodNotOver(day=str(until), today=str(days.day_of(tx.now, zone)), errors=(wrong,))
+    known, settled = store.sealed_until(tx), store.settled_batch(tx)
+    found = store.movements(tx, known, end, zone.key, last=settled)
     since = store.seal_alone(tx)
     if since is not None and end <= since:
         raise PeriodSealedAlready(day=str(until), sealed=str(days.day_of(since, zone)))
+    if since != known:  # another period was sealed meanwhile: what was read begins too early
+        found, settled = [], 0
+    found += store.movements(tx, since, end, zone.key, after=settled)
     before = store.periods(tx, None, 1)
-    found = store.movements(tx, since, end, zone.key)
     period = Period(
-        since, end, zone.key, tx.now, tx.actor, sum(m.n for m in found) // 2,
+        since, end, zone.key, tx.now, tx.actor, sum(m.transfers for m in found) // 2,
         journal.trial_balance(tx).totals,
         _effective(_read(before[0]).effective if before else (), found), _hash(found),
     )  # fmt: skip
@@ -118,21 +125,32 @@ def _read(row: PeriodRow) -> Period:
     )  # fmt: skip
 
 
-def _effective(before: tuple[Moved, ...], found: list[DayMovement]) -> tuple[Moved, ...]:
+def _effective(before: tuple[Moved, ...], found: list[Movements]) -> tuple[Moved, ...]:
     out: Counter[tuple[str, str, str]] = Counter()
     into: Counter[tuple[str, str, str]] = Counter()
-    moved: list[Moved | DayMovement] = [*before, *found]
-    for m in moved:
-        key = (m.class_, m.kind, m.currency)
-        out[key] += m.out_
-        into[key] += m.in_
+    for moved in before:
+        out[moved.class_, moved.kind, moved.currency] += moved.out_
+        into[moved.class_, moved.kind, moved.currency] += moved.in_
+    for m in found:
+        out[m.class_, m.kind, m.currency] += sum(m.outs)
+        into[m.class_, m.kind, m.currency] += sum(m.ins)
     return tuple(Moved(*key, out[key], into[key]) for key in sorted(out))
 
 
-def _hash(found: list[DayMovement]) -> str:
+def _hash(found: list[Movements]) -> str:
     """SHA-256 over sorted lines `path,day,currency,out,in`, as `ledger_hash` is made."""
-    lines = sorted(f"{m.path},{m.day},{m.currency},{m.out_},{m.in_}" for m in found)
+    by_path: defaultdict[str, dict[tuple[int, str], tuple[int, int]]] = defaultdict(dict)
+    for m in found:
+        own = by_path[m.path]
+        for day, out, into in zip(m.days, m.outs, m.ins, strict=True):
+            before = own.get((day, m.currency), (0, 0))
+            own[day, m.currency] = (before[0] + out, before[1] + into)
     total = hashlib.sha256()
-    for line in lines:
-        total.update(line.encode() + b"\n")
+    # A comma sorts before every letter of a path: paths in this order are lines in theirs.
+    for path in sorted(by_path, key=lambda path: path + ","):
+        lines = (
+            f"{path},{_EPOCH + timedelta(days=day)},{currency},{out},{into}\n"
+            for (day, currency), (out, into) in by_path[path].items()
+        )
+        total.update("".join(sorted(lines)).encode())
     return total.hexdigest()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -24,17 +24,33 @@ class PeriodRow(msgspec.Struct, frozen=True):
     hash: str
 
 
-class DayMovement(msgspec.Struct, frozen=True):
-    """What moved on one account on one day of the book, minor units; `n` transfers."""
+class Movements(NamedTuple):
+    """What moved on an account, day by day, minor units; days are counted from 2000-01-01."""
 
     path: str
     kind: str
     class_: str
     currency: str
-    day: str
-    out_: int
-    in_: int
-    n: int
+    days: list[int]
+    outs: list[int]
+    ins: list[int]
+    transfers: int
+
+
+BATCH_MAX = 2**63 - 1
+
+
+def settled_batch(tx: Tx) -> int:
+    """A number up to which every batch of the book has ended, committed or not.
+
+    Waits for those under way, and lets the next ones go on at once.
+    """
+    tx.value("SELECT pg_advisory_lock(%(space)s, %(book)s) IS NULL", space=STATE_LOCK)
+    try:
+        last: int = tx.value("SELECT last_value FROM batch_seq")
+    finally:
+        tx.value("SELECT pg_advisory_unlock(%(space)s, %(book)s)", space=STATE_LOCK)
+    return last
 
 
 def seal_alone(tx: Tx) -> datetime | None:
@@ -85,22 +101,38 @@ def periods(tx: Tx, before: datetime | None, limit: int) -> list[PeriodRow]:
     )
 
 
-def movements(tx: Tx, since: datetime | None, until: datetime, time_zone: str) -> list[DayMovement]:
-    """What took effect from `since` up to `until`, by account and day of the book."""
-    return tx.rows(
-        DayMovement,
+def movements(
+    tx: Tx,
+    since: datetime | None,
+    until: datetime,
+    time_zone: str,
+    *,
+    after: int = 0,
+    last: int = BATCH_MAX,
+) -> list[Movements]:
+    """What took effect from `since` up to `until`, by account, of the batches in (after, last]."""
+    rows = tx.tuples(
         """
-        SELECT a.path, a.kind, a.class AS class_, a.currency,
-               (m.effective_at AT TIME ZONE %(zone)s)::date::text AS day,
-               sum(m.out_)::bigint AS out_, sum(m.in_)::bigint AS in_, count(*) AS n
-        FROM entry m JOIN account a ON a.book = m.book AND a.id = m.account_id
-        WHERE m.book = %(book)s AND m.kind IN (0, 2)
-          AND m.effective_at >= coalesce(%(since)s, '-infinity'::timestamptz)
-          AND m.effective_at < %(until)s
-          AND m.recorded_at >= coalesce(%(since)s, '-infinity'::timestamptz)
-        GROUP BY 1, 2, 3, 4, 5
+        WITH moved AS (
+            SELECT s.id, (m.effective_at AT TIME ZONE %(zone)s)::date - '2000-01-01'::date AS day,
+                   sum(s.out_)::bigint AS out_, sum(s.in_)::bigint AS in_, count(*) AS n
+            FROM transfer m CROSS JOIN LATERAL (
+                VALUES (m.from_id, m.amount, 0::bigint), (m.to_id, 0, m.amount)) AS s (id, out_, in_)
+            WHERE m.book = %(book)s AND m.kind IN (0, 2)
+              AND m.batch > %(after)s AND m.batch <= %(last)s
+              AND m.effective_at >= coalesce(%(since)s, '-infinity'::timestamptz)
+              AND m.effective_at < %(until)s
+              AND m.recorded_at >= coalesce(%(since)s, '-infinity'::timestamptz)
+            GROUP BY 1, 2)
+        SELECT a.path, a.kind, a.class, a.currency, array_agg(m.day), array_agg(m.out_),
+               array_agg(m.in_), sum(m.n)::bigint
+        FROM moved m JOIN account a ON a.book = %(book)s AND a.id = m.id
+        GROUP BY 1, 2, 3, 4
         """,
         since=since,
         until=until,
         zone=time_zone,
+        after=after,
+        last=last,
     )
+    return [Movements(*row) for row in rows]

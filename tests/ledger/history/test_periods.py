@@ -124,3 +124,36 @@ def test_a_seal_waits_for_the_batch_under_way_and_the_next_one_knows_it(
 
 def _move_late(tx: Tx) -> None:
     move(tx, "bank:a", "free:x", 3, tx.now - DAY)
+
+
+def test_a_seal_misses_nothing_of_what_is_posted_meanwhile(sandbox: Database) -> None:
+    """Batches of many writers run on while the period is read; its hash is that of the ledger."""
+    book = fresh(sandbox)
+    with sandbox.begin(book=book) as tx:
+        move(tx, "bank:a", "free:x", 3, tx.now - DAY)
+        today = history.days.day_of(tx.now, history.days.zone(tx))
+    over = threading.Event()
+    refused = []
+
+    def post(name: str) -> None:
+        while not over.is_set():
+            try:
+                sandbox.run(
+                    lambda tx: move(tx, "bank:a", f"free:{name}", 1, tx.now - DAY), book=book
+                )
+            except PostingRefused as problem:
+                refused.append(problem.facts["result"])
+                return
+
+    threads = [threading.Thread(target=post, args=(name,)) for name in "xyz"]
+    for thread in threads:
+        thread.start()
+    over.wait(0.3)
+    closed = sandbox.run(lambda tx: close_period(tx, today), book=book)
+    for thread in threads:
+        thread.join()
+    assert refused == ["period_sealed"] * 3
+    with sandbox.begin(book=book) as tx:
+        assert period_hash(tx, None, closed.until) == closed.hash
+        assert ledger_hash(tx, "Asia/Shanghai") == closed.hash
+        assert closed.transfers == tx.value("SELECT count(*) FROM transfer WHERE book = %(book)s")
