@@ -148,7 +148,10 @@ class Choice(msgspec.Struct, frozen=True):
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
-    """A filter field of a list, sent as `?name=value`."""
+    """A filter field of a list, sent as `?name=value`.
+
+    Of a choice, `placeholder` names what an empty value means.
+    """
 
     name: str
     label: str
@@ -170,10 +173,12 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FigureGroup(msgspec.Struct, frozen=True):
-    """Figures that belong together, under one heading."""
+    """Figures that belong together, under one heading, with what to know and where to go."""
 
     title: str
     figures: tuple[Figure, ...]
+    note: str = ""
+    links: tuple[Link, ...] = ()
 
 
 class ApiCall(msgspec.Struct, frozen=True, kw_only=True):
@@ -190,6 +195,16 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
 
     label: str
     href: str
+    icon: str = "check"
+
+
+class Deed(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that is done at once: a button that posts `fields`, with what it means above it."""
+
+    label: str
+    href: str
+    says: str
+    fields: tuple[tuple[str, str], ...] = ()
     icon: str = "check"
 
 
@@ -259,9 +274,9 @@ class Series(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Unit(msgspec.Struct, frozen=True, kw_only=True):
-    """What a chart's values are: money of a currency, a count, a share (0 to 1), days or hours."""
+    """What a chart's values are: money of a currency, a count, a share (0 to 1), days, hours, ms."""
 
-    kind: Literal["money", "count", "share", "days", "hours"]
+    kind: Literal["money", "count", "share", "days", "hours", "ms"]
     currency: str = ""
 
 
@@ -275,7 +290,7 @@ class Chart(msgspec.Struct, frozen=True, kw_only=True):
     x_title: str
     series: tuple[Series, ...]
     unit: Unit
-    basis: Basis
+    basis: Basis | None = None
     shape: Literal["across", "ranked", "curve"] = "across"
     wide: bool = False
     hint: str = ""
@@ -302,20 +317,33 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     crumbs: tuple[Link, ...] = ()
     api_calls: tuple[ApiCall, ...] = ()
     links: tuple[Link, ...] = ()
+    filters: tuple[Filter, ...] = ()
+    sort: str = ""
+    deed: Deed | None = None
 
 
 class ListPage(Page, frozen=True, kw_only=True):
     """Many things of one sort: filters, totals, export, bulk action with preview, keyset pages."""
 
     table: Table
-    filters: tuple[Filter, ...] = ()
     totals: tuple[Figure, ...] = ()
-    sort: str = ""
     count: str = ""
     first_href: str = ""
     next_href: str = ""
     exports: tuple[Link, ...] = ()
     actions: tuple[Action, ...] = ()
+
+
+class Lines(msgspec.Struct, frozen=True, kw_only=True):
+    """A list that belongs to an object: paged and exported like one of its own."""
+
+    table: Table
+    count: str = ""
+    first_href: str = ""
+    next_href: str = ""
+    exports: tuple[Link, ...] = ()
+    actions: tuple[Action, ...] = ()
+    sort: str = ""
 
 
 class ObjectPage(Page, frozen=True, kw_only=True):
@@ -326,15 +354,24 @@ class ObjectPage(Page, frozen=True, kw_only=True):
     steps: tuple[Step, ...] = ()
     figures: tuple[Figure, ...] = ()
     whole: Whole | None = None
+    charts: tuple[Chart, ...] = ()
     fields: tuple[Figure, ...] = ()
+    groups: tuple[FigureGroup, ...] = ()
     timeline: tuple[Moment, ...] = ()
     tables: tuple[Table, ...] = ()
+    lines: Lines | None = None
+    notes: tuple[str, ...] = ()
 
 
 class AnalysisPage(Page, frozen=True, kw_only=True):
-    """Figures and charts that answer questions, each with its source."""
+    """Figures and charts that answer questions, each with its source.
+
+    With `live_s` it asks for itself again every so many seconds.
+    """
 
     period: str = ""
+    live_s: int = 0
+    empty: Empty | None = None
     progress: Progress | None = None
     figures: tuple[Figure, ...] = ()
     groups: tuple[FigureGroup, ...] = ()
@@ -370,6 +407,8 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
     currency: str = ""
     alone: bool = False
     may_write: bool = False
+    may_close: bool = False
+    may_reconcile: bool = False
 
     def say(self, key: str, /, **facts: object) -> str:
         """A text of the console in the reader's language."""

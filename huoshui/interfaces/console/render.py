@@ -36,7 +36,11 @@ _MENU: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
         (
             ("accounts", "accounts", "list-tree", "a"),
             ("journal", "journal", "book-open", "j"),
+            ("holds", "holds", "wallet", "h"),
             ("trial", "trial-balance", "scale", "t"),
+            ("periods", "periods", "file-text", "c"),
+            ("verify", "verify", "circle-check", "v"),
+            ("lane", "lane", "arrow-right", "l"),
         ),
     ),
     ("work", (("replays", "replays", "history", "p"),)),

@@ -11,7 +11,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from huoshui.interfaces.console import assets, render
-from huoshui.interfaces.console.web import POLICY
+from huoshui.interfaces.console.visit import POLICY
 from tests.interfaces.console import samples
 
 LOOKS: tuple[tuple[str, Literal["light", "dark"], int], ...] = (

@@ -8,15 +8,19 @@ import msgspec
 
 from huoshui.core.db import Tx
 from huoshui.interfaces.console.page import Frame, Page
-from huoshui.interfaces.console.pages.accounts import account_page, accounts_page
+from huoshui.interfaces.console.pages.account import account_page
+from huoshui.interfaces.console.pages.accounts import accounts_page
+from huoshui.interfaces.console.pages.holds import hold_page, holds_page
 from huoshui.interfaces.console.pages.journal import journal_page, transaction_page
 from huoshui.interfaces.console.pages.order import order_page
 from huoshui.interfaces.console.pages.orders import orders_page
 from huoshui.interfaces.console.pages.overview import overview_page
+from huoshui.interfaces.console.pages.periods import close_page, periods_page
 from huoshui.interfaces.console.pages.replays import replay_page
 from huoshui.interfaces.console.pages.search import search_page
 from huoshui.interfaces.console.pages.sellers import seller_page, sellers_page
 from huoshui.interfaces.console.pages.trial import trial_page
+from huoshui.interfaces.console.pages.verify import verify_page
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -26,7 +30,8 @@ class Place(msgspec.Struct, frozen=True):
     fill: Callable[[Tx, Frame, str], Page]
 
 
-# Path under /console/{world}/ to page. `replays` stands in web.py: it reads many worlds.
+# Path under /console/{world}/ to page. `replays` and `lane` stand beside:
+# one reads many worlds, the other this process.
 PAGES = {
     "": Place("overview", overview_page),
     "orders": Place("orders", orders_page),
@@ -37,7 +42,12 @@ PAGES = {
     "accounts/{key:str}": Place("accounts", account_page),
     "journal": Place("journal", journal_page),
     "transactions/{key:str}": Place("journal", transaction_page),
+    "holds": Place("holds", holds_page),
+    "holds/{key:str}": Place("holds", hold_page),
     "trial-balance": Place("trial", trial_page),
+    "periods": Place("periods", periods_page),
+    "periods/close": Place("periods", close_page),
+    "verify": Place("verify", verify_page),
     "replay": Place("replays", replay_page),
     "search": Place("", search_page),
 }

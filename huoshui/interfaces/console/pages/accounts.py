@@ -1,4 +1,4 @@
-"""The ledger's accounts: the tree of classes and kinds, the accounts of a kind, and one account."""
+"""The ledger's accounts: the tree of classes and kinds, and the accounts of a kind."""
 
 from __future__ import annotations
 
@@ -13,20 +13,18 @@ from huoshui.interfaces.console.page import (
     Choice,
     Column,
     Empty,
-    Figure,
     Filter,
     Frame,
     Link,
     ListPage,
     Path,
     Row,
-    Status,
     Table,
 )
 from huoshui.interfaces.console.pages import asked
 from huoshui.ledger import journal
 from huoshui.ledger import service as ledger
-from huoshui.ledger.journal import Line, Place, Total
+from huoshui.ledger.journal import Total
 from huoshui.ledger.model import Account
 
 
@@ -152,108 +150,6 @@ def _filters(frame: Frame, totals: tuple[Total, ...]) -> tuple[Filter, ...]:
 
 def _empty(frame: Frame) -> Empty:
     return Empty(title=frame.say("accounts.none"), detail=frame.say("accounts.none.detail"))
-
-
-def account_page(tx: Tx, frame: Frame, key: str) -> ListPage:
-    """One account by id or path: its counters, and its transfers with the balance after each.
-
-    Raises UnknownAccount.
-    """
-    account = _account(tx, frame, key)
-    shown = asked.limit(frame)
-    before = Place.read(frame.asked("after"))
-    found = journal.transfers(tx, account.id, before=before, limit=shown + 1)
-    last = str(found[shown - 1].place) if len(found) > shown else ""
-    more, first = asked.paged(frame, found, shown, last)
-    rows = tuple(_line_row(frame, account, line) for line in found[:shown])
-    return ListPage(
-        title=account.path,
-        lead=asked.word(frame, "kind", account.kind),
-        crumbs=(
-            asked.home(frame),
-            Link(frame.say("accounts"), frame.to("accounts")),
-            Link(
-                asked.word(frame, "kind", account.kind), frame.to(f"accounts?kind={account.kind}")
-            ),
-        ),
-        table=Table(
-            title=frame.say("accounts.transfers"),
-            columns=_line_columns(frame),
-            rows=rows,
-            empty=Empty(
-                title=frame.say("accounts.still"), detail=frame.say("accounts.still.detail")
-            ),
-        ),
-        totals=_counters(frame, account),
-        count=frame.say("count.page", n=len(rows)),
-        first_href=first,
-        next_href=more,
-        api_calls=(
-            ApiCall(path=f"/v1/accounts/{ids.show('acc', account.id)}"),
-            ApiCall(path=f"/v1/accounts/{ids.show('acc', account.id)}/transfers"),
-        ),
-    )
-
-
-def _account(tx: Tx, frame: Frame, key: str) -> Account:
-    try:
-        return ledger.account(tx, ids.read("acc", key))
-    except ids.BadId:
-        return ledger.account_at(tx, key, frame.asked("currency") or frame.currency)
-
-
-def _counters(frame: Frame, account: Account) -> tuple[Figure, ...]:
-    currency = account.currency
-    side = frame.say(f"side.{account.normal}")
-    bounds: list[Cell] = []
-    if account.floor is not None:
-        bounds.append(frame.say("accounts.floor", amount=account.floor))
-    return (
-        Figure(
-            label=frame.say("accounts.balance"),
-            value=Money(account.balance, currency),
-            hint=side,
-        ),
-        Figure(label=frame.say("accounts.in"), value=Money(account.in_, currency)),
-        Figure(label=frame.say("accounts.out"), value=Money(account.out_, currency)),
-        Figure(
-            label=frame.say("accounts.transfers"),
-            value=account.version,
-            hint=" ".join(str(bound) for bound in bounds),
-        ),
-        Figure(
-            label=frame.say("accounts.class"),
-            value=Status(frame.say(f"class.{account.class_}")),
-            hint=currency,
-        ),
-    )
-
-
-def _line_columns(frame: Frame) -> tuple[Column, ...]:
-    return (
-        Column(title=frame.say("journal.at")),
-        Column(title=frame.say("journal.posting")),
-        Column(title=frame.say("accounts.other"), wide=True),
-        Column(title=frame.say("journal.reference")),
-        Column(title=frame.say("order.amount"), align="end", money=True),
-        Column(title=frame.say("accounts.after"), align="end", money=True),
-    )
-
-
-def _line_row(frame: Frame, account: Account, line: Line) -> Row:
-    sign = 1 if account.normal == "credit" else -1
-    href = frame.to(f"transactions/{ids.show('txn', line.txn_id)}")
-    return Row(
-        href=href,
-        cells=(
-            line.effective_at,
-            Link(asked.word(frame, "posting", line.template), href),
-            Path(line.other, frame.to(f"accounts/{line.other}?currency={account.currency}")),
-            reference_cell(frame, line.reference),
-            Money(sign * line.amount, account.currency),
-            Money(sign * line.balance, account.currency),
-        ),
-    )
 
 
 def reference_cell(frame: Frame, reference: str) -> Cell:

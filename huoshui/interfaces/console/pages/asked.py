@@ -36,11 +36,26 @@ def cursor(frame: Frame, prefix: str) -> UUID | None:
 
 def day_start(frame: Frame, name: str, *, days: int = 0) -> datetime | None:
     """The start of a day that is asked for, in the book's time zone; None where none is."""
+    asked = day(frame, name)
+    return start_of(frame, asked + timedelta(days=days)) if asked else None
+
+
+def start_of(frame: Frame, at: date) -> datetime:
+    """When a day of the book begins."""
+    return datetime.combine(at, time(), ZoneInfo(frame.zone))
+
+
+def day_of(frame: Frame, at: datetime) -> date:
+    """The day of the book that a moment lies in."""
+    return at.astimezone(ZoneInfo(frame.zone)).date()
+
+
+def day(frame: Frame, name: str) -> date | None:
+    """A day that is asked for; None where none is."""
     try:
-        day = date.fromisoformat(frame.asked(name))
+        return date.fromisoformat(frame.asked(name))
     except ValueError:
         return None
-    return datetime.combine(day + timedelta(days=days), time(), ZoneInfo(frame.zone))
 
 
 def paged(frame: Frame, rows: Sequence[object], shown: int, last: str) -> tuple[str, str]:
@@ -56,6 +71,12 @@ def exported(frame: Frame, name: str) -> tuple[Link, ...]:
     query = here.partition("?")[2]
     href = frame.to(f"export/{name}.csv") + (f"?{query}" if query else "")
     return (Link(frame.say("export.csv"), href, "download"),)
+
+
+def turned(frame: Frame, after: str) -> tuple[str, str]:
+    """The addresses of the page behind a cursor and of the first page, each empty where there is none."""
+    more = render.address(frame, after=after, limit="") if after else ""
+    return more, render.address(frame, after="", limit="") if frame.asked("after") else ""
 
 
 def days(frame: Frame) -> tuple[Filter, Filter]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
 from huoshui.core import ids
 from huoshui.core.db import Tx
-from huoshui.core.money import Money
+from huoshui.core.money import Money, parse_amount
 from huoshui.interfaces.console.page import (
     ApiCall,
     Cell,
+    Choice,
     Code,
     Column,
     Empty,
@@ -21,30 +20,36 @@ from huoshui.interfaces.console.page import (
     ListPage,
     ObjectPage,
     Row,
+    Several,
     Status,
     Table,
 )
 from huoshui.interfaces.console.pages import asked
 from huoshui.interfaces.console.pages.accounts import reference_cell
+from huoshui.interfaces.console.pages.holds import account_asked, cut_note
 from huoshui.interfaces.console.pages.order import account_cell, account_link, moved
 from huoshui.ledger import journal
-from huoshui.ledger import service as ledger
-from huoshui.ledger.journal import EntryLeg, Place, Posted
+from huoshui.ledger.journal import EntryLeg, Posted, search
+from huoshui.ledger.journal.search_store import Wanted
+from huoshui.ledger.model import CAPTURE, HOLD, KINDS, POST, Account
 
 _SHOWN = 30
+_MOVING = (POST, CAPTURE)
 
 
 def journal_page(tx: Tx, frame: Frame, _: str = "") -> ListPage:
-    """Transactions with their legs, newest first, keyset paged."""
+    """Transactions with their legs, newest first, keyset paged; filters that an index serves."""
     shown = asked.limit(frame) if frame.asked("limit") else _SHOWN
-    account = _account_id(tx, frame)
-    if account is not None:
-        found, last = _of_account(tx, frame, account, shown)
-    else:
-        found = _all(tx, frame, shown + 1)
-        last = ids.show("txn", found[shown - 1].entry.id) if len(found) > shown else ""
-    more, first = asked.paged(frame, found if last else (), shown if not account else 0, last)
-    rows = tuple(row for posted in found[:shown] for row in _rows(frame, posted))
+    account = account_asked(tx, frame)
+    wanted = search.Asked(
+        wanted=_wanted(frame),
+        account=account.id if account else None,
+        since=asked.day_start(frame, "from"),
+        until=asked.day_start(frame, "to", days=1),
+    )
+    found = search.search(tx, wanted, after=frame.asked("after"), limit=shown)
+    more, first = asked.turned(frame, found.next)
+    rows = tuple(row for posted in found.posted for row in _rows(frame, posted))
     return ListPage(
         title=frame.say("journal"),
         lead=frame.say("journal.lead"),
@@ -60,10 +65,14 @@ def journal_page(tx: Tx, frame: Frame, _: str = "") -> ListPage:
                 Column(title=frame.say("order.amount"), align="end", money=True),
             ),
             rows=rows,
-            empty=Empty(title=frame.say("journal.none"), detail=frame.say("journal.none.detail")),
+            note=" ".join(
+                filter(None, (_days_note(frame, account), cut_note(frame, cut=found.cut)))
+            ),
+            empty=_empty(frame, wanted),
         ),
         filters=_filters(frame),
-        count=frame.say("journal.count", n=min(len(found), shown)),
+        totals=_totals(frame, found.posted) if found.posted and _narrowed(frame) else (),
+        count=frame.say("journal.count", n=len(found.posted)),
         first_href=first,
         next_href=more,
         exports=asked.exported(frame, "journal"),
@@ -71,32 +80,56 @@ def journal_page(tx: Tx, frame: Frame, _: str = "") -> ListPage:
     )
 
 
-def _all(tx: Tx, frame: Frame, limit: int) -> list[Posted]:
-    return journal.page(
-        tx,
+def _wanted(frame: Frame) -> Wanted:
+    """What the filters want of a transfer. Raises AmountTooFine, AmountUnreadable."""
+    kind, least, most = frame.asked("kind"), frame.asked("least"), frame.asked("most")
+    currency = frame.asked("currency") or (frame.currency if least or most else "")
+    return Wanted(
         reference=frame.asked("reference"),
-        since=asked.day_start(frame, "from"),
-        until=asked.day_start(frame, "to", days=1),
-        after=asked.cursor(frame, "txn"),
-        limit=limit,
+        template=frame.asked("template"),
+        kind=KINDS.index(kind) if kind in KINDS else None,
+        actor=frame.asked("actor"),
+        currency=currency if least or most else "",
+        least=parse_amount(least, currency) if least else None,
+        most=parse_amount(most, currency) if most else None,
     )
 
 
-def _of_account(tx: Tx, frame: Frame, account: UUID, shown: int) -> tuple[list[Posted], str]:
-    """An account's transactions by its own sequence, which its index carries; and the cursor."""
-    before = Place.read(frame.asked("after"))
-    lines = journal.transfers(tx, account, before=before, limit=shown + 1)
-    found = journal.transactions(tx, list(dict.fromkeys(line.txn_id for line in lines[:shown])))
-    return found, str(lines[shown - 1].place) if len(lines) > shown else ""
+def _narrowed(frame: Frame) -> bool:
+    """Whether the reader looks for something: totals of any page of a journal say nothing."""
+    return any(each.value for each in _filters(frame))
 
 
-def _account_id(tx: Tx, frame: Frame) -> UUID | None:
-    path = frame.asked("account")
-    if not path:
-        return None
-    if path.startswith("acc_"):
-        return ledger.account(tx, ids.read("acc", path)).id
-    return ledger.account_at(tx, path, frame.asked("currency") or frame.currency).id
+def _empty(frame: Frame, wanted: search.Asked) -> Empty:
+    if wanted.scans:
+        return Empty(title=frame.say("search.scans"), detail=frame.say("search.scans.detail"))
+    if _narrowed(frame):
+        return Empty(title=frame.say("search.none"), detail=frame.say("search.none.detail"))
+    return Empty(title=frame.say("journal.none"), detail=frame.say("journal.none.detail"))
+
+
+def _days_note(frame: Frame, account: Account | None) -> str:
+    if not (frame.asked("from") or frame.asked("to")):
+        return ""
+    return frame.say("search.days.recorded" if account else "search.days.ids")
+
+
+def _totals(frame: Frame, found: tuple[Posted, ...]) -> tuple[Figure, ...]:
+    """What the page's postings and captures moved, by currency."""
+    sums: dict[str, int] = {}
+    for posted in found:
+        if posted.entry.kind in _MOVING:
+            amount = sum(leg.amount for leg in posted.legs)
+            sums[posted.entry.currency] = sums.get(posted.entry.currency, 0) + amount
+    legs = sum(len(posted.legs) for posted in found)
+    return (
+        *(
+            Figure(label=frame.say("search.moved"), value=Money(amount, currency))
+            for currency, amount in sums.items()
+        ),
+        Figure(label=frame.say("search.transactions"), value=len(found)),
+        Figure(label=frame.say("transaction.legs"), value=legs),
+    )
 
 
 def _rows(frame: Frame, posted: Posted) -> list[Row]:
@@ -110,10 +143,12 @@ def _rows(frame: Frame, posted: Posted) -> list[Row]:
 def _row(frame: Frame, posted: Posted, leg: EntryLeg, *, whole: bool) -> Row:
     entry = posted.entry
     href = frame.to(f"transactions/{ids.show('txn', entry.id)}")
-    name = asked.word(frame, "posting", entry.template)
+    name: Cell = Link(asked.word(frame, "posting", entry.template), href)
+    if entry.kind != POST:
+        name = Several((name, Status(frame.say(f"transfer.{KINDS[entry.kind]}"), "accent")))
     shared: tuple[Cell, Cell, Cell] = ("", "", "")
     if whole:
-        shared = (entry.effective_at, Link(name, href), reference_cell(frame, entry.reference))
+        shared = (entry.effective_at, name, reference_cell(frame, entry.reference))
     return Row(
         key=ids.show("txn", entry.id),
         href=href if whole else "",
@@ -128,27 +163,32 @@ def _row(frame: Frame, posted: Posted, leg: EntryLeg, *, whole: bool) -> Row:
 
 
 def _filters(frame: Frame) -> tuple[Filter, ...]:
+    kinds = tuple(Choice(name, frame.say(f"transfer.{name}")) for name in KINDS)
+
+    def text(name: str, label: str, placeholder: str = "") -> Filter:
+        return Filter(
+            name=name, label=frame.say(label), value=frame.asked(name), placeholder=placeholder
+        )
+
     return (
-        Filter(
-            name="account",
-            label=frame.say("accounts.path"),
-            value=frame.asked("account"),
-            placeholder="escrow",
-        ),
-        Filter(
-            name="reference",
-            label=frame.say("journal.reference"),
-            value=frame.asked("reference"),
-            placeholder="ord_…",
-        ),
+        text("account", "accounts.path", "escrow"),
+        text("reference", "journal.reference", "ord_…"),
         *asked.days(frame),
-    )
+        text("template", "journal.template", "order_paid"),
+        Filter(
+            name="kind", label=frame.say("search.kind_of"), kind="choice",
+            value=frame.asked("kind"), choices=kinds,
+        ),
+        text("least", "search.least", frame.currency),
+        text("most", "search.most", frame.currency),
+        text("actor", "journal.actor", "key:shop"),
+    )  # fmt: skip
 
 
-def _api_query(frame: Frame, account: UUID | None) -> str:
+def _api_query(frame: Frame, account: Account | None) -> str:
     return asked.query(
         reference=frame.asked("reference"),
-        account=ids.show("acc", account) if account else "",
+        account=ids.show("acc", account.id) if account else "",
         limit=str(_SHOWN),
     )
 
@@ -158,6 +198,8 @@ def transaction_page(tx: Tx, frame: Frame, key: str) -> ObjectPage:
     posted = journal.transaction(tx, ids.read("txn", key))
     entry = posted.entry
     status = Status(frame.say("transaction.posted"), "good")
+    if entry.kind != POST:
+        status = Status(frame.say(f"transfer.{KINDS[entry.kind]}"), "accent")
     if entry.reversed_by:
         status = Status(frame.say("transaction.reversed"), "warn")
     return ObjectPage(
@@ -187,6 +229,11 @@ def _fields(frame: Frame, posted: Posted) -> tuple[Figure, ...]:
         Figure(label=frame.say("journal.template"), value=Code(entry.template)),
         Figure(label=frame.say("journal.actor"), value=entry.actor),
     ]
+    hold = entry.id if entry.kind == HOLD else entry.hold_id
+    if hold:
+        shown = ids.show("txn", hold)
+        link = Id(shown, frame.to(f"holds/{shown}"))
+        fields.append(Figure(label=frame.say("transfer.hold"), value=link))
     for name, other in (("reverses", entry.reverses), ("reversed_by", entry.reversed_by)):
         if other:
             shown = ids.show("txn", other)

@@ -24,6 +24,7 @@
     count: (unit, short) => (short ? { notation: "compact" } : { maximumFractionDigits: 1 }),
     days: () => ({ style: "unit", unit: "day", unitDisplay: "short", maximumFractionDigits: 1 }),
     hours: () => ({ style: "unit", unit: "hour", unitDisplay: "short", maximumFractionDigits: 1 }),
+    ms: () => ({ style: "unit", unit: "millisecond", unitDisplay: "short", maximumFractionDigits: 2 }),
   };
   const writer = (unit, short) => {
     const format = new Intl.NumberFormat(lang, formats[unit.kind](unit, short));
@@ -140,9 +141,17 @@
     near.unobserve(entry.target);
     draw(entry.target.nextElementSibling);
   }), { rootMargin: "400px" });
-  const watch = () => document.querySelectorAll("script[data-chart]").forEach((block) => {
-    near.observe(block.previousElementSibling);
-  });
+  const watch = () => {
+    // What a page that refreshes itself has replaced is gone for good.
+    drawn.forEach((chart, place) => {
+      if (place.isConnected) return;
+      chart.dispose();
+      drawn.delete(place);
+    });
+    document.querySelectorAll("script[data-chart]").forEach((block) => {
+      near.observe(block.previousElementSibling);
+    });
+  };
 
   document.addEventListener("hs:scheme", () => drawn.forEach((_, place) => draw(place.nextElementSibling)));
   document.addEventListener("htmx:after:swap", watch);
