@@ -110,7 +110,19 @@ class Cluster:
 
     def running(self) -> bool:
         """Whether the server answers for this folder."""
+        if self._defunct():
+            return False
         return self._program("pg_ctl", "-D", str(self.folder), "status", check=False) == 0
+
+    def _defunct(self) -> bool:
+        """Whether the server was killed and nobody has collected it, as in a container without
+        an init: its number is still taken, and PostgreSQL would think that it runs."""
+        try:
+            pid = (self.folder / "postmaster.pid").read_text().split("\n", 1)[0]
+            state = Path(f"/proc/{int(pid)}/stat").read_text().rpartition(")")[2].split()[0]
+        except (OSError, ValueError, IndexError):
+            return False
+        return state == "Z"
 
     def stop(self) -> bool:
         """Stop the server in an orderly way; True if it ran."""
@@ -137,6 +149,9 @@ class Cluster:
         config.write_text(config.read_text() + _CONFIG.format(socket=self.socket))
 
     def _start(self) -> None:
+        if self._defunct():
+            for lock in (self.folder / "postmaster.pid", *self.socket.glob(".s.PGSQL.*.lock")):
+                lock.unlink(missing_ok=True)
         self.socket.mkdir(mode=0o711, exist_ok=True)
         self._own(self.socket)
         log = self.folder / "server.log"

@@ -28,7 +28,7 @@ _HOLD = """
     id, from_id, to_id, amount, remaining, state, flags, currency, template, reference, held_at,
     expires_at"""
 _MOVED = ", ".join(Moved._fields)
-_MOVED_IN = ", ".join(f"%({name})s" for name in Moved._fields)
+_MOVED_IN = ", ".join(f"unnest(%({name})s)" for name in Moved._fields)
 _MOVED_AS: dict[str, Callable[[list[Any]], columns.Column]] = {
     **dict.fromkeys(("leg", "kind", "flags"), columns.smallints),
     **dict.fromkeys(("id", "from_id", "to_id", "hold_id", "reverses"), columns.uuids),
@@ -240,9 +240,10 @@ def _update(tx: Tx, rows: list[Row]) -> None:
         """
         UPDATE account a SET held_out = n.held_out, out_ = n.out_, held_in = n.held_in,
             in_ = n.in_, version = n.version, closed = n.closed, moved_at = n.moved_at
-        FROM unnest(%(ids)s, %(held_outs)s, %(outs)s, %(held_ins)s, %(ins)s, %(versions)s,
-                    %(closed)s, %(moved)s)
-            AS n (id, held_out, out_, held_in, in_, version, closed, moved_at)
+        FROM (SELECT unnest(%(ids)s) AS id, unnest(%(held_outs)s) AS held_out,
+                     unnest(%(outs)s) AS out_, unnest(%(held_ins)s) AS held_in,
+                     unnest(%(ins)s) AS in_, unnest(%(versions)s) AS version,
+                     unnest(%(closed)s) AS closed, unnest(%(moved)s) AS moved_at) AS n
         -- The second condition is the first one again, in a form that leads to the index whatever
         -- the planner believes of the size of the book.
         WHERE a.book = %(book)s AND a.id = n.id AND a.id = ANY(%(ids)s)
@@ -264,7 +265,7 @@ def _append(tx: Tx, moved: list[Moved], number: Literal["nextval", "currval"]) -
         f"""
         WITH taken AS MATERIALIZED (SELECT {number}('batch_seq') AS batch)
         INSERT INTO transfer (book, batch, {_MOVED})
-        SELECT %(book)s, taken.batch, m.* FROM taken, unnest({_MOVED_IN}) AS m
+        SELECT %(book)s, taken.batch, {_MOVED_IN} FROM taken
         """,
         **{name: _MOVED_AS[name](list(content[name])) for name in Moved._fields},
     )

@@ -226,35 +226,44 @@ class Oracle:
         return code, [amount]
 
     def on_hold(self, asked, now: datetime) -> tuple[str, list[int]]:
-        amount = (asked.amount or 0) if isinstance(asked, Capture | Release) else 0
-        if not 0 <= amount <= MOST:
-            return "amount_out_of_range", []
-        if asked.hold not in self.holds:
-            return ("not_a_hold" if asked.hold in self.stands else "hold_not_found"), []
+        fault = self.unfit(asked)
+        if fault:
+            return fault, []
         h = self.holds[asked.hold]
-        whole = h["left"] if h["is"] == "open" else h["amount"]
-        if amount > whole:
-            return "exceeds_hold", []
-        if isinstance(asked, Release) and amount not in (0, whole):
-            return "release_amount_mismatch", []
-        if h["is"] != "open":
-            ended = {"captured": "hold_already_captured", "released": "hold_already_released"}
-            return ended.get(h["is"], "hold_expired"), []
         if isinstance(asked, Release):
             return "created", [self.end(asked.hold, "released")]
         if h["from"] in self.closed:
             return "from_closed", []
         if h["to"] in self.closed:
             return "to_closed", []
-        if not isinstance(asked, Capture):
-            h["until"] = now + timedelta(seconds=asked.timeout_s) if asked.timeout_s else None
-            return "created", [0]
+        if isinstance(asked, Capture):
+            return "created", [self.capture(asked, h)]
+        h["until"] = now + timedelta(seconds=asked.timeout_s) if asked.timeout_s else None
+        return "created", [0]
+
+    def unfit(self, asked) -> str:
+        amount = (asked.amount or 0) if isinstance(asked, Capture | Release) else 0
+        if not 0 <= amount <= MOST:
+            return "amount_out_of_range"
+        if asked.hold not in self.holds:
+            return "not_a_hold" if asked.hold in self.stands else "hold_not_found"
+        h = self.holds[asked.hold]
+        whole = h["left"] if h["is"] == "open" else h["amount"]
+        if amount > whole:
+            return "exceeds_hold"
+        if isinstance(asked, Release) and amount not in (0, whole):
+            return "release_amount_mismatch"
+        ended = {"open": "", "captured": "hold_already_captured",
+                 "released": "hold_already_released", "expired": "hold_expired"}  # fmt: skip
+        return ended[h["is"]]
+
+    def capture(self, asked: Capture, h: dict) -> int:
         amount = h["left"] if asked.amount is None else asked.amount
         self.posted.append((h["from"], h["to"], amount))
         h["left"] -= amount
         if asked.final or not h["left"]:
             self.end(asked.hold, "captured")
-        return "created", [amount]
+        return amount
 
     def end(self, id_: UUID, how: str) -> int:
         h = self.holds[id_]

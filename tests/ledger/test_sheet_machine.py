@@ -11,9 +11,11 @@ the model for the same commands in the order in which they were committed.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
-from typing import ClassVar
+from random import Random
+from typing import Any, ClassVar
 from uuid import UUID
 
 import msgspec
@@ -23,8 +25,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
 
 from huoshui import ledger
-from huoshui.core import access
-from huoshui.core.db import Tx
+from huoshui.core import access, crypto, ids
+from huoshui.core.db import Database, Tx
 from huoshui.ledger import (
     AccountKind,
     Capture,
@@ -38,7 +40,7 @@ from huoshui.ledger import (
 from huoshui.ledger.service import AlreadyReversed
 from huoshui.ledger.verify import verify
 from tests import ground
-from tests.ground import Ground
+from tests.ground import START, Ground
 from tests.ledger.oracle import Oracle
 
 FLOORS = {"bank": None, "wallet:x": 0, "wallet:y": 0, "vault": 0, "credit": -500}
@@ -53,7 +55,7 @@ never = st.just("")
 sides = st.sampled_from(["", "", "", "", "from", "to", "both"])
 known = st.lists(st.sampled_from(tuple(FLOORS)), min_size=2, max_size=2, unique=True)
 good_leg = st.builds(
-    lambda pair, amount, cap: Leg(*pair, amount, cap), known, st.integers(0, 400), sides
+    lambda pair, amount, cap: Leg(pair[0], pair[1], amount, cap), known, st.integers(0, 400), sides
 )
 wild_leg = st.builds(
     Leg, st.sampled_from(PATHS), st.sampled_from(PATHS),
@@ -212,7 +214,7 @@ def _transaction(
     now: datetime,
     held: bool = False,
     timeout_s: int = 0,
-    close: str = "",
+    close: Any = "",
     linked: bool = False,
     template: str = "t",
 ) -> Transaction:
@@ -229,3 +231,60 @@ def test_the_ledger_is_its_model(market: Ground) -> None:
         max_examples=ground.examples(45), stateful_step_count=20, deadline=None
     )
     case("runTest").debug()
+
+
+def test_several_threads_are_the_model_in_some_order(sandbox: Database, book: int) -> None:
+    """What each thread was answered is what the model says, in the order of the batches."""
+    with sandbox.begin(book=book) as tx:
+        for kind in CHART.kinds:
+            ledger.open_account(tx, kind.pattern, "CNY", kind)
+    calls: list[tuple[list[Command], list[str]]] = []
+
+    def write(seed: int) -> None:
+        random = Random(seed)
+        held: list[UUID] = []
+        for number in range(25):
+            commands = [_any(random, held, f"{seed}/{number}/{n}") for n in range(4)]
+            with sandbox.begin(book=book) as tx:
+                results = ledger.post(tx, commands)
+            calls.append((commands, [result.code for result in results]))
+            held += [r.command.id for r in results if r.stands and _is_hold(r.command)]
+
+    with ThreadPoolExecutor(4) as threads:
+        for done in [threads.submit(write, seed) for seed in range(4)]:
+            done.result()
+    oracle = Oracle(FLOORS, CEILINGS)
+    with sandbox.begin(book=book) as tx:
+        batches = dict(tx.tuples("SELECT id, batch FROM transfer WHERE book = %(book)s"))
+        assert verify(tx).holds
+        found = ledger.service.accounts(tx, limit=100)
+    ordered = []
+    for commands, codes in calls:
+        made = {batches[c.id] for c, code in zip(commands, codes, strict=True) if code == "created"}
+        assert len(made) <= 1, "one call, one batch"
+        if made:
+            ordered.append((made.pop(), commands, codes))
+    assert len(ordered) > 40
+    for _, commands, codes in sorted(ordered, key=lambda each: each[0]):
+        assert oracle.all(commands, START) == codes
+    for a in found:
+        assert a.in_ - a.out_ == oracle.net(a.path)
+        assert a.held_out == oracle.held(a.path, "from")
+
+
+def _any(random: Random, held: list[UUID], key: str) -> Command:
+    id_ = ids.uuid7(START, crypto.sha256(key.encode()))
+    linked = not key.endswith("3") and random.random() < 0.2
+    if held and random.random() < 0.3:
+        hold = random.choice(held)
+        if random.random() < 0.3:
+            return Release(id=id_, hold=hold, linked=linked)
+        return Capture(id=id_, hold=hold, amount=random.choice([None, 5]),
+                       final=random.random() < 0.5, linked=linked)  # fmt: skip
+    source, target = random.sample(list(FLOORS), 2)
+    leg = Leg(source, target, random.randint(0, 200), random.choice(["", "", "", "from", "to"]))
+    return _transaction(id_, (leg,), START, held=random.random() < 0.3, linked=linked)
+
+
+def _is_hold(command: Command) -> bool:
+    return isinstance(command, Transaction) and command.hold

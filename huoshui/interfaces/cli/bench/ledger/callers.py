@@ -11,12 +11,13 @@ from concurrent.futures import ProcessPoolExecutor
 import msgspec
 
 from huoshui.core.db import Database
-from huoshui.core.lane import Lane, Verb
+from huoshui.core.lane import Lane
 from huoshui.interfaces.cli.bench.ledger import books
-from huoshui.ledger import Transaction, service
+from huoshui.ledger import Transaction
+from huoshui.ledger.lane import POSTING
 
 Load = Callable[[], Iterator[Transaction]]
-LEDGER = Verb("ledger", service.post_units, idempotent=True)
+
 LOADS: dict[str, Load] = {"hot": books.hot, "uniform": books.uniform}
 
 
@@ -59,7 +60,7 @@ async def _loop(
 
     async def call(name: str) -> None:
         while (asked := time.perf_counter()) < until:
-            [[result]] = await lane.submit(LEDGER, [[next(load)]], book=book, caller=name)
+            [[result]] = await lane.submit(POSTING, [(next(load),)], book=book, caller=name)
             result.demand()
             waits.append(time.perf_counter() - asked)
 
