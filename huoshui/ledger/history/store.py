@@ -190,11 +190,28 @@ def _lines(span: dict[str, LiteralString], order: LiteralString) -> LiteralStrin
 _BY_RECORDED = _lines(
     {"all": "recorded_at >= %(since)s AND recorded_at < %(until)s"}, "recorded_at"
 )
+_PROMPT: LiteralString = """effective_at >= %(since)s AND effective_at < %(until)s
+               AND recorded_at - effective_at <= interval '1 day'
+               AND recorded_at >= %(at)s AND recorded_at <= %(recorded_most)s"""
+
+
+def _first(side: LiteralString) -> LiteralString:
+    return f"""
+            (SELECT effective_at FROM transfer
+             WHERE book = %(book)s AND {side}_id = %(id)s AND kind IN (0, 2) AND {_PROMPT}
+               AND (effective_at, {side}_version) > (%(at)s, %(version)s)
+             ORDER BY recorded_at, {side}_version LIMIT %(limit)s)"""
+
+
+# As many postings as a page holds, first recorded first: no line of the page takes effect after
+# all of them. So a page reads a day more than it shows, and not the whole span.
+_MOST: LiteralString = f"""
+    (SELECT coalesce(max(effective_at), %(until)s) FROM (
+        {_first("from")} UNION ALL {_first("to")}) AS first)"""
 _BY_EFFECT = _lines(
     {
-        "prompt": """effective_at >= %(since)s AND effective_at < %(until)s
-               AND recorded_at - effective_at <= interval '1 day'
-               AND recorded_at >= %(at)s AND recorded_at <= %(recorded_most)s""",
+        "prompt": f"""{_PROMPT} AND effective_at <= {_MOST}
+               AND recorded_at <= {_MOST} + interval '24 hours'""",
         "late": """effective_at >= %(since)s AND effective_at < %(until)s
                AND recorded_at - effective_at > interval '1 day'""",
     },

@@ -18,6 +18,7 @@ import msgspec
 from msgspec import Meta
 
 from huoshui.core import ids as id_texts
+from huoshui.core import money
 from huoshui.core.errors import Problem
 from huoshui.ledger.model import AMOUNT_MAX, LEGS_MAX, Leg, Transaction
 
@@ -66,7 +67,7 @@ class _Line(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def read_json_lines(lines: Iterable[bytes | str]) -> Iterator[ImportRow | RefusedRow]:
-    """A transaction a line; empty lines are passed over."""
+    """A transaction a line; empty lines are passed over. Units must have been learnt."""
     decoder = msgspec.json.Decoder(_Line)
     for number, line in enumerate(lines, 1):
         if not line.strip():
@@ -121,6 +122,7 @@ def _line(rows: list[dict[str, str]]) -> _Line:
 def _row(number: int, said: _Line) -> ImportRow:
     if bool(said.key) == bool(said.id):
         raise ValueError("give either key or id")
+    money.digits(said.currency)
     transaction = Transaction(
         id=id_texts.read("txn", said.id) if said.id else id_of(said.key, said.recorded_at),
         template=said.template,

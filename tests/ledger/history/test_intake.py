@@ -58,6 +58,7 @@ def test_a_history_keeps_its_times_and_comes_in_again_without_change(
         (line(1, reference="a\x00b"), "unreadable"),
         (line(1, reference="a\ud800b"), "unreadable"),
         (line(1, currency="cny"), "unreadable"),
+        (line(1, currency="ZZZ"), "unreadable"),
         (line(1, legs=[{"source": "a b", "target": "x", "amount": 1}]), "unreadable"),
         ("x" * 3_000_000, "unreadable"),
         ("\xff", "unreadable"),
