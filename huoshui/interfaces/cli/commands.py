@@ -225,8 +225,9 @@ def _add_figures(app: App, settings: Settings) -> None:
         list_: Annotated[bool, Parameter(name="--list")] = False,
         json: bool = False,
         quick: bool = False,
+        scale: Annotated[int | None, Parameter(validator=Number(gte=1))] = None,
     ) -> None:
-        run_bench(settings, "" if list_ else name, json=json, quick=quick)
+        run_bench(settings, "" if list_ else name, json=json, quick=quick, scale=scale)
 
     _command(app, "migrate", migrate)
     _command(app, "config", config)

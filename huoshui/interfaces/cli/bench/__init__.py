@@ -14,6 +14,7 @@ from huoshui.core.settings import Settings
 from huoshui.interfaces.cli import terminal
 from huoshui.interfaces.cli.bench import console, ledger, replay
 from huoshui.interfaces.cli.bench.figures import Bench, Measured
+from huoshui.interfaces.cli.bench.ledger import scale as ledger_scale
 from huoshui.interfaces.cli.terminal import say
 
 BENCHES: dict[str, Bench] = {
@@ -30,22 +31,30 @@ class UnknownBench(Problem):
     status = 404
 
 
-def run_bench(settings: Settings, name: str, *, json: bool, quick: bool) -> None:
-    """Run one benchmark and keep its figures, or list them where no name is given."""
+def run_bench(
+    settings: Settings, name: str, *, json: bool, quick: bool, scale: int | None = None
+) -> None:
+    """Run one benchmark and keep its figures, or list them where no name is given.
+
+    With `scale` it is the ledger's: how it is with that many transfers.
+    """
     if not name:
         _list(json=json)
         return
-    if name not in BENCHES:
-        raise UnknownBench(name=name[:40], known=", ".join(BENCHES))
+    benches = BENCHES
+    if scale is not None:
+        benches = {"ledger": lambda own, _: ledger_scale.measure(own, scale)}
+    if name not in benches:
+        raise UnknownBench(name=name[:40], known=", ".join(benches))
     home = settings.home_path / "bench"
     home.mkdir(parents=True, exist_ok=True)
     own = msgspec.structs.replace(settings, home=str(home))
     try:
-        found = BENCHES[name](own, quick)
+        found = benches[name](own, quick)
     finally:
         postgres.stop(own)
     document = found.document(name, machine())
-    kept = kept_path(settings, name)
+    kept = kept_path(settings, name if scale is None else f"{name}-scale")
     kept.write_bytes(msgspec.json.encode(document))
     if json:
         terminal.print_json(document)
