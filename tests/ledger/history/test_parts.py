@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -187,6 +190,41 @@ def test_a_killed_archive_leaves_everything_and_is_written_anew(
             books.archive(tmp_path / "b")
     assert list((tmp_path / "b").iterdir()) == []
     assert len(books.archive(tmp_path / "a")) == 2
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from huoshui.core.db import Database
+from huoshui.ledger import parts
+from huoshui.ledger.parts import parquet, store
+
+url, book, directory, module, name = sys.argv[1:]
+setattr({"store": store, "parquet": parquet}[module], name,
+        lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+parts.archive(Database(url).open(), "2025-03", Path(directory), book=int(book))
+"""
+
+
+@pytest.mark.parametrize("point", ["store drop", "store carry", "parquet settle"])
+def test_an_archive_killed_outright_is_whole_the_next_time(
+    books: Books, tmp_path: Path, point: str
+) -> None:
+    """SIGKILL after the file and before the commit, within the commit, and within the file."""
+    close(books)
+    books.seal()
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED, books.database.url, str(books.number), str(tmp_path / "a"),
+         *point.split()],
+        cwd=Path(__file__).parents[3], check=False,
+    )  # fmt: skip
+    assert done.returncode == -signal.SIGKILL
+    with books.database.begin(book=books.number) as tx:
+        assert (len(ledger_parts.parts(tx)), store.archives(tx)) == (3, [])
+        assert verify(tx).holds
+    assert [a.transfers for a in books.archive(tmp_path / "a")] == [3, 3]
+    with books.database.begin(book=books.number) as tx:
+        assert verify(tx).holds and check_archive(tx, tmp_path / "a").holds
 
 
 @pytest.mark.parametrize("reason", ["open", "holds", "proof", "rest"])
