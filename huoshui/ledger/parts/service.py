@@ -137,6 +137,11 @@ def make(tx: Tx, months: list[Month]) -> list[str]:
     return made
 
 
+def horizon(tx: Tx) -> UUID | None:
+    """Ids below it are archived and refused; None where nothing is archived."""
+    return store.horizon(tx)
+
+
 def parts(tx: Tx) -> list[Part]:
     """The parts of the book, oldest first."""
     return [_part(row) for row in store.parts(tx)]

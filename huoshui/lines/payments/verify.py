@@ -12,6 +12,7 @@ from huoshui.core import ids
 from huoshui.core.db import Tx
 from huoshui.facts.commerce.store import ItemRow
 from huoshui.facts.commerce.store import items as load_items
+from huoshui.ledger import parts
 from huoshui.ledger.verify import Fault
 from huoshui.lines.payments import plan, store
 from huoshui.lines.payments.chart import ESCROW_PATH, LATE_PATH, rail_path, settlement_path
@@ -36,7 +37,10 @@ class Checked(msgspec.Struct, frozen=True):
 
 
 def verify_orders(tx: Tx, terms: Terms) -> Checked:
-    """Hold every order's transfers against its escrow, and its split against its items."""
+    """Hold every order's transfers against its escrow, and its split against its items.
+
+    Orders that are older than the ledger's archive are left out: their transfers are not here.
+    """
     count, faults = 0, list[Fault]()
     for escrows in _pages(tx):
         count += len(escrows)
@@ -48,7 +52,7 @@ def verify_orders(tx: Tx, terms: Terms) -> Checked:
 
 
 def _pages(tx: Tx) -> Iterator[list[Escrow]]:
-    after: UUID | None = None
+    after = parts.horizon(tx)
     while page := store.page(tx, after=after, limit=_PAGE):
         yield page
         after = page[-1].order_id

@@ -23,6 +23,9 @@ from huoshui.ledger.history import HistoryArchived
 from huoshui.ledger.parts import BadMonth, Month, PartStays, archive, check_archive, parquet, store
 from huoshui.ledger.periods import close_period
 from huoshui.ledger.verify import verify, verify_accounts
+from huoshui.lines.payments import Terms
+from huoshui.lines.payments.verify import verify_orders
+from tests import ground
 from tests.ground import DAY, WALLETS
 from tests.ledger.history.test_balances import account, at_time, fresh, move
 
@@ -329,3 +332,22 @@ def test_what_a_transfer_weighs_is_told_by_table_and_index(tx: Tx) -> None:
 def test_a_month_is_read_strictly(text: str) -> None:
     with pytest.raises(BadMonth):
         Month.read(text)
+
+
+def test_orders_of_archived_months_are_not_held_against_what_is_gone(
+    market: ground.Ground, tmp_path: Path
+) -> None:
+    for key, at in (("o1", ground.START), ("o2", ground.START + 60 * DAY)):
+        with market.database.begin(now=at) as tx:
+            ledger_parts.make_ahead(tx)
+        market.take(*ground.placed(key, at=at), ground.tender(key, at=at), at=at)
+        market.take(ground.confirmation(key, at + DAY), at=at + DAY)
+    with market.database.begin() as tx:
+        close_period(tx, date(2025, 4, 5))
+        assert verify_orders(tx, Terms()).orders == 2
+    assert archive(market.database, "2025-04", tmp_path)[0].transfers > 1
+    with market.database.begin() as tx:
+        found = verify_orders(tx, Terms())
+        assert (found.orders, found.faults) == (1, ())
+        assert verify(tx).holds
+        assert check_archive(tx, tmp_path).unsealed > 0
