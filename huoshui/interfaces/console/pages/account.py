@@ -121,19 +121,17 @@ def _status(frame: Frame, account: Account) -> Status:
 def _state(frame: Frame, account: Account) -> tuple[Figure, ...]:
     currency = account.currency
     free: Cell = frame.say("account.unbounded")
+    hint = frame.say("account.unbounded.means")
     if account.floor is not None:
         free = Money(account.available - account.floor, currency)
+        hint = frame.say("account.available.means")
     return (
         Figure(
             label=frame.say("accounts.balance"),
             value=Money(account.balance, currency),
             hint=frame.say(f"side.{account.normal}"),
         ),
-        Figure(
-            label=frame.say("account.available"),
-            value=free,
-            hint=frame.say("account.available.means"),
-        ),
+        Figure(label=frame.say("account.available"), value=free, hint=hint),
         Figure(label=frame.say("account.held_out"), value=Money(account.held_out, currency)),
         Figure(label=frame.say("account.held_in"), value=Money(account.held_in, currency)),
         Figure(label=frame.say("accounts.in"), value=Money(account.in_, currency)),
@@ -142,8 +140,10 @@ def _state(frame: Frame, account: Account) -> tuple[Figure, ...]:
 
 
 def _fields(frame: Frame, account: Account) -> tuple[Figure, ...]:
-    def bound(amount: int | None) -> Cell:
-        return None if amount is None else Money(amount, account.currency)
+    def bound(name: str, amount: int | None) -> Figure:
+        value = None if amount is None else Money(amount, account.currency)
+        hint = "" if amount is None else frame.say("account.bound.means")
+        return Figure(label=frame.say(f"account.{name}"), value=value, hint=hint)
 
     return (
         Figure(
@@ -151,16 +151,8 @@ def _fields(frame: Frame, account: Account) -> tuple[Figure, ...]:
             value=Status(frame.say(f"class.{account.class_}")),
             hint=account.currency,
         ),
-        Figure(
-            label=frame.say("account.floor"),
-            value=bound(account.floor),
-            hint=frame.say("account.floor.means"),
-        ),
-        Figure(
-            label=frame.say("account.ceiling"),
-            value=bound(account.ceiling),
-            hint=frame.say("account.ceiling.means"),
-        ),
+        bound("floor", account.floor),
+        bound("ceiling", account.ceiling),
         Figure(label=frame.say("accounts.transfers"), value=account.version),
         Figure(label=frame.say("account.opened"), value=account.opened_at),
         Figure(label=frame.say("account.moved"), value=account.moved_at),
@@ -349,13 +341,13 @@ def _line_row(frame: Frame, account: Account, line: Line) -> Row:
     if line.kind != POST:
         told = frame.say(f"transfer.{KINDS[line.kind]}")
         if line.kind != CAPTURE:
-            told, moved = f"{told} {_money(frame, abs(line.amount), currency)}", None
+            held = f" {_money(frame, abs(line.amount), currency)}" if line.amount else ""
+            told, moved = f"{told}{held}", None
         name = Several((name, Status(told, "accent")))
-    late = asked.day_of(frame, line.effective_at) < asked.day_of(frame, line.recorded_at)
     return Row(
         href=href,
         cells=(
-            _when(frame, line.effective_at, line.recorded_at, late=late),
+            _when(frame, line.effective_at, line.recorded_at),
             name,
             Path(line.other, frame.to(f"accounts/{line.other}?currency={currency}")),
             reference_cell(frame, line.reference),
@@ -374,7 +366,7 @@ def _statement_row(frame: Frame, account: Account, line: StatementLine) -> Row:
     return Row(
         href=href,
         cells=(
-            _when(frame, line.effective_at, line.recorded_at, late=line.late),
+            _when(frame, line.effective_at, line.recorded_at),
             name,
             Path(line.other, frame.to(f"accounts/{line.other}?currency={currency}")),
             reference_cell(frame, line.reference),
@@ -384,16 +376,20 @@ def _statement_row(frame: Frame, account: Account, line: StatementLine) -> Row:
     )
 
 
-def _when(frame: Frame, effective: datetime, recorded: datetime, *, late: bool) -> Cell:
-    """When it took effect; where it was recorded late, that too."""
-    if not late:
+def _when(frame: Frame, effective: datetime, recorded: datetime) -> Cell:
+    """When it took effect; where it was recorded on a later day, that too."""
+    if asked.day_of(frame, recorded) <= asked.day_of(frame, effective):
         return effective
     at = shown.moment(recorded, frame.lang, frame.zone)
     return Several((effective, Status(frame.say("statement.late", at=at), "warn")))
 
 
 def _api_calls(frame: Frame, shown_id: str) -> tuple[ApiCall, ...]:
+    replay = frame.world is not None and frame.world.kind == "replay"
     return (
         ApiCall(path=f"/v1/accounts/{shown_id}"),
         ApiCall(path=f"/v1/accounts/{shown_id}/transfers"),
+        ApiCall(path=f"/v1/accounts/{shown_id}/balance?view=effective"),
+        ApiCall(path=f"/v1/accounts/{shown_id}/statement"),
+        *(() if replay else (ApiCall(path=f"/v1/accounts/{shown_id}/proof"),)),
     )

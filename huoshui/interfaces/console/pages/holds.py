@@ -24,6 +24,7 @@ from huoshui.interfaces.console.page import (
     ObjectPage,
     Path,
     Row,
+    Span,
     Status,
     Step,
     Table,
@@ -232,7 +233,7 @@ def _money(frame: Frame, hold: HoldRow, amount: int) -> str:
 
 
 def _steps(frame: Frame, hold: HoldRow, life: list[HoldStep]) -> tuple[Step, ...]:
-    made = Step(text=frame.say("transfer.hold"), state="done", at=hold.held_at)
+    made = Step(text=frame.say("life.hold"), state="done", at=hold.held_at)
     if hold.state == "open":
         ahead = Step(text=frame.say("hold.expires"), state="ahead", at=hold.expires_at)
         now = Step(text=frame.say("hold.state.open"), state="now")
@@ -305,13 +306,11 @@ def _moment(frame: Frame, hold: HoldRow, step: HoldStep) -> Moment:
     if step.kind == CAPTURE and step.flags & KEEP:
         detail = f"{detail} · {frame.say('hold.kept')}"
     if step.kind in (HOLD, EXTENSION):
-        told = (
-            frame.say("hold.for", s=step.timeout_s) if step.timeout_s else frame.say("hold.endless")
-        )
+        told = _for(frame, step.timeout_s) if step.timeout_s else frame.say("hold.endless")
         detail = f"{detail} · {told}"
     return Moment(
         at=step.recorded_at,
-        title=frame.say(f"transfer.{KINDS[step.kind]}"),
+        title=frame.say(f"life.{KINDS[step.kind]}"),
         detail=detail,
         icon=icon,
         tone=tone,
@@ -319,3 +318,7 @@ def _moment(frame: Frame, hold: HoldRow, step: HoldStep) -> Moment:
         legs=(leg,) if moves else (),
         link=Link(frame.say("order.transaction"), frame.to(f"transactions/{key}")),
     )
+
+
+def _for(frame: Frame, seconds: int) -> str:
+    return frame.say("hold.for", span=shown.span(Span(seconds), frame.lang))

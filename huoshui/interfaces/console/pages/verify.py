@@ -17,6 +17,7 @@ from huoshui.interfaces.console.page import (
     Frame,
     Id,
     Row,
+    Several,
     Span,
     Status,
     Table,
@@ -132,18 +133,18 @@ def _coverage(frame: Frame) -> Table:
     return Table(
         title=frame.say("verify.coverage"),
         columns=(
-            Column(title=frame.say("verify.what")),
             Column(title=frame.say("verify.how")),
+            Column(title=frame.say("verify.what")),
             Column(title=frame.say("verify.means"), wide=True),
         ),
         rows=tuple(
             Row(
                 cells=(
-                    asked.word(frame, "sealed", name), status, frame.say(f"verify.{group}.means"),
+                    status, Several(tuple(asked.word(frame, "sealed", name) for name in names)),
+                    frame.say(f"verify.{group}.means"),
                 )
             )
             for group, names, status in groups
-            for name in names
         ),
     )  # fmt: skip
 
