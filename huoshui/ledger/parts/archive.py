@@ -15,7 +15,7 @@ from uuid import UUID
 import msgspec
 
 from huoshui.core.db import Database, Tx
-from huoshui.core.errors import Problem
+from huoshui.core.errors import FieldError, Problem
 from huoshui.ledger.model import CAPTURE, POST
 from huoshui.ledger.parts import parquet, service, store
 from huoshui.ledger.parts.parquet import AccountCarry, Manifest
@@ -25,6 +25,10 @@ from huoshui.ledger.parts.store import COLUMNS, ArchiveRow, Carry, Range
 ROWS_AT_ONCE = 50_000
 Progress = Callable[[str, int, int], None]
 _NIL = UUID(int=0)
+_REASONS = {
+    "open": "part_open", "holds": "part_holds", "proof": "part_unproven",
+    "rest": "part_behind_rest", "changed": "part_changed",
+}  # fmt: skip
 _AT = {name: place for place, name in enumerate(COLUMNS)}
 
 
@@ -114,7 +118,12 @@ def _demand(tx: Tx, name: str, sums: Sums) -> None:
     if sealed is None or sums.effective_until >= sealed:
         reason = "open"
     if reason:
-        raise PartStays(part=name, reason=reason)
+        raise _stays(name, reason)
+
+
+def _stays(name: str, reason: str) -> PartStays:
+    wrong = FieldError(name, _REASONS[reason])
+    return PartStays(part=name, reason=reason, errors=(wrong,))
 
 
 def _commit(tx: Tx, name: str, manifest: Manifest | None) -> None:
@@ -122,16 +131,16 @@ def _commit(tx: Tx, name: str, manifest: Manifest | None) -> None:
     store.lock(tx)
     written = manifest.transfers if manifest else 0
     if not store.exists(tx, name) or store.count(tx, name) != written:
-        raise PartStays(part=name, reason="changed")
+        raise _stays(name, "changed")
     ids = service.month_of(name).ids
     if manifest is None:
         reason = store.hindrance(tx, ids, 0)
         if reason:
-            raise PartStays(part=name, reason=reason)
+            raise _stays(name, reason)
     else:
         reason = store.hindrance(tx, ids, manifest.last_batch)
         if reason:
-            raise PartStays(part=name, reason=reason)
+            raise _stays(name, reason)
         store.carry(tx, [_carry(each) for each in manifest.carried])
     sha256, amount = (manifest.sha256, manifest.amount) if manifest else ("", 0)
     store.keep_archive(
