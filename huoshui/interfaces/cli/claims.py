@@ -18,16 +18,19 @@ class Claim(msgspec.Struct, frozen=True):
     system: str
     bench: str
     figure: str
+    options: str = ""
 
     @property
     def command(self) -> str:
         """What measures it."""
-        return f"huoshui bench {self.bench} --json"
+        words = ("huoshui bench", self.bench.partition("-")[0], self.options, "--json")
+        return " ".join(word for word in words if word)
 
 
 CLAIMS = (
-    Claim("S01", "ledger", "single_p99_ms"),
-    Claim("S01b", "ledger", "batch_1000_transfers_per_s"),
+    Claim("S01", "ledger", "lane_hot_p99_ms"),
+    Claim("S01b", "ledger", "lane_hot_transfers_per_s"),
+    Claim("S07", "ledger-scale", "verify_us_per_transfer", "--scale 10000000"),
     Claim("S30", "replay", "orders_per_s"),
 )
 
