@@ -11,6 +11,7 @@ import pkgutil
 import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import get_args
 
 from cyclopts import App
 
@@ -21,6 +22,7 @@ from huoshui.core.settings import Settings
 from huoshui.interfaces.api import HANDLERS
 from huoshui.interfaces.api.contract import contract_of
 from huoshui.interfaces.cli.commands import build
+from huoshui.ledger.model import TRANSIENT, Code
 from huoshui.ledger.template import Entry
 from huoshui.lines.payments.chart import CHART, TEMPLATES
 from huoshui.lines.payments.escrow import ESCROW
@@ -38,7 +40,7 @@ _WORDS = {
         "setting": "Setting", "default": "Default", "meaning": "Meaning",
         "chart": "Chart", "how": "How it is reckoned", "call": "Call", "query": "Query",
         "key": "Idempotency-Key", "dry": "dry_run", "required": "required",
-        "optional": "optional", "": "", "yes": "yes",
+        "optional": "optional", "": "", "yes": "yes", "burns": "Uses the id up",
     },
     "zh": {
         "command": "命令", "does": "作用", "options": "参数与选项",
@@ -48,7 +50,7 @@ _WORDS = {
         "setting": "设置", "default": "默认", "meaning": "含义",
         "chart": "图", "how": "算法", "call": "调用", "query": "查询参数",
         "key": "Idempotency-Key", "dry": "dry_run", "required": "必需",
-        "optional": "可选", "": "", "yes": "可",
+        "optional": "可选", "": "", "yes": "可", "burns": "编号作废",
     },
 }  # fmt: skip
 
@@ -200,6 +202,18 @@ def _endpoints(lang: str) -> str:
     return _table(lang, ("call", "scope", "key", "dry", "query"), rows)
 
 
+def _codes(lang: str) -> str:
+    rows = [
+        (
+            f"`{code}`",
+            _WORDS[lang]["yes"] if code in TRANSIENT else "",
+            i18n.text(f"field.{code}", lang) if code != "created" else "",
+        )
+        for code in get_args(Code)
+    ]
+    return _table(lang, ("code", "burns", "detail"), rows)
+
+
 def _charts(lang: str) -> str:
     texts = i18n.catalogue()
     keys = [k[: -len(".how")] for k in texts if re.fullmatch(r"report\.chart\.\w+\.how", k)]
@@ -216,6 +230,7 @@ PARTS: dict[str, Callable[[str], str]] = {
     "chart": _chart,
     "terms": _terms,
     "charts": _charts,
+    "codes": _codes,
     "endpoints": _endpoints,
 }
 
