@@ -18,7 +18,17 @@ import pytest
 from tests.docs.console import Shell, Snippet, agrees, programs, snippets
 from tests.docs.parts import DOCS, ROOT
 
-PAGES = ("start", "concepts", "replay", "money-flow", "ledger", "api", "allocation", "operating")
+PAGES = (
+    "start",
+    "concepts",
+    "replay",
+    "money-flow",
+    "ledger",
+    "proof",
+    "api",
+    "allocation",
+    "operating",
+)
 USUAL_PORT = "8420"
 
 

@@ -70,7 +70,8 @@ def run_verify(
     settings: Settings, world: str, book: int, trusted: proof.Trust, *, json: bool
 ) -> bool:
     """Recompute a world's books and its log from zero; whether they hold."""
-    with opened(settings, world) as database, Bar(quiet=json) as bar:
+    quiet = json or not terminal.err.is_terminal
+    with opened(settings, world) as database, Bar(quiet=quiet) as bar:
         found = proof.verify(
             database,
             number=book,
