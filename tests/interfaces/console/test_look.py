@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from huoshui.core import clock
+from huoshui.core import access, clock
+from huoshui.core.db import Database
 from huoshui.core.worlds import Worlds
 from huoshui.interfaces.console import make_ticket, sign_in_link
 from huoshui.scenarios.replay import store
 from tests.ground import Ground
-from tests.interfaces.console import gallery, site
+from tests.interfaces.console import books, gallery, site
 
 CHROMIUM = "/usr/bin/chromium"
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
@@ -99,8 +100,14 @@ REAL = (
 )  # fmt: skip
 
 
-def _sign_in(tab: Page, real: str, home: Path, world: str) -> None:
-    ticket = make_ticket(home, world, clock.system_now())
+LEDGER = (
+    "/accounts/wallet:ann?view=effective", "/holds?state=open", "/journal?kind=hold",
+    "/periods/close?until={day}", "/verify", "/lane",
+)  # fmt: skip
+
+
+def _sign_in(tab: Page, real: str, home: Path, world: str, book: int = 1) -> None:
+    ticket = make_ticket(home, world, clock.system_now(), book=book)
     # The page that signs in goes on by itself: waiting for its load would race with that.
     tab.goto(sign_in_link(real, ticket), wait_until="commit")
     tab.wait_for_url(f"**/console/{world}")
@@ -127,6 +134,55 @@ def test_real_pages_have_no_serious_finding(
     tab.goto(f"{real}/console/-/sign-in?lang=zh")
     assert serious(tab) == []
     assert errors == []
+    context.close()
+
+
+def test_pages_of_the_ledger_have_no_serious_finding(
+    browser: Browser, real: str, sandbox: Database, book: int, home: Path
+) -> None:
+    hold = books.history(sandbox, book, home)
+    day = clock.system_now().date().isoformat()
+    context = browser.new_context(reduced_motion="reduce")
+    tab = context.new_page()
+    errors: list[str] = []
+    tab.on("pageerror", lambda error: errors.append(str(error)))
+    _sign_in(tab, real, home, "test", book)
+    # Every page once; its texts change with the language, and little of what axe sees.
+    for number, path in enumerate((*LEDGER, f"/holds/{hold}")):
+        mark, lang = "&" if "?" in path else "?", ("en", "zh")[number % 2]
+        tab.goto(f"{real}/console/test{path.format(day=day)}{mark}lang={lang}")
+        tab.emulate_media(color_scheme="light")
+        assert serious(tab) == [], path
+        tab.emulate_media(color_scheme="dark")
+        assert serious(tab, "color-contrast") == [], path
+    for path in LEDGER:
+        tab.set_viewport_size({"width": 390, "height": 800})
+        tab.goto(f"{real}/console/test{path.format(day=day)}")
+        assert tab.evaluate("document.documentElement.scrollWidth") <= 390, path
+    assert errors == []
+    context.close()
+
+
+def test_a_form_of_the_console_is_taken_from_a_browser_and_the_lane_refreshes(
+    browser: Browser, real: str, sandbox: Database, book: int, home: Path
+) -> None:
+    books.history(sandbox, book, home)
+    with sandbox.begin(book=book) as tx:
+        _, key = access.make_key(tx, "test", "closer")
+    context = browser.new_context(locale="en-GB")
+    tab = context.new_page()
+    tab.goto(f"{real}/console/-/sign-in")
+    tab.locator("input[name=key]").fill(key)
+    tab.locator("button", has_text="Sign in").click()
+    tab.wait_for_url("**/console/test")
+    tab.goto(f"{real}/console/test/periods/close?until={clock.system_now().date()}")
+    tab.get_by_text("Seal these days for good").click()
+    tab.wait_for_url("**/console/test/periods")
+    assert tab.locator("tbody tr").count() == 2
+    tab.goto(f"{real}/console/test/lane")
+    tab.evaluate("document.querySelector('#live').dataset.old = ''")
+    tab.locator("#live:not([data-old])").wait_for(timeout=8_000)
+    assert tab.locator("h1").count() == 1
     context.close()
 
 
