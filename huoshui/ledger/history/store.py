@@ -248,13 +248,8 @@ def move_mark(tx: Tx, until: datetime) -> datetime | None:
 
     Waits for every batch under way: those that start later know it.
     """
-    before: datetime | None = tx.value(
-        """
-        WITH held AS MATERIALIZED (SELECT pg_advisory_xact_lock(%(space)s, %(book)s))
-        SELECT counted_until FROM held LEFT JOIN ledger_state s ON s.book = %(book)s
-        """,
-        space=STATE_LOCK,
-    )
+    tx.run("SELECT pg_advisory_xact_lock(%(space)s, %(book)s)", space=STATE_LOCK)
+    before = mark(tx)
     tx.run(
         """
         INSERT INTO ledger_state (book, counted_until) VALUES (%(book)s, %(until)s)

@@ -55,14 +55,9 @@ def settled_batch(tx: Tx) -> int:
 
 def seal_alone(tx: Tx) -> datetime | None:
     """Wait for every batch under way and hold off those that follow; until when it is sealed."""
-    sealed: datetime | None = tx.value(
-        """
-        WITH held AS MATERIALIZED (SELECT pg_advisory_xact_lock(%(space)s, %(book)s))
-        SELECT sealed_until FROM held LEFT JOIN ledger_state s ON s.book = %(book)s
-        """,
-        space=STATE_LOCK,
-    )
-    return sealed
+    # First the lock, then the question: one statement would see what stood before it waited.
+    tx.run("SELECT pg_advisory_xact_lock(%(space)s, %(book)s)", space=STATE_LOCK)
+    return sealed_until(tx)
 
 
 def seal(tx: Tx, row: PeriodRow) -> None:

@@ -157,3 +157,33 @@ def test_a_seal_misses_nothing_of_what_is_posted_meanwhile(sandbox: Database) ->
         assert period_hash(tx, None, closed.until) == closed.hash
         assert ledger_hash(tx, "Asia/Shanghai") == closed.hash
         assert closed.transfers == tx.value("SELECT count(*) FROM transfer WHERE book = %(book)s")
+
+
+def test_two_who_seal_at_once_never_move_a_seal_back(sandbox: Database) -> None:
+    book = fresh(sandbox)
+    with sandbox.begin(book=book) as tx:
+        today = history.days.day_of(tx.now, history.days.zone(tx))
+    told: list[str] = []
+
+    def close(until: date) -> None:
+        try:
+            sandbox.run(lambda tx: close_period(tx, until), book=book)
+            told.append("sealed")
+        except PeriodSealedAlready:
+            told.append("refused")
+
+    with sandbox.begin(book=book) as tx:  # a batch under way: both wait for it, in this order
+        move(tx, "bank:a", "free:x", 1, tx.now)
+        threads = []
+        for until in (today, today - DAY):
+            threads.append(threading.Thread(target=close, args=(until,)))
+            threads[-1].start()
+            threading.Event().wait(0.2)
+    for thread in threads:
+        thread.join()
+    with sandbox.begin(book=book) as tx:
+        found = periods(tx)
+        assert sealed_until(tx) == found[0].until
+        assert found[0].until == history.days.day_start(today, history.days.zone(tx))
+        assert len(found) == told.count("sealed")
+        assert [p.since for p in found] == [p.until for p in found[1:]] + [None]
