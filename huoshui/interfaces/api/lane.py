@@ -80,6 +80,8 @@ async def through(request: Ask, body: bytes, read: Callable[[Visit], Move]) -> R
     lanes: Lanes = request.app.state.lanes
     lane = None if visit.rehearsal else await lanes.get(actor.world)
     if lane is None:
+        if remembered:  # the lane asks that for a whole batch
+            await asyncio.to_thread(door.actor, request)
         alone = partial(_alone, move=move, name=visit.wish)
         return await asyncio.to_thread(visit.answer, body, alone)
     digest = crypto.sha256(visit.said(body))

@@ -193,8 +193,11 @@ def test_a_key_that_is_revoked_moves_nothing_more(funded: Tenant, body: Any) -> 
     before = funded.counts()
     for wish in ("first", "second"):
         headers = {"Idempotency-Key": wish}
-        answer = funded.ask("POST", "/transactions", body, key=key, headers=headers)
-        assert (answer.status_code, answer.json()["code"]) == (401, "wrong_key")
+        for params in ({}, {"dry_run": "true"}):
+            answer = funded.ask(
+                "POST", "/transactions", body, key=key, headers=headers, params=params
+            )
+            assert (answer.status_code, answer.json()["code"]) == (401, "wrong_key")
     assert funded.counts() == before
 
 
@@ -203,6 +206,19 @@ def test_the_lane_tells_how_it_is(funded: Tenant, timed: Tenant) -> None:
     assert found["world"] == SANDBOX and found["batches"] >= 1 <= found["batch_items"]["max"]
     nothing = timed.ask("GET", "/ledger/lane")
     assert (nothing.status_code, nothing.json()["code"]) == (404, "not_found")
+
+
+def test_a_key_that_is_revoked_moves_nothing_in_a_world_without_a_lane(timed: Tenant) -> None:
+    timed.done("/accounts", account("till", "asset"))
+    timed.done("/accounts", account("purse"))
+    key, fill = timed.make_key("ledger:write"), {"legs": [leg("till", "purse", 100)]}
+    ref = timed.get("/keys", limit=1)["data"][0]["id"]
+    seen = []
+    for wish in ("first", "second"):
+        headers = {"Idempotency-Key": wish}
+        seen.append(timed.ask("POST", "/transactions", fill, key=key, headers=headers).status_code)
+        timed.ask("DELETE", f"/keys/{ref}")
+    assert seen == [200, 401] and timed.counts()["txn"] == 1
 
 
 def test_a_world_without_a_lane_does_the_same_alone(timed: Tenant) -> None:
