@@ -136,7 +136,6 @@ class Account(msgspec.Struct, frozen=True):
     currency: str
     kind: str
     class_: str
-    normal: str
     floor: int | None
     ceiling: int | None
     held_out: int
@@ -147,6 +146,11 @@ class Account(msgspec.Struct, frozen=True):
     closed: bool
     moved_at: datetime | None
     opened_at: datetime
+
+    @property
+    def normal(self) -> Literal["debit", "credit"]:
+        """The side on which its balance is positive."""
+        return "debit" if self.class_ in ("asset", "expense") else "credit"
 
     @property
     def balance(self) -> int:

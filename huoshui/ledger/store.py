@@ -22,7 +22,7 @@ T = TypeVar("T")
 Answer = Callable[[], T]  # a question is on its way; calling it waits for what came of it
 
 _ACCOUNT = """
-    id, path, currency, kind, class AS class_, normal, floor, ceiling,
+    id, path, currency, kind, class AS class_, floor, ceiling,
     held_out, out_, held_in, in_, version, closed, moved_at, opened_at"""
 _HOLD = """
     id, from_id, to_id, amount, remaining, state, flags, currency, template, reference, held_at,
@@ -238,15 +238,8 @@ def flush(tx: Tx, sheet: Sheet) -> None:
 def _update(tx: Tx, rows: list[Row]) -> None:
     tx.run(
         """
-        UPDATE account a SET held_out = n.held_out, out_ = n.out_, held_in = n.held_in,
-            in_ = n.in_, version = n.version, closed = n.closed, moved_at = n.moved_at
-        FROM (SELECT unnest(%(ids)s) AS id, unnest(%(held_outs)s) AS held_out,
-                     unnest(%(outs)s) AS out_, unnest(%(held_ins)s) AS held_in,
-                     unnest(%(ins)s) AS in_, unnest(%(versions)s) AS version,
-                     unnest(%(closed)s) AS closed, unnest(%(moved)s) AS moved_at) AS n
-        -- The second condition is the first one again, in a form that leads to the index whatever
-        -- the planner believes of the size of the book.
-        WHERE a.book = %(book)s AND a.id = n.id AND a.id = ANY(%(ids)s)
+        SELECT write_counters(%(book)s, %(ids)s, %(held_outs)s, %(outs)s, %(held_ins)s, %(ins)s,
+                              %(versions)s, %(closed)s, %(moved)s)
         """,
         ids=columns.uuids([row.id for row in rows]),
         held_outs=columns.bigints([row.held_out for row in rows]),

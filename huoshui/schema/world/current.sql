@@ -7,11 +7,6 @@ CREATE TABLE public.account (
     currency text NOT NULL,
     kind text NOT NULL,
     class text NOT NULL,
-    normal text GENERATED ALWAYS AS (
-CASE
-    WHEN (class = ANY (ARRAY['asset'::text, 'expense'::text])) THEN 'debit'::text
-    ELSE 'credit'::text
-END) STORED NOT NULL,
     floor bigint,
     ceiling bigint,
     held_out bigint DEFAULT 0 NOT NULL,
@@ -195,6 +190,22 @@ CREATE FUNCTION public.transfer_form(t public.transfer) RETURNS bytea
         || form_id(t.hold_id) || form_id(t.reverses)
         || form_text(t.currency) || form_text(t.template) || form_text(t.reference)
         || form_text(t.actor) $$;
+
+CREATE FUNCTION public.write_counters(a_book integer, a_ids uuid[], a_held_out bigint[], a_out bigint[], a_held_in bigint[], a_in bigint[], a_version bigint[], a_closed boolean[], a_moved_at timestamp with time zone[]) RETURNS void
+    LANGUAGE plpgsql
+    SET enable_nestloop TO 'off'
+    SET enable_mergejoin TO 'off'
+    SET enable_seqscan TO 'off'
+    SET plan_cache_mode TO 'force_generic_plan'
+    AS $$
+BEGIN
+    UPDATE account a SET held_out = n.held_out, out_ = n.out_, held_in = n.held_in,
+        in_ = n.in_, version = n.version, closed = n.closed, moved_at = n.moved_at
+    FROM (SELECT unnest(a_ids) AS id, unnest(a_held_out) AS held_out, unnest(a_out) AS out_,
+                 unnest(a_held_in) AS held_in, unnest(a_in) AS in_, unnest(a_version) AS version,
+                 unnest(a_closed) AS closed, unnest(a_moved_at) AS moved_at) AS n
+    WHERE a.book = a_book AND a.id = n.id AND a.id = ANY(a_ids);
+END $$;
 
 CREATE TABLE public.api_key (
     book integer NOT NULL,
