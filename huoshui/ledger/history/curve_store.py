@@ -60,7 +60,7 @@ def effective_whole(tx: Tx, account_id: UUID, moments: list[datetime]) -> list[E
     return tx.rows(
         Effect,
         """
-        WITH moved AS (
+        WITH moved AS MATERIALIZED (
             SELECT width_bucket(effective_at, %(moments)s) AS place, sum(net)::bigint AS net FROM (
                 SELECT effective_at, -amount AS net FROM transfer
                 WHERE book = %(book)s AND from_id = %(id)s AND kind IN (0, 2)
@@ -88,7 +88,7 @@ def _arm(side: LiteralString, sign: LiteralString, late: bool) -> LiteralString:
     )
     return f"""
         (SELECT {sign}amount AS net FROM transfer
-         WHERE book = %(book)s AND {side}_id = %(id)s AND kind IN (0, 2)
+         WHERE b.since < w.at AND book = %(book)s AND {side}_id = %(id)s AND kind IN (0, 2)
            AND effective_at >= b.since AND effective_at < w.at AND {span} LIMIT {LOOKS_MAX + 1})"""
 
 
@@ -98,7 +98,10 @@ _SINCE: LiteralString = " UNION ALL ".join(
 
 
 def effective_counted(tx: Tx, account_id: UUID, moments: list[datetime]) -> list[Effect]:
-    """What took effect before each moment: the nearest counted day, and some rows behind it."""
+    """What took effect before each moment: the nearest counted day, and some rows behind it.
+
+    A moment at which a counted day ends costs one seek: nothing behind it is looked at.
+    """
     return tx.rows(
         Effect,
         f"""

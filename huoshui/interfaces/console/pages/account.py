@@ -43,6 +43,7 @@ from huoshui.ledger.journal import Line
 from huoshui.ledger.model import CAPTURE, KINDS, POST, Account
 
 _CURVE_DAYS = 90
+_STATEMENT_DAYS = 30  # its totals are sums over the span
 VIEWS: tuple[history.View, ...] = ("recorded", "effective")
 
 
@@ -51,8 +52,7 @@ def account_page(tx: Tx, frame: Frame, key: str) -> ObjectPage:
     account = account_of(tx, frame, key)
     shown_id = ids.show("acc", account.id)
     kind = asked.word(frame, "kind", account.kind)
-    first, last = _span(tx, frame, account)
-    points = curve(tx, account, first, last)
+    points = curve(tx, account, *_span(tx, frame, account, _CURVE_DAYS))
     return ObjectPage(
         title=account.path,
         lead=kind,
@@ -66,7 +66,7 @@ def account_page(tx: Tx, frame: Frame, key: str) -> ObjectPage:
         figures=_state(frame, account),
         filters=_filters(frame),
         charts=(_chart(frame, account, points),),
-        lines=_lines(tx, frame, account, first, last),
+        lines=_lines(tx, frame, account),
         fields=_fields(frame, account),
         groups=(proof_of(tx, frame, account),),
         tables=account_holds(tx, frame, account),
@@ -84,7 +84,7 @@ def account_of(tx: Tx, frame: Frame, key: str) -> Account:
 
 def statement_pages(tx: Tx, frame: Frame, account: Account, rows_most: int) -> Iterator[Statement]:
     """The statement that the page's filters ask for, page by page, `rows_most` lines at most."""
-    first, last = _span(tx, frame, account)
+    first, last = _span(tx, frame, account, _STATEMENT_DAYS)
     after, rows = None, 0
     while rows < rows_most:
         found = _statement(tx, frame, account, first, last, after, min(1_000, rows_most - rows))
@@ -100,11 +100,11 @@ def span_of(tx: Tx, frame: Frame, account: Account) -> tuple[datetime, datetime]
     return since, asked.day_start(frame, "to", days=1) or tx.now
 
 
-def _span(tx: Tx, frame: Frame, account: Account) -> tuple[date, date]:
-    """The days that are drawn: those asked for, else the last ninety since it was opened."""
+def _span(tx: Tx, frame: Frame, account: Account, most: int) -> tuple[date, date]:
+    """The days that are asked for, else the last so many since the account was opened."""
     last = asked.day(frame, "to") or asked.day_of(frame, tx.now)
     opened = asked.day_of(frame, account.opened_at)
-    first = asked.day(frame, "from") or max(opened, last - timedelta(days=_CURVE_DAYS - 1))
+    first = asked.day(frame, "from") or max(opened, last - timedelta(days=most - 1))
     return min(first, last), last
 
 
@@ -231,9 +231,10 @@ def _says(frame: Frame, currency: str, told: tuple[int | None, ...], *, differs:
     return f"{said} {frame.say('curve.differs')}" if differs else said
 
 
-def _lines(tx: Tx, frame: Frame, account: Account, first: date, last: date) -> Lines:
+def _lines(tx: Tx, frame: Frame, account: Account) -> Lines:
     if _view(frame) is None:
         return _latest(tx, frame, account)
+    first, last = _span(tx, frame, account, _STATEMENT_DAYS)
     after = history.Place.read(frame.asked("after"))
     found = _statement(tx, frame, account, first, last, after, asked.limit(frame))
     more, back = asked.turned(frame, str(found.next) if found.next else "")
