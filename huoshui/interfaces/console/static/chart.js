@@ -110,7 +110,8 @@
     animation: false,
     aria: { enabled: false },
     textStyle: { fontFamily: css("--font-sans") },
-    grid: { left: 4, right: 14, top: spec.series.length > 1 ? 34 : 12, bottom: spec.titled ? 22 : 2, containLabel: true },
+    // A line ends under the middle of its last name.
+    grid: { left: 4, right: spec.shape === "across" && !spec.series.some((each) => each.shape === "bar") ? 34 : 14, top: spec.series.length > 1 ? 34 : 12, bottom: spec.titled ? 22 : 2, containLabel: true },
     legend: spec.series.length > 1
       ? { left: 0, top: 0, itemWidth: 12, itemHeight: 8, icon: "roundRect", itemGap: 14,
         textStyle: { color: rgb("--muted-foreground"), fontSize: 12 }, type: "scroll" }
