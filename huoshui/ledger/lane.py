@@ -31,9 +31,15 @@ def chains(commands: Iterable[Command]) -> list[Chain]:
     return [*found, tuple(chain)] if chain else found
 
 
-def weight(chain: Iterable[Command]) -> int:
+def weight(chain: Chain) -> int:
     """How many transfers a chain asks for."""
-    return sum(len(c.legs) if isinstance(c, Transaction) else 1 for c in chain)
+    if len(chain) == 1:  # nearly always, and asked of every command
+        return _legs(chain[0])
+    return sum(map(_legs, chain))
+
+
+def _legs(command: Command) -> int:
+    return len(command.legs) if isinstance(command, Transaction) else 1
 
 
 def _run(tx: Tx, units: list[Chain]) -> list[list[Result]]:

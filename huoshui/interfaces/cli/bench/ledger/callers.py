@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import itertools
 import multiprocessing
+import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -18,6 +21,7 @@ from huoshui.ledger.lane import POSTING
 
 Load = Callable[[], Iterator[Transaction]]
 
+_MOST_PER_S = 30_000  # commands that are ready; a lane that took them all would end early
 LOADS: dict[str, Load] = {"hot": books.hot, "uniform": books.uniform}
 
 
@@ -35,8 +39,23 @@ class Loop(msgspec.Struct, frozen=True):
 
 
 def loop(url: str, book: int, load: str, callers: int, seconds: float) -> Loop:
-    """Callers on one lane of this process, for so long."""
-    return asyncio.run(_loop(Database(url), book, LOADS[load](), callers, seconds))
+    """Callers on one lane of this process, for so long.
+
+    Their commands are made beforehand: what a caller does before it calls is its own time.
+    """
+    made = list(itertools.islice(LOADS[load](), round(seconds * _MOST_PER_S)))
+    gc.freeze()  # what was made beforehand is not the collector's to walk through
+    with asyncio.Runner(loop_factory=_event_loop) as runner:
+        return runner.run(_loop(Database(url), book, iter(made), callers, seconds))
+
+
+def _event_loop() -> asyncio.AbstractEventLoop:
+    """The event loop that the server runs on: the one that uvicorn takes up where it is there."""
+    if sys.platform == "win32":
+        return asyncio.new_event_loop()
+    import uvloop
+
+    return uvloop.new_event_loop()
 
 
 def many(url: str, book: int, load: str, callers: int, seconds: float, processes: int) -> Loop:
@@ -60,7 +79,10 @@ async def _loop(
 
     async def call(name: str) -> None:
         while (asked := time.perf_counter()) < until:
-            [[result]] = await lane.submit(POSTING, [(next(load),)], book=book, caller=name)
+            command = next(load, None)
+            if command is None:
+                return
+            [[result]] = await lane.submit(POSTING, [(command,)], book=book, caller=name)
             result.demand()
             waits.append(time.perf_counter() - asked)
 
