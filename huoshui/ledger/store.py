@@ -348,15 +348,6 @@ def _void_days(tx: Tx, moved: list[Moved], counted_until: datetime | None) -> No
         )
 
 
-def posted(tx: Tx, id_: UUID) -> tuple[Standing, datetime] | None:
-    """What is posted under an id, and when it took effect; None where nothing is."""
-    found = standing(tx, [id_])().get(id_)
-    effective_at = tx.value(
-        "SELECT effective_at FROM txn WHERE book = %(book)s AND id = %(id)s", id=id_
-    )
-    return (found, effective_at) if found else None
-
-
 def reversal_of(tx: Tx, id_: UUID) -> UUID | None:
     """The transaction that reversed this one, or None."""
     reversal: UUID | None = tx.value(
