@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import random
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 import msgspec
 
@@ -23,7 +22,6 @@ PAYERS = 1_000  # accounts that the hot one is paid from
 _KIND = AccountKind("bench", "bench:{n}", "liability")
 # A system call an id would measure the system, not the ledger.
 _CHANCE = random.Random()  # noqa: S311  these ids open nothing
-_LONG_AGO = datetime(2025, 1, 1, tzinfo=UTC)
 
 
 class Books(msgspec.Struct, frozen=True):
@@ -62,12 +60,13 @@ def uniform(seed: int = 0) -> Iterator[Transaction]:
 
 def transfer(source: str, target: str) -> Transaction:
     """One transfer of 1.00 with an id of its own."""
+    now = clock.system_now()
     return Transaction(
-        id=ids.uuid7(clock.system_now(), _CHANCE.randbytes(10)),
+        id=ids.uuid7(now, _CHANCE.randbytes(10)),
         template="bench",
         reference="",
         currency="CNY",
         legs=(Leg(source, target, 100),),
-        effective_at=_LONG_AGO,
+        effective_at=now,
         actor="bench",
     )
