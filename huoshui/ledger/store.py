@@ -208,7 +208,7 @@ def standing(tx: Tx, ids: list[UUID]) -> Answer[dict[UUID, Standing]]:
             SELECT path FROM account WHERE book = w.book AND id = m.to_id LIMIT 1) AS d
         ORDER BY m.id, m.leg
         """,
-        ids=columns.uuids(ids),
+        ids=columns.uuids(set(ids)),
     )
     return lambda: _standing(rows())
 

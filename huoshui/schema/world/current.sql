@@ -193,9 +193,10 @@ CREATE FUNCTION public.transfer_form(t public.transfer) RETURNS bytea
 
 CREATE FUNCTION public.write_counters(a_book integer, a_ids uuid[], a_held_out bigint[], a_out bigint[], a_held_in bigint[], a_in bigint[], a_version bigint[], a_closed boolean[], a_moved_at timestamp with time zone[]) RETURNS void
     LANGUAGE plpgsql
-    SET enable_nestloop TO 'off'
+    SET enable_hashjoin TO 'off'
     SET enable_mergejoin TO 'off'
     SET enable_seqscan TO 'off'
+    SET enable_memoize TO 'off'
     SET plan_cache_mode TO 'force_generic_plan'
     AS $$
 BEGIN
@@ -204,7 +205,9 @@ BEGIN
     FROM (SELECT unnest(a_ids) AS id, unnest(a_held_out) AS held_out, unnest(a_out) AS out_,
                  unnest(a_held_in) AS held_in, unnest(a_in) AS in_, unnest(a_version) AS version,
                  unnest(a_closed) AS closed, unnest(a_moved_at) AS moved_at) AS n
-    WHERE a.book = a_book AND a.id = n.id AND a.id = ANY(a_ids);
+    CROSS JOIN LATERAL (
+        SELECT f.ctid AS place FROM account f WHERE f.book = a_book AND f.id = n.id OFFSET 0) AS f
+    WHERE a.ctid = f.place;
 END $$;
 
 CREATE TABLE public.api_key (

@@ -185,7 +185,7 @@ def drawn(chance: random.Random) -> dict[str, Any]:
 def test_a_rehearsal_answers_what_the_real_thing_answers(
     funded: Tenant, request: pytest.FixtureRequest
 ) -> None:
-    chance = random.Random(int(request.config.getoption("--hypothesis-seed")))
+    chance = random.Random(str(request.config.getoption("--hypothesis-seed")))
     outcomes: list[int] = []
     for _ in range(60):
         body = drawn(chance)

@@ -80,6 +80,14 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
     shell.run("down")
 
 
+@pytest.fixture
+def own_shell(tmp_path: Path) -> Iterator[Shell]:
+    """A home that nobody else opened books in."""
+    shell = Shell(tmp_path)
+    yield shell
+    shell.run("down")
+
+
 @pytest.fixture(scope="session")
 def sample(shell: Shell) -> Path:
     """A small generated marketplace."""

@@ -26,7 +26,8 @@ def _history(shell: Shell, days: int) -> str:
     return str(file)
 
 
-def test_a_history_is_imported_sealed_archived_and_told(shell: Shell) -> None:
+def test_a_history_is_imported_sealed_archived_and_told(own_shell: Shell) -> None:
+    shell = own_shell
     file = _history(shell, 80)
     world = ["--world", "live"]
     shell.done("open", "Market", *world)
