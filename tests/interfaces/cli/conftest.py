@@ -80,10 +80,11 @@ def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
     shell.run("down")
 
 
-@pytest.fixture
-def own_shell(tmp_path: Path) -> Iterator[Shell]:
-    """A home that nobody else opened books in."""
-    shell = Shell(tmp_path)
+@pytest.fixture(scope="module")
+def own_shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
+    """A home of a module's own, with live books that nobody else posted in."""
+    shell = Shell(tmp_path_factory.mktemp("own"))
+    shell.done("open", "Market", "--world", "live")
     yield shell
     shell.run("down")
 

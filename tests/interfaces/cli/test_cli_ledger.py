@@ -30,7 +30,6 @@ def test_a_history_is_imported_sealed_archived_and_told(own_shell: Shell) -> Non
     shell = own_shell
     file = _history(shell, 80)
     world = ["--world", "live"]
-    shell.done("open", "Market", *world)
     told = shell.done("ledger", "import", file, "--json", *world).json
     assert (told["posted"], told["refused"]) == (80, [])
     closed = shell.done("ledger", "close", "2026-03-01", "--json", *world).json
@@ -52,7 +51,8 @@ def test_a_history_is_imported_sealed_archived_and_told(own_shell: Shell) -> Non
     assert "核对一致" in chinese.out
 
 
-def test_what_is_asked_wrongly_is_told(shell: Shell) -> None:
+def test_what_is_asked_wrongly_is_told(own_shell: Shell) -> None:
+    shell = own_shell
     faulty = shell.folder / "faulty.csv"
     faulty.write_text("a,b\n1,2\n")
     for arguments, code in (
