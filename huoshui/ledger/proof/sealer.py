@@ -57,6 +57,8 @@ def seal_pass(tx: Tx, home: Path) -> Sealing:
         return Sealing(0, 0, store.size(tx))
     log = _Log(tx, home)
     seals = _seals(tx, [q.batch for q in queued if q.kind == "batch" and q.batch is not None])
+    # What is not seen yet waits for the next pass: its rows may be on their way between parts.
+    queued = [item for item in queued if item.kind != "batch" or item.batch in seals]
     leaves = [made for item in queued for made in _leaves(tx, item, seals)]
     log.append(_fresh(tx, leaves), list(seals.values()))
     store.unqueue(tx, [item.seq for item in queued])
@@ -152,9 +154,7 @@ def _seals(tx: Tx, numbers: list[int]) -> dict[int, leaf.Batch]:
 
 def _leaves(tx: Tx, item: Queued, seals: dict[int, leaf.Batch]) -> list[Leaf]:
     if item.kind == "batch":
-        sealed = seals.get(item.batch or 0)
-        if sealed is None:
-            return []
+        sealed = seals[item.batch or 0]
         return [Leaf("batch", sealed.batch.to_bytes(8, "big"), sha256(sealed.form))]
     if item.kind not in store.SOURCES:
         raise UnknownSealKind(kind=item.kind)

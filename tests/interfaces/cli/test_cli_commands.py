@@ -147,6 +147,7 @@ def test_the_machine_room(shell: Shell) -> None:
     doctor = shell.done("doctor")
     assert doctor.out.count("✓") == 3
     assert "PostgreSQL" in doctor.out
+    shell.done("migrate")
     migrated = shell.done("migrate").out
     for name in ("registry", "template", "live", "test"):
         assert re.search(rf"^{name} +0$", migrated, re.MULTILINE)

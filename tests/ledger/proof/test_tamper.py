@@ -66,6 +66,7 @@ OWN = {
     ("transfer", "effective_at"): "{0} - interval '1 microsecond'",
     ("transfer", "leg"): "{0} + 7",
     ("account", "class"): "CASE {0} WHEN 'asset' THEN 'equity' ELSE 'asset' END",
+    ("account", "out_"): "{0} + CASE WHEN in_ - {0} - held_out > floor IS FALSE THEN -1 ELSE 1 END",
     ("account", "floor"): "coalesce({0}, -99999999) - 1",
     ("account", "ceiling"): "coalesce({0}, 99999999) + 1",
     ("batch_seal", "batch"): "{0} + 1000000",
