@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -68,6 +69,18 @@ def nets(tx: Tx) -> dict[str, int]:
 def fresh_book() -> int:
     """A number that no other test of this worker uses."""
     return next(_numbers)
+
+
+def wait_until_blocked(database: Database) -> None:
+    """Until somebody in this database waits for a lock."""
+    until = time.monotonic() + 20
+    with db.admin(database.url) as execute:
+        while not execute(
+            """SELECT pid FROM pg_stat_activity
+            WHERE datname = current_database() AND wait_event_type = 'Lock'"""
+        ):
+            assert time.monotonic() < until, "nobody waits"
+            time.sleep(0.01)
 
 
 def book(number: int, currency: str = "CNY") -> access.Book:

@@ -58,6 +58,13 @@ set_json_loads(msgspec.json.decode)
 psycopg.adapters.register_dumper(Column, _ColumnDumper)
 
 _RETRIES = 5
+_MEMO_MAX = 200_000  # things remembered by a process, some 50 MB; then it begins anew
+# Another transaction was first, or holds what is needed: the same may well pass a moment later.
+_IN_THE_WAY = (
+    pg_errors.DeadlockDetected,
+    pg_errors.SerializationFailure,
+    pg_errors.LockNotAvailable,
+)
 SYSTEM = "system"
 
 
@@ -117,9 +124,22 @@ class Tx:
         self._pipeline = pipeline
         self._mint = mint
         self._types = types
-        self.memo = memo  # what never changes once committed, remembered by this process
+        self._memo = memo
+        self._learnt: dict[Any, Any] = {}
         self._events: list[Event] = []
         self._later: list[Later] = []
+
+    def known(self, key: Any) -> Any:
+        """What was learnt under this key, in this transaction or in a committed one, or None."""
+        value = self._learnt.get(key)
+        return self._memo.get(key) if value is None else value
+
+    def learn(self, key: Any, value: Any) -> None:
+        """Let this process remember what never changes once it is committed.
+
+        Other transactions know it from the commit on: what is undone was never known.
+        """
+        self._learnt[key] = value
 
     def rows(self, kind: type[R], query: LiteralString, /, **params: Any) -> list[R]:
         """All rows of a query, each as a `kind` whose fields are the columns."""
@@ -216,6 +236,7 @@ class Tx:
                 self._settle()  # what was sent must fail inside the part, not after it
         except BaseException:
             del self._events[events:], self._later[later:]
+            self._learnt.clear()  # some of it may be undone
             raise
 
     def id(self, prefix: str, key: str, at: datetime | None = None) -> UUID:
@@ -259,6 +280,12 @@ class Tx:
             self._write_events()
         if self._later:
             self._write_later()
+
+    def remember(self) -> None:
+        """It is committed: what was learnt is known to all transactions from here on."""
+        if len(self._memo) > _MEMO_MAX:
+            self._memo.clear()
+        self._memo.update(self._learnt)
 
     def _with_book(self, params: dict[str, Any]) -> Params:
         params.setdefault("book", self.book)
@@ -379,7 +406,8 @@ class Database:
                 )
                 yield tx
                 tx.flush()
-        except (pg_errors.DeadlockDetected, pg_errors.SerializationFailure) as error:
+            tx.remember()
+        except _IN_THE_WAY as error:
             raise Conflict() from error
         except pg_errors.UniqueViolation as error:
             raise Conflict(constraint=error.diag.constraint_name or "") from error

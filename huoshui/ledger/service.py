@@ -22,7 +22,6 @@ from huoshui.ledger.model import (
     UnknownAccount,
     UnknownTransaction,
 )
-from huoshui.ledger.rows import Row
 from huoshui.ledger.sheet import Loaded, Sheet
 
 NO_CHART = Chart(())
@@ -59,17 +58,17 @@ def load(
     """
     wanted, hold_ids = set(paths), list(holds)
     asked_state, asked_due = store.state(tx), store.due_holds(tx, hold_ids)
+    found, absent = _find(tx, wanted, chart)
     state, due = asked_state(), asked_due()
-    places = _Places(tx, wanted, [id_ for hold in due for id_ in (hold.from_id, hold.to_id)])
+    sides = {id_ for hold in due for id_ in (hold.from_id, hold.to_id)}
+    asked_rows = store.lock(tx, {*found.values(), *sides})
     # Asked behind the locks, so that what another writer did meanwhile is seen.
     standing = store.standing(tx, [*ids, *hold_ids])
     burnt = store.burnt(tx, list(ids))
     held = store.holds(tx, [hold.id for hold in due]) if due else list[Hold]
-    rows = places.rows(chart)
-    absent = [path for path, _ in places.absent]
     sheet = Sheet(
         Loaded(
-            rows=rows,
+            rows=asked_rows(),
             holds=held(),
             standing=standing(),
             burnt=burnt(),
@@ -86,39 +85,22 @@ def load(
     return sheet
 
 
-class _Places:
-    """The accounts of a batch: asked for and locked at once, opened where they have to be."""
+def _find(
+    tx: Tx, wanted: set[tuple[str, str]], chart: Chart
+) -> tuple[dict[tuple[str, str], UUID], list[str]]:
+    """The ids of accounts, those included that the chart opens now; and paths that stay absent.
 
-    def __init__(self, tx: Tx, wanted: set[tuple[str, str]], sides: list[UUID]) -> None:
-        self.absent: list[tuple[str, str]] = []
-        self._tx = tx
-        self._wanted = wanted
-        self._sides = sides
-        self._ask()
-
-    def rows(self, chart: Chart) -> list[Row]:
-        """The accounts that stand, those included that the chart opens now."""
-        found = self._locked()
-        if len(found) < len(self._ids):
-            # Remembered from a transaction that was undone in the end: look them up anew.
-            store.forget(self._tx, self._wanted)
-            self._ask()
-            found = self._locked()
-        openings = _openings(chart, self.absent)
-        if openings:
-            store.open_accounts(self._tx, openings)
-            self._ask()
-            found = self._locked()
-        return found
-
-    def _ask(self) -> None:
-        self._ids = {*store.find(self._tx, self._wanted).values(), *self._sides}
-        self._locking = store.lock(self._tx, self._ids)
-
-    def _locked(self) -> list[Row]:
-        found = self._locking()
-        self.absent = sorted(self._wanted - {(row.path, row.currency) for row in found})
-        return found
+    Opened before anything is locked: who waits for another writer to open the same account then
+    holds no lock that this one may want, and cannot deadlock with it.
+    """
+    found = store.find(tx, wanted)
+    absent = sorted(wanted - found.keys())
+    openings = _openings(chart, absent)
+    if openings:
+        store.open_accounts(tx, openings)
+        found |= store.find(tx, absent)
+        absent = [place for place in absent if place not in found]
+    return found, [path for path, _ in absent]
 
 
 def flush(tx: Tx, sheet: Sheet) -> None:

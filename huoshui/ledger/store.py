@@ -98,10 +98,15 @@ def find(tx: Tx, wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], UUI
 
     An account's id never changes and it is never deleted: what was found once is remembered.
     """
-    places = {key: (tx.book, *key) for key in wanted}
-    found = {key: tx.memo[place] for key, place in places.items() if place in tx.memo}
-    if len(found) < len(places):
-        asked = [key for key in places if key not in found]
+    found: dict[tuple[str, str], UUID] = {}
+    asked: list[tuple[str, str]] = []
+    for key in wanted:
+        id_ = tx.known((tx.book, *key))
+        if id_ is None:
+            asked.append(key)
+        else:
+            found[key] = id_
+    if asked:
         rows = tx.tuples(
             """
             SELECT w.path, w.currency, a.id
@@ -115,14 +120,9 @@ def find(tx: Tx, wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], UUI
             currencies=columns.texts([currency for _, currency in asked]),
         )
         for path, currency, id_ in rows:
-            found[path, currency] = tx.memo[tx.book, path, currency] = id_
+            found[path, currency] = id_
+            tx.learn((tx.book, path, currency), id_)
     return found
-
-
-def forget(tx: Tx, keys: Iterable[tuple[str, str]]) -> None:
-    """Remember these no longer: they were opened by a transaction that was undone."""
-    for key in keys:
-        tx.memo.pop((tx.book, *key), None)
 
 
 def lock(tx: Tx, ids: Iterable[UUID]) -> Answer[list[Row]]:

@@ -61,6 +61,29 @@ def test_a_later_repeat_with_another_moment_is_the_same_wish(sandbox: Database, 
         assert ledger.post(tx, [again], WALLETS)[0].code == "exists"
 
 
+def test_an_account_whose_opening_was_undone_is_opened_by_who_waited(
+    sandbox: Database, book: int
+) -> None:
+    """What an undone transaction knew, nobody knows: another one opens the account anew."""
+    with sandbox.begin(book=book) as tx:
+        post(tx, ("bank:a", "free:x", 1))
+
+    def pay() -> None:
+        with sandbox.begin(book=book) as tx:
+            post(tx, ("bank:a", "wallet:x", 500))
+
+    with ThreadPoolExecutor(1) as threads:
+        with pytest.raises(ZeroDivisionError), sandbox.begin(book=book) as tx:
+            post(tx, ("free:x", "wallet:x", 300))
+            waiting = threads.submit(pay)
+            ground.wait_until_blocked(sandbox)
+            post(tx, ("free:x", "wallet:x", 7))
+            raise ZeroDivisionError
+        waiting.result()
+    with sandbox.begin(book=book) as tx:
+        assert ground.nets(tx) == {"bank:a": -501, "free:x": 1, "wallet:x": 500}
+
+
 def test_bounds_hold_for_the_transaction_as_a_whole(tx: Tx) -> None:
     """Money that passes through an account within one transaction counts once."""
     post(tx, ("wallet:x", "wallet:y", 300), ("bank:a", "wallet:x", 300))

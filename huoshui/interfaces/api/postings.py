@@ -265,9 +265,11 @@ def in_effect(at: datetime | None, pointer: str = "/effective_at") -> datetime |
 def kind_of(tx: Tx, path: str, currency: str) -> str:
     """The kind of an account that stands: it never changes, so the process asks once."""
     place = ("kind", tx.book, path, currency)
-    if place not in tx.memo:
-        tx.memo[place] = ledger.account_at(tx, path, currency).kind
-    return str(tx.memo[place])
+    kind = tx.known(place)
+    if kind is None:
+        kind = ledger.account_at(tx, path, currency).kind
+        tx.learn(place, kind)
+    return str(kind)
 
 
 def _single(

@@ -118,8 +118,9 @@ def make_all(tx: Tx) -> list[str]:
 def make(tx: Tx, months: list[Month]) -> list[str]:
     """See that these months have parts; those that are new.
 
-    None are made for months that are archived. Rows of the month that lie outside every part move into it in the same commit, while the
-    book's batches wait.
+    None are made for months that are archived. Rows of the month that lie outside every part move
+    into it in the same commit, while the book's batches and all readers of transfers wait. Raises
+    Conflict where a reader is at work that takes longer than a few seconds.
     """
     horizon = store.horizon(tx) or UUID(int=0)
     wanted = [month for month in sorted(set(months)) if month.ids.until > horizon]

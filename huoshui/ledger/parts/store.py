@@ -14,6 +14,7 @@ from huoshui.ledger.model import Moved
 from huoshui.ledger.store import STATE_LOCK
 
 _LOCK = 0x50415254  # "PART": one at a time changes what parts there are
+_PATIENCE_S = 5  # for readers under way; everybody else waits behind, so it is not for long
 COLUMNS = ("book", "batch", *Moved._fields)
 _COLUMNS = ", ".join(COLUMNS)
 
@@ -110,6 +111,10 @@ def create(tx: Tx, name: str, ids: Range, *, move: bool) -> None:
 
 
 def _move(tx: Tx, name: str, ids: Range) -> None:
+    # Nobody may be planning a reading meanwhile: who had seen the old parts, then waited for this
+    # commit, would look for the moved rows where they no longer are.
+    tx.run(f"SET LOCAL lock_timeout = '{_PATIENCE_S}s'")
+    tx.run("LOCK TABLE transfer IN ACCESS EXCLUSIVE MODE")
     tx.run("ALTER TABLE transfer_rest DISABLE TRIGGER transfer_rest_append_only")
     tx.run(
         f"""

@@ -57,7 +57,7 @@ def seal_pass(tx: Tx, home: Path) -> Sealing:
         return Sealing(0, 0, store.size(tx))
     log = _Log(tx, home)
     seals = _seals(tx, [q.batch for q in queued if q.kind == "batch" and q.batch is not None])
-    # What is not seen yet waits for the next pass: its rows may be on their way between parts.
+    # A batch without rows is never forgotten: it stays in the queue, and the lag tells of it.
     queued = [item for item in queued if item.kind != "batch" or item.batch in seals]
     leaves = [made for item in queued for made in _leaves(tx, item, seals)]
     log.append(_fresh(tx, leaves), list(seals.values()))

@@ -17,6 +17,7 @@ import pytest
 
 from huoshui import ledger
 from huoshui.core.db import Database, Tx
+from huoshui.core.errors import Conflict
 from huoshui.ledger import Capture, Leg, Transaction, history, proof
 from huoshui.ledger import parts as ledger_parts
 from huoshui.ledger.history import HistoryArchived
@@ -115,6 +116,46 @@ def test_rows_of_a_month_move_into_its_part(sandbox: Database) -> None:
         with pytest.raises(Exception, match=r"conflict|append-only|integrity"):
             with sandbox.begin(book=book) as tx:
                 tx.run(f"{change} transfer_{book}_202501")  # type: ignore[arg-type]
+
+
+def test_who_reads_while_rows_move_sees_each_of_them(sandbox: Database) -> None:
+    """A reading that was asked for while they move, and began when they had moved."""
+    book = fresh(sandbox)
+    with sandbox.begin(book=book) as tx:
+        at_time(tx, JANUARY)
+        for number in range(3):
+            move(tx, "bank:a", f"free:{number}", 3, JANUARY)
+    seen: list[int] = []
+
+    def read() -> None:
+        with sandbox.begin(book=book) as tx:
+            seen.append(tx.value("SELECT count(*) FROM transfer WHERE book = %(book)s"))
+
+    with sandbox.begin(book=book) as tx:
+        ledger_parts.make(tx, MONTHS[:1])
+        assert store.exists(tx, f"transfer_{book}_202501")
+        reader = threading.Thread(target=read)
+        reader.start()
+        ground.wait_until_blocked(sandbox)
+    reader.join()
+    assert seen == [3]
+
+
+def test_who_reads_for_long_is_not_waited_for_for_long(
+    sandbox: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows are moved later, and meanwhile nobody has waited behind it."""
+    monkeypatch.setattr(store, "_PATIENCE_S", 0.1)
+    book = fresh(sandbox)
+    with sandbox.begin(book=book) as tx:
+        at_time(tx, JANUARY)
+        move(tx, "bank:a", "free:x", 3, JANUARY)
+    with sandbox.begin(book=book) as reader:
+        reader.value("SELECT count(*) FROM transfer")
+        with pytest.raises(Conflict), sandbox.begin(book=book) as tx:
+            ledger_parts.make(tx, MONTHS[:1])
+    with sandbox.begin(book=book) as tx:
+        assert ledger_parts.make(tx, MONTHS[:1]) == ["2025-01"]
 
 
 def test_many_at_once_make_each_part_once(sandbox: Database) -> None:
