@@ -15,6 +15,7 @@ from huoshui.core.db import SYSTEM, Tx
 from huoshui.core.lane import Lane, Verb
 from huoshui.ledger import service
 from huoshui.ledger.model import Command, Result, Transaction
+from huoshui.ledger.sheet import Sheet
 
 Chain = tuple[Command, ...]
 
@@ -43,7 +44,18 @@ def _legs(command: Command) -> int:
 
 
 def _run(tx: Tx, units: list[Chain]) -> list[list[Result]]:
-    return service.post_units(tx, units)
+    return service.post_units(tx, units, decide=_decide)
+
+
+def _decide(sheet: Sheet, chain: Sequence[Command]) -> list[Result]:
+    """A chain that stands as a whole is answered so as a whole.
+
+    By itself a repeat breaks a chain at its first command. But the lane runs a batch again when
+    its commit's answer was lost, and who asked once must not be told that half of it failed.
+    """
+    if len(chain) > 1 and sheet.stands(chain):
+        return [Result("exists", command) for command in chain]
+    return sheet.decide(chain)
 
 
 POSTING: Verb[Chain, list[Result]] = Verb("ledger.post", _run, weight, idempotent=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from uuid import UUID
 
 from huoshui.core import ids as id_texts
@@ -24,6 +24,7 @@ from huoshui.ledger.model import (
 )
 from huoshui.ledger.sheet import Loaded, Sheet
 
+Decide = Callable[[Sheet, Sequence[Command]], list[Result]]
 NO_CHART = Chart(())
 _SLICE = 1_000  # transactions that are sent while the next ones are decided
 
@@ -118,7 +119,10 @@ def post(tx: Tx, commands: Sequence[Command], chart: Chart = NO_CHART) -> list[R
 
 
 def post_units(
-    tx: Tx, units: Sequence[Sequence[Command]], chart: Chart = NO_CHART
+    tx: Tx,
+    units: Sequence[Sequence[Command]],
+    chart: Chart = NO_CHART,
+    decide: Decide = Sheet.decide,
 ) -> list[list[Result]]:
     """The same for many callers at once: what is linked is linked within a unit only."""
     paths: set[tuple[str, str]] = set()
@@ -136,7 +140,7 @@ def post_units(
     sheet = load(tx, paths, ids, chart, holds=holds, burning=True)
     results = []
     for unit in units:
-        results.append(sheet.decide(unit))
+        results.append(decide(sheet, unit))
         if len(sheet.results) >= _SLICE:
             store.send(tx, sheet)
     flush(tx, sheet)

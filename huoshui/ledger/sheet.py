@@ -159,6 +159,14 @@ class Sheet:
             self._burn(id_, code)
         return result
 
+    def stands(self, commands: Iterable[Command]) -> bool:
+        """Whether each of these commands is posted already, and just as it is asked for."""
+        for command in commands:
+            before = self.standing.get(command.id)
+            if before is None or self._repeat(command, before) != "exists":
+                return False
+        return True
+
     def decide(self, commands: Iterable[Command]) -> list[Result]:
         """Decide commands in order; those that `linked` joins stand all or none."""
         results: list[Result] = []

@@ -3,8 +3,7 @@
 `python -m tests.ledger.storm URL BOOK SEED SECONDS FILE` is one process of it: many callers on a
 lane, with posts, chains, holds that run out while they are captured, caps and floors. What the
 ledger answered is written to FILE, a line an answer, before the caller goes on, and that it is
-asked again before it is. `check` then holds
-what stands against what was answered.
+asked again before it is. `check` then holds what stands against what was answered.
 """
 
 from __future__ import annotations

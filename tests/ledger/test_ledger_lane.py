@@ -92,6 +92,23 @@ def test_a_repeat_is_known_and_a_passing_refusal_burns(
     assert again == ["exists", "id_already_failed"]
 
 
+def test_a_chain_that_stands_is_told_so_of_each_and_one_that_stands_in_part_is_not(
+    lane: Lane, sandbox: Database, book: int
+) -> None:
+    """A lane that lost the answer of a commit runs the chain again: nobody is told it failed."""
+    first = made(sandbox, "bank:a", "wallet:a", 50, linked=True)
+    second = made(sandbox, "wallet:a", "wallet:b", 20)
+    third = made(sandbox, "wallet:a", "wallet:b", 1)
+
+    def codes(*commands: Command) -> list[str]:
+        return [r.code for r in post_many_waiting(lane, commands, book=book)]
+
+    assert codes(first, second) == ["created", "created"]
+    assert codes(first, second) == ["exists", "exists"]
+    assert codes(first, third) == ["exists", "linked_failed"]
+    assert nets(sandbox, book) == {"bank:a": -50, "wallet:a": 30, "wallet:b": 20}
+
+
 def test_a_hold_that_has_run_out_ends_where_nothing_else_moves(
     lane: Lane, sandbox: Database, book: int
 ) -> None:
