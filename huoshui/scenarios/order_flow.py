@@ -33,10 +33,10 @@ from huoshui.facts.commerce.model import (
 from huoshui.facts.commerce.service import Ingested
 from huoshui.ledger import upkeep
 from huoshui.lines import payments
-from huoshui.lines.payments import payouts
-from huoshui.lines.payments.escrow import Command, Confirm, Open, Refund, Take
-from huoshui.lines.payments.service import CONFIRM_DUE, Outcome, terms, zone
-from huoshui.lines.payments.terms import Terms, confirm_due
+from huoshui.lines.payments.escrow import payouts
+from huoshui.lines.payments.escrow.model import Command, Confirm, Open, Refund, Take
+from huoshui.lines.payments.escrow.service import CONFIRM_DUE, Outcome, terms, zone
+from huoshui.lines.payments.escrow.terms import Terms, confirm_due
 
 ESTIMATE_DUE = "order.estimate_due"
 

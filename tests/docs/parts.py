@@ -25,8 +25,8 @@ from huoshui.interfaces.cli.commands import build
 from huoshui.ledger.model import TRANSIENT, Code
 from huoshui.ledger.template import Entry
 from huoshui.lines.payments.chart import CHART, TEMPLATES
-from huoshui.lines.payments.escrow import ESCROW
-from huoshui.lines.payments.terms import Terms
+from huoshui.lines.payments.escrow.model import ESCROW
+from huoshui.lines.payments.escrow.terms import Terms
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"

@@ -14,10 +14,11 @@ from huoshui.core.db import Database, Tx
 from huoshui.core.idempotency import KeyReused
 from huoshui.ledger.verify import verify
 from huoshui.lines import payments
-from huoshui.lines.payments import Confirm, Open, Refund, Take, Terms, payouts, store
-from huoshui.lines.payments.escrow import ESCROW, Command
-from huoshui.lines.payments.service import NoTerms, Outcome, money_of
-from huoshui.lines.payments.verify import verify_orders
+from huoshui.lines.payments import Confirm, Open, Refund, Take, Terms
+from huoshui.lines.payments.escrow import payouts, store
+from huoshui.lines.payments.escrow.model import ESCROW, Command
+from huoshui.lines.payments.escrow.service import NoTerms, Outcome, money_of
+from huoshui.lines.payments.escrow.verify import verify_orders
 from huoshui.scenarios import order_flow
 from tests import ground
 from tests.ground import Ground

@@ -10,7 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from huoshui.lines.payments.terms import BadTerms, Terms, confirm_due, next_payout, read_terms
+from huoshui.lines.payments.escrow.terms import (
+    BadTerms,
+    Terms,
+    confirm_due,
+    next_payout,
+    read_terms,
+)
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 SAO_PAULO = ZoneInfo("America/Sao_Paulo")

@@ -8,7 +8,7 @@ import pytest
 
 from huoshui.core import ids, work
 from huoshui.lines.payments import Terms
-from huoshui.lines.payments.escrow import OverRefund
+from huoshui.lines.payments.escrow.model import OverRefund
 from huoshui.scenarios import order_flow
 from tests import ground
 from tests.ground import DAY, HOUR, START, Ground

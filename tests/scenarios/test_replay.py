@@ -16,7 +16,7 @@ from huoshui.core.errors import Malformed
 from huoshui.core.worlds import Worlds
 from huoshui.facts.commerce.sample import generate
 from huoshui.lines.payments import Terms
-from huoshui.lines.payments.store import terms as stored_terms
+from huoshui.lines.payments.escrow.store import terms as stored_terms
 from huoshui.scenarios.replay import Asked, driver, replay
 from huoshui.scenarios.replay.assumptions import UnknownSection
 from huoshui.scenarios.replay.driver import Outcome, ReplayDiffers

@@ -18,7 +18,7 @@ from huoshui.core import i18n
 from huoshui.core.access import SCOPES
 from huoshui.core.errors import Problem
 from huoshui.lines.payments.chart import CHART, TEMPLATES
-from huoshui.lines.payments.escrow import ESCROW
+from huoshui.lines.payments.escrow.model import ESCROW
 from tests.tidy.test_style import sources
 
 TEXTS = i18n.catalogue()

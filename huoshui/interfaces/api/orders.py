@@ -33,9 +33,9 @@ from huoshui.interfaces.api.door import (
 )
 from huoshui.interfaces.api.problems import language
 from huoshui.ledger import journal
-from huoshui.lines.payments import service as payments
-from huoshui.lines.payments import store as payments_store
-from huoshui.lines.payments.service import Outcome
+from huoshui.lines.payments.escrow import service as payments
+from huoshui.lines.payments.escrow import store as payments_store
+from huoshui.lines.payments.escrow.service import Outcome
 from huoshui.scenarios import order_flow
 
 EXPANDABLE = ("items", "tenders", "money", "history")

@@ -13,12 +13,12 @@ from huoshui.facts.commerce.service import PREFIX, Ingested
 from huoshui.facts.commerce.store import ItemRow, OrderRow, SellerRow, TenderRow, Told
 from huoshui.interfaces.api.ledger_views import TransactionView, transaction
 from huoshui.ledger.journal import Posted
-from huoshui.lines.payments.escrow import ESCROW
-from huoshui.lines.payments.escrow import Escrow as EscrowRow
-from huoshui.lines.payments.plan import Share
-from huoshui.lines.payments.service import Money as OrderMoney
-from huoshui.lines.payments.service import Outcome
-from huoshui.lines.payments.store import PayoutRow, RefundRow
+from huoshui.lines.payments.escrow.model import ESCROW
+from huoshui.lines.payments.escrow.model import Escrow as EscrowRow
+from huoshui.lines.payments.escrow.plan import Share
+from huoshui.lines.payments.escrow.service import Money as OrderMoney
+from huoshui.lines.payments.escrow.service import Outcome
+from huoshui.lines.payments.escrow.store import PayoutRow, RefundRow
 
 
 class FieldErrorView(msgspec.Struct, frozen=True):

@@ -22,9 +22,9 @@ from huoshui.core.worlds import SANDBOX, LiveClock, Worlds
 from huoshui.interfaces.cli import terminal
 from huoshui.interfaces.cli.replaying import open_default_book
 from huoshui.interfaces.cli.terminal import say
-from huoshui.lines.payments import service as payments
-from huoshui.lines.payments import store as payments_store
-from huoshui.lines.payments.terms import Terms
+from huoshui.lines.payments.escrow import service as payments
+from huoshui.lines.payments.escrow import store as payments_store
+from huoshui.lines.payments.escrow.terms import Terms
 from huoshui.scenarios import order_flow
 
 Serve = Callable[[Settings, Worlds, int, Callable[[], None]], None]

@@ -23,7 +23,7 @@ from huoshui.interfaces.cli.terminal import Bar, say
 from huoshui.ledger import proof
 from huoshui.ledger import service as ledger
 from huoshui.ledger.proof import Fault, LogKey, Proven, Verified
-from huoshui.lines.payments import service as payments
+from huoshui.lines.payments.escrow import service as payments
 from huoshui.scenarios.replay.verification import Verification, verify_replay
 
 

@@ -23,8 +23,8 @@ from huoshui.facts.commerce.sample import generate
 from huoshui.interfaces.cli import figures, terminal
 from huoshui.interfaces.cli.terminal import Bar, say
 from huoshui.lines import payments
-from huoshui.lines.payments import store as payments_store
-from huoshui.lines.payments.terms import Terms, read_terms
+from huoshui.lines.payments.escrow import store as payments_store
+from huoshui.lines.payments.escrow.terms import Terms, read_terms
 from huoshui.scenarios import order_flow
 from huoshui.scenarios.replay import Asked, Progress, replay
 from huoshui.scenarios.replay.assumptions import read_sections

@@ -1,12 +1,19 @@
-"""The money of an order: into escrow, split when received, backwards when refunded, paid out.
+"""Payments: money on its way from those who buy to those who sell, and every way back.
 
-States of an escrow: awaiting → held → released, and refunded or void. Invariants: what was taken
-equals what is held plus what was released plus what was given back, to the minor unit; a refund
-retraces the split, so that forward and full refund leave zero on every account.
+`escrow` keeps the money of an order until it is received. Its chart and its journal entries are
+one for the whole line.
 """
 
-from huoshui.lines.payments.escrow import ESCROW, Confirm, Escrow, Open, Refund, Take
-from huoshui.lines.payments.service import apply, start
-from huoshui.lines.payments.terms import Terms
+from huoshui.lines.payments.escrow import (
+    ESCROW,
+    Confirm,
+    Escrow,
+    Open,
+    Refund,
+    Take,
+    Terms,
+    apply,
+    start,
+)
 
 __all__ = ["ESCROW", "Confirm", "Escrow", "Open", "Refund", "Take", "Terms", "apply", "start"]

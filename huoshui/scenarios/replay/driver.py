@@ -20,7 +20,7 @@ from huoshui.facts.commerce.reading import timeline
 from huoshui.facts.commerce.reading.source import Source, read_source
 from huoshui.facts.commerce.reading.timeline import Entry, Timeline
 from huoshui.lines import payments
-from huoshui.lines.payments.terms import Terms, read_terms
+from huoshui.lines.payments.escrow.terms import Terms, read_terms
 from huoshui.scenarios import order_flow
 from huoshui.scenarios.replay import store
 from huoshui.scenarios.replay.assumptions import read_sections, tail_days

@@ -8,8 +8,8 @@ from huoshui.core import access
 from huoshui.core.db import Tx
 from huoshui.ledger import verify as ledger_verify
 from huoshui.ledger.verify import Fault
-from huoshui.lines.payments import verify as payments_verify
-from huoshui.lines.payments.terms import Terms
+from huoshui.lines.payments.escrow import verify as payments_verify
+from huoshui.lines.payments.escrow.terms import Terms
 
 
 class Verification(msgspec.Struct, frozen=True):

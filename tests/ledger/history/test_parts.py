@@ -25,7 +25,7 @@ from huoshui.ledger.parts import BadMonth, Month, PartStays, archive, check_arch
 from huoshui.ledger.periods import close_period
 from huoshui.ledger.verify import verify, verify_accounts
 from huoshui.lines.payments import Terms
-from huoshui.lines.payments.verify import verify_orders
+from huoshui.lines.payments.escrow.verify import verify_orders
 from tests import ground
 from tests.ground import DAY, WALLETS
 from tests.ledger.history.test_balances import account, at_time, fresh, move

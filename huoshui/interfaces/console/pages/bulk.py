@@ -15,7 +15,7 @@ from huoshui.interfaces.console.pages.orders import order_ids
 from huoshui.interfaces.console.session import Session
 from huoshui.lines import payments
 from huoshui.lines.payments import Confirm
-from huoshui.lines.payments.service import Outcome
+from huoshui.lines.payments.escrow.service import Outcome
 
 KEYS_MAX = 200
 _ROLES = ("seller", "commission", "tax", "freight", "surcharge")

@@ -32,9 +32,9 @@ from huoshui.interfaces.console.page import (
 from huoshui.interfaces.console.pages import asked
 from huoshui.ledger import journal
 from huoshui.ledger.journal import Posted
-from huoshui.lines.payments import service as payments
-from huoshui.lines.payments.escrow import Escrow
-from huoshui.lines.payments.store import PayoutRow
+from huoshui.lines.payments.escrow import service as payments
+from huoshui.lines.payments.escrow.model import Escrow
+from huoshui.lines.payments.escrow.store import PayoutRow
 from huoshui.scenarios.replay import store as replay_store
 
 LEGS_SHOWN = 100

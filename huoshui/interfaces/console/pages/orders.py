@@ -24,8 +24,8 @@ from huoshui.interfaces.console.page import (
     Table,
 )
 from huoshui.interfaces.console.pages import asked
-from huoshui.lines.payments import store as payments_store
-from huoshui.lines.payments.escrow import ESCROW, Escrow
+from huoshui.lines.payments.escrow import store as payments_store
+from huoshui.lines.payments.escrow.model import ESCROW, Escrow
 
 
 def orders_page(tx: Tx, frame: Frame, _: str = "") -> ListPage:

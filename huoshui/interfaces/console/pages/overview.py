@@ -37,7 +37,7 @@ from huoshui.interfaces.console.shown import day as shown_day
 from huoshui.interfaces.console.shown import money
 from huoshui.ledger import journal
 from huoshui.ledger.journal import Flow, TrialBalance
-from huoshui.lines.payments import store as payments_store
+from huoshui.lines.payments.escrow import store as payments_store
 
 _DAYS = 14
 _RECENT = 12

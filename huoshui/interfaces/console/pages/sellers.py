@@ -25,9 +25,9 @@ from huoshui.interfaces.console.page import (
 from huoshui.interfaces.console.pages import asked
 from huoshui.ledger import service as ledger
 from huoshui.ledger.model import Account
-from huoshui.lines.payments import store as payments_store
 from huoshui.lines.payments.chart import settlement_path
-from huoshui.lines.payments.store import PayoutRow
+from huoshui.lines.payments.escrow import store as payments_store
+from huoshui.lines.payments.escrow.store import PayoutRow
 
 _RECENT = 20
 

@@ -9,7 +9,7 @@ import msgspec
 from huoshui.core import ids, money
 from huoshui.facts.commerce.store import ItemRow
 from huoshui.ledger.split import backwards
-from huoshui.lines.payments.terms import Terms
+from huoshui.lines.payments.escrow.terms import Terms
 
 PLATFORM = ""
 

@@ -14,11 +14,11 @@ from huoshui.facts.commerce.store import ItemRow
 from huoshui.facts.commerce.store import items as load_items
 from huoshui.ledger import parts
 from huoshui.ledger.verify import Fault
-from huoshui.lines.payments import plan, store
 from huoshui.lines.payments.chart import ESCROW_PATH, LATE_PATH, rail_path, settlement_path
-from huoshui.lines.payments.escrow import Escrow
-from huoshui.lines.payments.plan import PLATFORM, Share
-from huoshui.lines.payments.terms import Terms
+from huoshui.lines.payments.escrow import plan, store
+from huoshui.lines.payments.escrow.model import Escrow
+from huoshui.lines.payments.escrow.plan import PLATFORM, Share
+from huoshui.lines.payments.escrow.terms import Terms
 
 _PAGE = 2000
 _ROLE_PATHS = {

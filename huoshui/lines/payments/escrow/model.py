@@ -13,10 +13,10 @@ from huoshui.core.errors import Problem
 from huoshui.core.machine import Machine, Move
 from huoshui.facts.commerce.store import ItemRow
 from huoshui.ledger import Leg
-from huoshui.lines.payments import plan
 from huoshui.lines.payments.chart import TEMPLATES
-from huoshui.lines.payments.plan import PLATFORM, Share
-from huoshui.lines.payments.terms import Terms
+from huoshui.lines.payments.escrow import plan
+from huoshui.lines.payments.escrow.plan import PLATFORM, Share
+from huoshui.lines.payments.escrow.terms import Terms
 
 ESCROW = Machine(
     "escrow",

@@ -10,10 +10,10 @@ from huoshui.core import access, ids
 from huoshui.core.db import Tx
 from huoshui.core.work import Item
 from huoshui.ledger import Sheet, Transaction
-from huoshui.lines.payments import store
 from huoshui.lines.payments.chart import CHART, SETTLEMENT_KIND, TEMPLATES
-from huoshui.lines.payments.store import Payable, PayoutRow
-from huoshui.lines.payments.terms import Terms, next_payout
+from huoshui.lines.payments.escrow import store
+from huoshui.lines.payments.escrow.store import Payable, PayoutRow
+from huoshui.lines.payments.escrow.terms import Terms, next_payout
 
 PAYOUT_DUE = "payments.payout_due"
 _PAYOUT_PATH = "rail:bank:payout"

@@ -11,9 +11,9 @@ import msgspec
 
 from huoshui.core import ids
 from huoshui.core.db import Tx
-from huoshui.lines.payments.escrow import Escrow
-from huoshui.lines.payments.plan import Share
-from huoshui.lines.payments.terms import Terms
+from huoshui.lines.payments.escrow.model import Escrow
+from huoshui.lines.payments.escrow.plan import Share
+from huoshui.lines.payments.escrow.terms import Terms
 
 _ESCROW = """order_id, order_key, currency, state, sources, parts, taken, refunded,
     opened_at, taken_at, confirmed_at, released_at, closed_at, released_by"""

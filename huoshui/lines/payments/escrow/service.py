@@ -17,8 +17,6 @@ from huoshui.core.idempotency import KeyReused
 from huoshui.facts.commerce.store import ItemRow
 from huoshui.facts.commerce.store import items as load_items
 from huoshui.ledger import Sheet, Transaction
-from huoshui.lines.payments import escrow as decide
-from huoshui.lines.payments import payouts, store
 from huoshui.lines.payments.chart import (
     CHART,
     ESCROW_PATH,
@@ -27,9 +25,19 @@ from huoshui.lines.payments.chart import (
     rail_path,
     settlement_path,
 )
-from huoshui.lines.payments.escrow import Command, Confirm, Decision, Escrow, Open, Refund, Take
-from huoshui.lines.payments.store import PayoutRow, RefundRow
-from huoshui.lines.payments.terms import Terms
+from huoshui.lines.payments.escrow import model as decide
+from huoshui.lines.payments.escrow import payouts, store
+from huoshui.lines.payments.escrow.model import (
+    Command,
+    Confirm,
+    Decision,
+    Escrow,
+    Open,
+    Refund,
+    Take,
+)
+from huoshui.lines.payments.escrow.store import PayoutRow, RefundRow
+from huoshui.lines.payments.escrow.terms import Terms
 
 CONFIRM_DUE = "order.confirm_due"
 
