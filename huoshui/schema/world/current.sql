@@ -87,6 +87,44 @@ CREATE FUNCTION public.form_text(value text) RETURNS bytea
     AS $$
     SELECT int4send(octet_length(convert_to(value, 'UTF8'))) || convert_to(value, 'UTF8') $$;
 
+CREATE FUNCTION public.guard_payment_state() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF OLD.state || '>' || NEW.state NOT IN (
+        'requires_payment_method>requires_confirmation',
+        'requires_payment_method>cancelled',
+        'requires_confirmation>requires_action',
+        'requires_confirmation>processing',
+        'requires_confirmation>requires_capture',
+        'requires_confirmation>succeeded',
+        'requires_confirmation>requires_payment_method',
+        'requires_confirmation>cancelled',
+        'requires_action>requires_confirmation',
+        'requires_action>processing',
+        'requires_action>requires_capture',
+        'requires_action>succeeded',
+        'requires_action>requires_payment_method',
+        'requires_action>cancelled',
+        'processing>requires_action',
+        'processing>requires_capture',
+        'processing>partially_captured',
+        'processing>succeeded',
+        'processing>requires_payment_method',
+        'processing>cancelled',
+        'processing>failed',
+        'requires_capture>processing',
+        'requires_capture>partially_captured',
+        'requires_capture>succeeded',
+        'requires_capture>cancelled',
+        'partially_captured>processing',
+        'partially_captured>succeeded') THEN
+        RAISE EXCEPTION 'payment: no move from % to %', OLD.state, NEW.state
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+
 CREATE TABLE public.log_key (
     book integer NOT NULL,
     from_size bigint NOT NULL,
@@ -307,6 +345,19 @@ CREATE TABLE public.checkpoint (
     note text NOT NULL
 );
 
+CREATE TABLE public.clearing (
+    book integer NOT NULL,
+    id uuid NOT NULL,
+    payment_id uuid NOT NULL,
+    kind text NOT NULL,
+    currency text NOT NULL,
+    amount bigint NOT NULL,
+    window_number bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT clearing_amount_check CHECK ((amount > 0)),
+    CONSTRAINT clearing_kind_check CHECK ((kind = ANY (ARRAY['capture'::text, 'refund'::text, 'chargeback'::text, 'chargeback_won'::text])))
+);
+
 CREATE TABLE public.confirmation (
     book integer NOT NULL,
     id uuid NOT NULL,
@@ -490,6 +541,50 @@ CREATE TABLE public.order_ (
     digest bytea NOT NULL
 );
 
+CREATE TABLE public.payment (
+    book integer NOT NULL,
+    id uuid NOT NULL,
+    state text NOT NULL,
+    currency text NOT NULL,
+    amount bigint NOT NULL,
+    captured bigint DEFAULT 0 NOT NULL,
+    refunded bigint DEFAULT 0 NOT NULL,
+    capture text NOT NULL,
+    buyer text DEFAULT ''::text NOT NULL,
+    order_key text DEFAULT ''::text NOT NULL,
+    reference text DEFAULT ''::text NOT NULL,
+    tenders jsonb NOT NULL,
+    parts jsonb NOT NULL,
+    action text DEFAULT ''::text NOT NULL,
+    error text DEFAULT ''::text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone,
+    CONSTRAINT payment_amount_check CHECK ((amount > 0)),
+    CONSTRAINT payment_capture_check CHECK ((capture = ANY (ARRAY['automatic'::text, 'manual'::text]))),
+    CONSTRAINT payment_check CHECK (((captured >= 0) AND (captured <= amount))),
+    CONSTRAINT payment_check1 CHECK (((refunded >= 0) AND (refunded <= captured))),
+    CONSTRAINT payment_state_check CHECK ((state = ANY (ARRAY['requires_payment_method'::text, 'requires_confirmation'::text, 'requires_action'::text, 'processing'::text, 'requires_capture'::text, 'partially_captured'::text, 'succeeded'::text, 'cancelled'::text, 'failed'::text])))
+)
+WITH (fillfactor='70');
+
+CREATE TABLE public.payment_refund (
+    book integer NOT NULL,
+    id uuid NOT NULL,
+    key text NOT NULL,
+    payment_id uuid NOT NULL,
+    amount bigint NOT NULL,
+    currency text NOT NULL,
+    state text NOT NULL,
+    reason text DEFAULT ''::text NOT NULL,
+    back jsonb NOT NULL,
+    at timestamp with time zone NOT NULL,
+    done_at timestamp with time zone,
+    txn_id uuid,
+    CONSTRAINT payment_refund_amount_check CHECK ((amount > 0)),
+    CONSTRAINT payment_refund_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'succeeded'::text, 'failed'::text])))
+);
+
 CREATE TABLE public.payout (
     book integer NOT NULL,
     id uuid NOT NULL,
@@ -622,6 +717,15 @@ CREATE TABLE public.seller (
     recorded_at timestamp with time zone NOT NULL,
     superseded_at timestamp with time zone DEFAULT 'infinity'::timestamp with time zone NOT NULL,
     digest bytea NOT NULL
+);
+
+CREATE TABLE public.settlement_window (
+    book integer NOT NULL,
+    number bigint NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    closed_at timestamp with time zone,
+    closed_by text DEFAULT ''::text NOT NULL,
+    CONSTRAINT settlement_window_number_check CHECK ((number > 0))
 );
 
 CREATE TABLE public.shipment (
@@ -803,6 +907,9 @@ ALTER TABLE ONLY public.carried
 ALTER TABLE ONLY public.checkpoint
     ADD CONSTRAINT checkpoint_pkey PRIMARY KEY (book, size);
 
+ALTER TABLE ONLY public.clearing
+    ADD CONSTRAINT clearing_pkey PRIMARY KEY (book, id);
+
 ALTER TABLE ONLY public.confirmation
     ADD CONSTRAINT confirmation_pkey PRIMARY KEY (book, key, version);
 
@@ -845,6 +952,15 @@ ALTER TABLE ONLY public.migration
 ALTER TABLE ONLY public.order_
     ADD CONSTRAINT order__pkey PRIMARY KEY (book, key, version);
 
+ALTER TABLE ONLY public.payment
+    ADD CONSTRAINT payment_pkey PRIMARY KEY (book, id);
+
+ALTER TABLE ONLY public.payment_refund
+    ADD CONSTRAINT payment_refund_book_key_key UNIQUE (book, key);
+
+ALTER TABLE ONLY public.payment_refund
+    ADD CONSTRAINT payment_refund_pkey PRIMARY KEY (book, id);
+
 ALTER TABLE ONLY public.payout
     ADD CONSTRAINT payout_pkey PRIMARY KEY (book, id);
 
@@ -877,6 +993,9 @@ ALTER TABLE ONLY public.review
 
 ALTER TABLE ONLY public.seller
     ADD CONSTRAINT seller_pkey PRIMARY KEY (book, key, version);
+
+ALTER TABLE ONLY public.settlement_window
+    ADD CONSTRAINT settlement_window_pkey PRIMARY KEY (book, number);
 
 ALTER TABLE ONLY public.shipment
     ADD CONSTRAINT shipment_pkey PRIMARY KEY (book, key, version);
@@ -918,6 +1037,10 @@ CREATE UNIQUE INDEX cancellation_now ON public.cancellation USING btree (book, k
 
 CREATE INDEX cancellation_order ON public.cancellation USING btree (order_key, book);
 
+CREATE INDEX clearing_payment ON public.clearing USING btree (payment_id, book);
+
+CREATE INDEX clearing_window ON public.clearing USING btree (window_number, book);
+
 CREATE UNIQUE INDEX confirmation_now ON public.confirmation USING btree (book, key) WHERE (superseded_at = 'infinity'::timestamp with time zone);
 
 CREATE INDEX confirmation_order ON public.confirmation USING btree (order_key, book);
@@ -954,6 +1077,14 @@ CREATE UNIQUE INDEX order_id ON public.order_ USING btree (book, id) WHERE (supe
 
 CREATE UNIQUE INDEX order_now ON public.order_ USING btree (book, key) WHERE (superseded_at = 'infinity'::timestamp with time zone);
 
+CREATE INDEX payment_buyer ON public.payment USING btree (book, buyer, id) WHERE (buyer <> ''::text);
+
+CREATE INDEX payment_open ON public.payment USING btree (book, expires_at, id) WHERE (state <> ALL (ARRAY['succeeded'::text, 'cancelled'::text, 'failed'::text]));
+
+CREATE INDEX payment_order ON public.payment USING btree (book, order_key, id) WHERE (order_key <> ''::text);
+
+CREATE INDEX payment_refund_payment ON public.payment_refund USING btree (payment_id, book);
+
 CREATE INDEX payout_account ON public.payout USING btree (book, account_id, to_version);
 
 CREATE INDEX payout_seller ON public.payout USING btree (book, seller_id, id);
@@ -975,6 +1106,8 @@ CREATE INDEX review_order ON public.review USING btree (order_key, book);
 CREATE UNIQUE INDEX seller_id ON public.seller USING btree (book, id) WHERE (superseded_at = 'infinity'::timestamp with time zone);
 
 CREATE UNIQUE INDEX seller_now ON public.seller USING btree (book, key) WHERE (superseded_at = 'infinity'::timestamp with time zone);
+
+CREATE UNIQUE INDEX settlement_window_open ON public.settlement_window USING btree (book) WHERE (closed_at IS NULL);
 
 CREATE UNIQUE INDEX shipment_now ON public.shipment USING btree (book, key) WHERE (superseded_at = 'infinity'::timestamp with time zone);
 
@@ -1042,6 +1175,8 @@ CREATE TRIGGER cancellation_keeps_versions BEFORE UPDATE ON public.cancellation 
 
 CREATE TRIGGER checkpoint_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.checkpoint FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER clearing_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.clearing FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER confirmation_keeps_rows BEFORE DELETE OR TRUNCATE ON public.confirmation FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER confirmation_keeps_versions BEFORE UPDATE ON public.confirmation FOR EACH ROW EXECUTE FUNCTION public.refuse_rewrite();
@@ -1065,6 +1200,8 @@ CREATE TRIGGER log_node_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON publi
 CREATE TRIGGER order_keeps_rows BEFORE DELETE OR TRUNCATE ON public.order_ FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER order_keeps_versions BEFORE UPDATE ON public.order_ FOR EACH ROW EXECUTE FUNCTION public.refuse_rewrite();
+
+CREATE TRIGGER payment_state_moves BEFORE UPDATE ON public.payment FOR EACH ROW WHEN ((old.state IS DISTINCT FROM new.state)) EXECUTE FUNCTION public.guard_payment_state();
 
 CREATE TRIGGER period_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.period FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
@@ -1112,6 +1249,9 @@ ALTER TABLE ONLY public.period
 
 ALTER TABLE ONLY public.replay
     ADD CONSTRAINT replay_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
+
+ALTER TABLE ONLY public.settlement_window
+    ADD CONSTRAINT settlement_window_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
 
 ALTER TABLE ONLY public.terms
     ADD CONSTRAINT terms_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
