@@ -146,7 +146,7 @@ def test_every_event_that_is_emitted_has_its_text() -> None:
         for _, call in calls("emit")
         if call.args and isinstance(call.args[0], ast.Constant)
     }
-    flow = next(text for path, text, _ in sources() if path == "lines/payments/escrow.py")
+    flow = next(text for path, text, _ in sources() if path == "lines/payments/escrow/model.py")
     told |= set(re.findall(r'"((?:order|tender)\.[a-z]+)"', flow))
     assert sorted(kind for kind in told if f"event.{kind}" not in TEXTS) == []
     assert len(told) > 5

@@ -30,11 +30,15 @@ CREATE TABLE payment (
     reference  text NOT NULL DEFAULT '',
     tenders    jsonb NOT NULL,                          -- means of payment, in order
     parts      jsonb NOT NULL,                          -- who gets it, in order
+    version    integer NOT NULL DEFAULT 1,              -- how many commands have moved it
+    charged    bigint NOT NULL DEFAULT 0 CHECK (charged >= 0),  -- taken back by chargebacks
     action     text NOT NULL DEFAULT '',                -- what the buyer is to do next
     error      text NOT NULL DEFAULT '',                -- why the last attempt failed
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
     expires_at timestamptz,
+    secret     bytea,                                   -- digest of what opens its hosted page
+    return_url text NOT NULL DEFAULT '',
     PRIMARY KEY (book, id)
 ) WITH (fillfactor = 70);
 CREATE INDEX payment_order ON payment (book, order_key, id) WHERE order_key <> '';

@@ -1,0 +1,217 @@
+"""What a payment is made of: its means, its parts, and the commands that move it. No I/O."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+
+from huoshui.core.errors import NotFound, Problem
+from huoshui.lines.payments.rails import Answer, Call
+
+TENDERS_MAX, PARTS_MAX = 10, 200
+Captures = Literal["automatic", "manual"]
+TenderState = Literal["new", "asked", "authorised", "declined", "void"]
+
+
+class UnknownPayment(NotFound):
+    """No such payment in this book."""
+
+    code = "unknown_payment"
+
+
+class TendersDiffer(Problem):
+    """The means of payment do not come to what is to be paid; the problem names both."""
+
+    code = "tenders_differ"
+    status = 422
+
+
+class CaptureExceeds(Problem):
+    """More than what is left to capture; the problem names both."""
+
+    code = "capture_exceeds"
+    status = 422
+
+
+class RefundExceeds(Problem):
+    """More than what was captured and not given back; the problem names both."""
+
+    code = "refund_exceeds"
+    status = 422
+
+
+class RailCannot(Problem):
+    """The rail does not do what was asked of it; the problem names what it lacks."""
+
+    code = "rail_cannot"
+    status = 422
+
+
+class PaymentBusy(Problem):
+    """A rail is still at work on this payment; the same call can be made again afterwards."""
+
+    code = "payment_busy"
+    status = 409
+
+
+class Tender(msgspec.Struct, frozen=True, array_like=True):
+    """A means of payment: it gives `amount` minor units out of `account`, by its rail.
+
+    Of these `authorised` are reserved, `taken` captured, `back` given back, and `asking` on their
+    way at the rail. `hold` reserves on the ledger, `about` is the rail's reference, `token` its
+    word for the means. `units` are taken in place of money, such as points.
+    """
+
+    rail: str
+    account: str
+    amount: int
+    state: TenderState = "new"
+    authorised: int = 0
+    taken: int = 0
+    back: int = 0
+    asking: int = 0
+    hold: UUID | None = None
+    token: str = ""
+    about: str = ""
+    code: str = ""
+
+    @property
+    def left(self) -> int:
+        """What of it was captured and not given back."""
+        return self.taken - self.back
+
+
+class Part(msgspec.Struct, frozen=True, array_like=True):
+    """Who gets something: `amount` in all, of which `taken` came and `back` went again."""
+
+    account: str
+    role: str
+    amount: int
+    taken: int = 0
+    back: int = 0
+
+    @property
+    def left(self) -> int:
+        """What it still has."""
+        return self.taken - self.back
+
+
+class Payment(msgspec.Struct, frozen=True, kw_only=True):
+    """A payment; amounts in minor units of its currency."""
+
+    id: UUID
+    state: str
+    currency: str
+    amount: int
+    captured: int = 0
+    refunded: int = 0
+    capture: Captures
+    buyer: str = ""
+    order_key: str = ""
+    reference: str = ""
+    tenders: tuple[Tender, ...]
+    parts: tuple[Part, ...]
+    version: int = 1
+    charged: int = 0
+    action: str = ""
+    error: str = ""
+    created_at: datetime
+    updated_at: datetime
+    expires_at: datetime | None = None
+    secret: bytes | None = None
+    return_url: str = ""
+
+    @property
+    def asking(self) -> int:
+        """What a capture under way asks of rails."""
+        return sum(tender.asking for tender in self.tenders)
+
+
+class Refund(msgspec.Struct, frozen=True, kw_only=True):
+    """A refund: `back` is what goes back by each tender, in the payment's order."""
+
+    id: UUID
+    key: str
+    payment_id: UUID
+    amount: int
+    currency: str
+    state: Literal["pending", "succeeded", "failed"]
+    reason: str
+    back: tuple[int, ...]
+    at: datetime
+    done_at: datetime | None = None
+    txn_id: UUID | None = None
+
+
+class Create(msgspec.Struct, frozen=True, kw_only=True):
+    """Begin a payment of what the parts get in all; with `confirm` go on at once.
+
+    Without tenders it waits for them. `proved` says that the buyer confirmed strongly.
+    """
+
+    id: UUID
+    currency: str
+    tenders: tuple[Tender, ...]
+    parts: tuple[Part, ...]
+    capture: Captures = "automatic"
+    buyer: str = ""
+    order_key: str = ""
+    reference: str = ""
+    confirm: bool = False
+    proved: bool = False
+    expires_at: datetime | None = None
+    secret: bytes | None = None
+    return_url: str = ""
+
+
+class Attach(msgspec.Struct, frozen=True):
+    """Say by which means it is paid."""
+
+    id: UUID
+    tenders: tuple[Tender, ...]
+
+
+class Confirm(msgspec.Struct, frozen=True):
+    """Go on with the means that are attached; `proved` as in Create."""
+
+    id: UUID
+    proved: bool = False
+
+
+class Capture(msgspec.Struct, frozen=True):
+    """Take `amount` of what is reserved (None: all that is left); a final one frees the rest."""
+
+    id: UUID
+    amount: int | None = None
+    final: bool = True
+
+
+class Cancel(msgspec.Struct, frozen=True):
+    """Call it off before anything was captured; what is reserved is freed."""
+
+    id: UUID
+    expired: bool = False
+
+
+class Told(msgspec.Struct, frozen=True):
+    """A rail answered a call of this payment."""
+
+    id: UUID
+    call: Call
+    answer: Answer
+
+
+class GiveBack(msgspec.Struct, frozen=True):
+    """Refund `amount` (None: all that is left), once a key."""
+
+    id: UUID
+    refund: UUID
+    key: str
+    amount: int | None = None
+    reason: str = ""
+
+
+Command = Create | Attach | Confirm | Capture | Cancel | Told | GiveBack
