@@ -39,6 +39,8 @@ PREFIXES = {
     "rvw": "review",
     "rfd": "refund",
     "pay": "payout",
+    "rca": "rail call",
+    "rnt": "rail notice",
 }
 
 

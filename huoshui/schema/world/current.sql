@@ -125,6 +125,29 @@ BEGIN
     RETURN NEW;
 END $$;
 
+CREATE FUNCTION public.guard_rail_call_state() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF OLD.state || '>' || NEW.state NOT IN (
+        'due>sent',
+        'due>dropped',
+        'sent>unknown',
+        'sent>pending',
+        'sent>succeeded',
+        'sent>declined',
+        'pending>unknown',
+        'pending>succeeded',
+        'pending>declined',
+        'unknown>pending',
+        'unknown>succeeded',
+        'unknown>declined') THEN
+        RAISE EXCEPTION 'rail_call: no move from % to %', OLD.state, NEW.state
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+
 CREATE TABLE public.log_key (
     book integer NOT NULL,
     from_size bigint NOT NULL,
@@ -630,6 +653,81 @@ CREATE TABLE public.product (
     digest bytea NOT NULL
 );
 
+CREATE TABLE public.rail_breaker (
+    book integer NOT NULL,
+    rail text NOT NULL,
+    silences integer DEFAULT 0 NOT NULL,
+    opened_at timestamp with time zone,
+    probe_at timestamp with time zone
+)
+WITH (fillfactor='50');
+
+CREATE TABLE public.rail_call (
+    book integer NOT NULL,
+    id uuid NOT NULL,
+    rail text NOT NULL,
+    verb text NOT NULL,
+    subject text NOT NULL,
+    tender integer NOT NULL,
+    amount bigint NOT NULL,
+    currency text NOT NULL,
+    token text DEFAULT ''::text NOT NULL,
+    about text DEFAULT ''::text NOT NULL,
+    refund uuid,
+    state text DEFAULT 'due'::text NOT NULL,
+    reference text DEFAULT ''::text NOT NULL,
+    code text DEFAULT ''::text NOT NULL,
+    action text DEFAULT ''::text NOT NULL,
+    answered bigint,
+    flag text DEFAULT ''::text NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    asked_at timestamp with time zone,
+    settled_at timestamp with time zone,
+    look_at timestamp with time zone,
+    CONSTRAINT rail_call_amount_check CHECK ((amount >= 0)),
+    CONSTRAINT rail_call_check CHECK (((look_at IS NULL) = (state = ANY (ARRAY['succeeded'::text, 'declined'::text, 'dropped'::text])))),
+    CONSTRAINT rail_call_flag_check CHECK ((flag = ANY (ARRAY[''::text, 'amount_differs'::text, 'reference_reused'::text]))),
+    CONSTRAINT rail_call_state_check CHECK ((state = ANY (ARRAY['due'::text, 'sent'::text, 'unknown'::text, 'pending'::text, 'succeeded'::text, 'declined'::text, 'dropped'::text]))),
+    CONSTRAINT rail_call_verb_check CHECK ((verb = ANY (ARRAY['authorise'::text, 'capture'::text, 'void'::text, 'refund'::text, 'pay_out'::text])))
+)
+WITH (fillfactor='70', autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_threshold='1000', autovacuum_vacuum_cost_delay='0');
+
+CREATE TABLE public.rail_notice (
+    book integer NOT NULL,
+    id uuid NOT NULL,
+    rail text NOT NULL,
+    event text NOT NULL,
+    kind text NOT NULL,
+    call_id uuid,
+    reference text DEFAULT ''::text NOT NULL,
+    read jsonb NOT NULL,
+    body text NOT NULL,
+    state text DEFAULT 'new'::text NOT NULL,
+    repeats integer DEFAULT 0 NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    done_at timestamp with time zone,
+    look_at timestamp with time zone,
+    CONSTRAINT rail_notice_check CHECK (((look_at IS NULL) = (state <> ALL (ARRAY['new'::text, 'waiting'::text])))),
+    CONSTRAINT rail_notice_event_check CHECK (((length(event) >= 1) AND (length(event) <= 200))),
+    CONSTRAINT rail_notice_kind_check CHECK ((kind = ANY (ARRAY['answer'::text, 'dispute_opened'::text, 'dispute_closed'::text, 'returned'::text]))),
+    CONSTRAINT rail_notice_state_check CHECK ((state = ANY (ARRAY['new'::text, 'waiting'::text, 'applied'::text, 'repeated'::text, 'contradicted'::text, 'unknown'::text])))
+)
+WITH (fillfactor='70');
+
+CREATE TABLE public.rail_tally (
+    book integer NOT NULL,
+    rail text NOT NULL,
+    hour timestamp with time zone NOT NULL,
+    verb text NOT NULL,
+    verdict text NOT NULL,
+    code text NOT NULL,
+    class smallint NOT NULL,
+    calls bigint NOT NULL
+)
+WITH (fillfactor='50');
+
 CREATE TABLE public.reconciliation (
     book integer NOT NULL,
     id uuid NOT NULL,
@@ -975,6 +1073,21 @@ ALTER TABLE ONLY public.period
 ALTER TABLE ONLY public.product
     ADD CONSTRAINT product_pkey PRIMARY KEY (book, key, version);
 
+ALTER TABLE ONLY public.rail_breaker
+    ADD CONSTRAINT rail_breaker_pkey PRIMARY KEY (book, rail);
+
+ALTER TABLE ONLY public.rail_call
+    ADD CONSTRAINT rail_call_pkey PRIMARY KEY (book, id);
+
+ALTER TABLE ONLY public.rail_notice
+    ADD CONSTRAINT rail_notice_book_rail_event_key UNIQUE (book, rail, event);
+
+ALTER TABLE ONLY public.rail_notice
+    ADD CONSTRAINT rail_notice_pkey PRIMARY KEY (book, id);
+
+ALTER TABLE ONLY public.rail_tally
+    ADD CONSTRAINT rail_tally_pkey PRIMARY KEY (book, rail, hour, verb, verdict, code, class);
+
 ALTER TABLE ONLY public.reconciliation
     ADD CONSTRAINT reconciliation_pkey PRIMARY KEY (book, id);
 
@@ -1098,6 +1211,18 @@ CREATE UNIQUE INDEX product_id ON public.product USING btree (book, id) WHERE (s
 
 CREATE UNIQUE INDEX product_now ON public.product USING btree (book, key) WHERE (superseded_at = 'infinity'::timestamp with time zone);
 
+CREATE INDEX rail_call_due ON public.rail_call USING btree (book, rail, look_at, id) WHERE (look_at IS NOT NULL);
+
+CREATE INDEX rail_call_rail ON public.rail_call USING btree (book, rail, id);
+
+CREATE UNIQUE INDEX rail_call_reference ON public.rail_call USING btree (book, rail, reference) WHERE (reference <> ''::text);
+
+CREATE INDEX rail_call_subject ON public.rail_call USING btree (book, subject, id);
+
+CREATE INDEX rail_notice_call ON public.rail_notice USING btree (book, call_id, id) WHERE (call_id IS NOT NULL);
+
+CREATE INDEX rail_notice_due ON public.rail_notice USING btree (book, look_at, id) WHERE (look_at IS NOT NULL);
+
 CREATE INDEX refund_order ON public.refund USING btree (book, order_id);
 
 CREATE UNIQUE INDEX return_now ON public.return_ USING btree (book, key) WHERE (superseded_at = 'infinity'::timestamp with time zone);
@@ -1213,6 +1338,8 @@ CREATE TRIGGER period_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.
 CREATE TRIGGER product_keeps_rows BEFORE DELETE OR TRUNCATE ON public.product FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER product_keeps_versions BEFORE UPDATE ON public.product FOR EACH ROW EXECUTE FUNCTION public.refuse_rewrite();
+
+CREATE TRIGGER rail_call_state_moves BEFORE UPDATE ON public.rail_call FOR EACH ROW WHEN ((old.state IS DISTINCT FROM new.state)) EXECUTE FUNCTION public.guard_rail_call_state();
 
 CREATE TRIGGER return_keeps_rows BEFORE DELETE OR TRUNCATE ON public.return_ FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 

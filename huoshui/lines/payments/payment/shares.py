@@ -49,9 +49,7 @@ def off_tenders(tenders: Sequence[Tender], amount: int) -> list[int]:
 def gained(before: Sequence[Part], after: Sequence[Part]) -> list[Flow]:
     """What each part's account got between two states; where it gave, the amount is negative."""
     return [
-        (a.account, a.left - b.left)
-        for b, a in zip(before, after, strict=True)
-        if a.left != b.left
+        (a.account, a.left - b.left) for b, a in zip(before, after, strict=True) if a.left != b.left
     ]
 
 
