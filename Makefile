@@ -63,7 +63,7 @@ lint: dev types ## ruff, import floors, types
 	@$(BIN)/lint-imports
 
 types: dev ## mypy --strict
-	@$(BIN)/mypy --no-error-summary huoshui conformance tests
+	@$(BIN)/mypy --no-error-summary huoshui edge conformance tests
 
 format: dev ## Put every file into the house's form
 	@$(BIN)/ruff format --quiet . && $(BIN)/ruff check --quiet --fix .
