@@ -215,10 +215,17 @@ def accounts(
     after: str = "",
     after_currency: str = "",
     limit: int = 50,
+    among: list[str] | None = None,
 ) -> list[Account]:
-    """Accounts in the order of their paths and currencies."""
+    """Accounts in the order of their paths and currencies; of the paths in `among`."""
     return store.accounts(
-        tx, prefix=prefix, kind=kind, after=after, after_currency=after_currency, limit=limit
+        tx,
+        prefix=prefix,
+        kind=kind,
+        after=after,
+        after_currency=after_currency,
+        limit=limit,
+        among=among,
     )
 
 

@@ -364,10 +364,11 @@ def accounts(
     after: str = "",
     after_currency: str = "",
     limit: int = 50,
+    among: list[str] | None = None,
 ) -> list[Account]:
     """Accounts by path and currency, those that start with `prefix`, after the cursor.
 
-    Without `after_currency` the cursor stands behind every currency of its path.
+    Of the paths in `among`, where they are named. Without `after_currency` the cursor stands behind every currency of its path.
     """
     return tx.rows(
         Account,
@@ -375,6 +376,7 @@ def accounts(
         SELECT {_ACCOUNT} FROM account
         WHERE book = %(book)s AND starts_with(path, %(prefix)s)
           AND (%(kind)s = '' OR kind = %(kind)s)
+          AND (%(among)s::text[] IS NULL OR path = ANY(%(among)s))
           AND (path > %(after)s OR %(currency)s <> '' AND path = %(after)s
                AND currency > %(currency)s)
         ORDER BY path, currency LIMIT %(limit)s
@@ -384,6 +386,7 @@ def accounts(
         after=after,
         currency=after_currency,
         limit=limit,
+        among=among,
     )
 
 

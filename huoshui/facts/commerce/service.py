@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 
 from huoshui.core import crypto, ids, money
+from huoshui.core.access import WHOLE, Bound
 from huoshui.core.db import Tx
 from huoshui.core.errors import FieldError, NotFound, Problem
 from huoshui.core.money import Money
@@ -41,6 +42,12 @@ class FactRefused(Problem):
 
     code = "fact_refused"
     status = 422
+
+
+class UnknownBuyer(NotFound):
+    """No such buyer in this book."""
+
+    code = "unknown_buyer"
 
 
 class UnknownOrder(NotFound):
@@ -203,11 +210,45 @@ def orders(
     until: datetime | None = None,
     after: UUID | None = None,
     limit: int = 50,
+    bound: Bound = WHOLE,
 ) -> list[OrderRow]:
-    """Orders, newest first."""
+    """Orders, newest first; of those that the caller may see."""
+    buyers, sellers = [buyer] if buyer else None, [seller] if seller else None
+    if not bound.whole:
+        if bound.buyers:
+            buyers = _both(buyers, store.keys_of(tx, "buyer", sorted(bound.buyers)))
+        else:
+            sellers = _both(sellers, store.keys_of(tx, "seller", sorted(bound.sellers)))
     return store.orders(
-        tx, buyer=buyer, seller=seller, since=since, until=until, after=after, limit=limit
+        tx, buyers=buyers, sellers=sellers, since=since, until=until, after=after, limit=limit
     )
+
+
+def _both(asked: list[str] | None, own: list[str]) -> list[str]:
+    return own if asked is None else [key for key in asked if key in own]
+
+
+def parties_of(tx: Tx, order: OrderRow) -> tuple[set[UUID], set[UUID]]:
+    """The sellers and the buyers whom an order concerns."""
+    sellers = {item.seller_id for item in store.items(tx, [order.key])}
+    buyer = store.party_of(tx, "buyer", order.buyer_key)
+    return sellers, {buyer} if buyer else set()
+
+
+def of_sellers(tx: Tx, rows: list[OrderRow], sellers: Collection[UUID]) -> list[OrderRow]:
+    """Orders as these sellers see them: their own lines and the sum of those."""
+    own: dict[str, list[ItemRow]] = {}
+    for item in store.items(tx, [row.key for row in rows]):
+        if item.seller_id in sellers:
+            own.setdefault(item.order_key, []).append(item)
+    return [
+        msgspec.structs.replace(
+            row,
+            items=len(own.get(row.key, [])),
+            total_minor=sum(i.price_minor + i.freight_minor for i in own.get(row.key, [])),
+        )
+        for row in rows
+    ]
 
 
 def order(tx: Tx, ref: str) -> OrderRow:
@@ -242,10 +283,15 @@ def history(tx: Tx, order_key: str, as_of: datetime | None = None) -> list[Told]
 
 
 def sellers(
-    tx: Tx, *, key: str = "", after: UUID | None = None, limit: int = 50
+    tx: Tx,
+    *,
+    key: str = "",
+    after: UUID | None = None,
+    limit: int = 50,
+    bound: Bound = WHOLE,
 ) -> list[SellerRow]:
-    """Sellers, newest first."""
-    return store.sellers(tx, key=key, after=after, limit=limit)
+    """Sellers, newest first; of those that the caller may see."""
+    return store.sellers(tx, key=key, among=bound.seller_ids, after=after, limit=limit)
 
 
 def seller(tx: Tx, ref: str) -> SellerRow:
@@ -256,4 +302,17 @@ def seller(tx: Tx, ref: str) -> SellerRow:
         found = store.seller(tx, key=ref)
     if found is None:
         raise UnknownSeller(seller=ref[:128])
+    return found
+
+
+def buyer(tx: Tx, ref: str) -> UUID:
+    """A buyer's id, by that (`byr_…`) or by the marketplace's own key. Raises UnknownBuyer."""
+    found = None
+    try:
+        id_ = ids.read("byr", ref)
+        found = id_ if store.keys_of(tx, "buyer", [id_]) else None
+    except ids.BadId:
+        found = store.party_of(tx, "buyer", ref)
+    if found is None:
+        raise UnknownBuyer(buyer=ref[:128])
     return found

@@ -200,28 +200,27 @@ _ORDER = """
 def orders(
     tx: Tx,
     *,
-    buyer: str = "",
-    seller: str = "",
+    buyers: list[str] | None = None,
+    sellers: list[str] | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
     after: UUID | None = None,
     limit: int = 50,
 ) -> list[OrderRow]:
-    """Orders, newest first, older than the cursor."""
-    own = _of_seller(tx, seller, since, until, after, limit) if seller else []
+    """Orders, newest first, older than the cursor; of these buyers, with items of these sellers."""
+    own = None if sellers is None else _of_sellers(tx, sellers, buyers, since, until, after, limit)
     return tx.rows(
         OrderRow,
         _ORDER
         + """
-          AND (%(buyer)s = '' OR o.buyer_key = %(buyer)s)
-          AND (%(seller)s = '' OR o.id = ANY(%(own)s))
+          AND (%(buyers)s::text[] IS NULL OR o.buyer_key = ANY(%(buyers)s))
+          AND (%(own)s::uuid[] IS NULL OR o.id = ANY(%(own)s))
           AND (%(since)s::timestamptz IS NULL OR o.occurred_at >= %(since)s)
           AND (%(until)s::timestamptz IS NULL OR o.occurred_at < %(until)s)
           AND (%(after)s::uuid IS NULL OR o.id < %(after)s)
         ORDER BY o.id DESC LIMIT %(limit)s
         """,
-        buyer=buyer,
-        seller=seller,
+        buyers=buyers,
         own=own,
         since=since,
         until=until,
@@ -230,34 +229,53 @@ def orders(
     )
 
 
-def _of_seller(
+def _of_sellers(
     tx: Tx,
-    seller: str,
+    sellers: list[str],
+    buyers: list[str] | None,
     since: datetime | None,
     until: datetime | None,
     after: UUID | None,
     limit: int,
 ) -> list[UUID]:
-    """The newest orders that hold a seller's items, found from its items."""
+    """The newest orders that hold items of these sellers, found from the items."""
     rows = tx.tuples(
         """
         SELECT o.id FROM (
             SELECT DISTINCT order_key FROM item
-            WHERE book = %(book)s AND seller_key = %(seller)s AND superseded_at = 'infinity') i
+            WHERE book = %(book)s AND seller_key = ANY(%(sellers)s)
+              AND superseded_at = 'infinity') i
         JOIN order_ o ON o.book = %(book)s AND o.key = i.order_key
             AND o.superseded_at = 'infinity'
-        WHERE (%(since)s::timestamptz IS NULL OR o.occurred_at >= %(since)s)
+        WHERE (%(buyers)s::text[] IS NULL OR o.buyer_key = ANY(%(buyers)s))
+          AND (%(since)s::timestamptz IS NULL OR o.occurred_at >= %(since)s)
           AND (%(until)s::timestamptz IS NULL OR o.occurred_at < %(until)s)
           AND (%(after)s::uuid IS NULL OR o.id < %(after)s)
         ORDER BY o.id DESC LIMIT %(limit)s
         """,
-        seller=seller,
+        sellers=sellers,
+        buyers=buyers,
         since=since,
         until=until,
         after=after,
         limit=limit,
     )
     return [order_id for (order_id,) in rows]
+
+
+def keys_of(tx: Tx, kind: str, party_ids: list[UUID]) -> list[str]:
+    """The marketplace's keys of these sellers or buyers."""
+    query = f"""SELECT key FROM {TABLES[kind]}
+        WHERE book = %(book)s AND id = ANY(%(ids)s) AND superseded_at = 'infinity'"""
+    return [key for (key,) in tx.tuples(query, ids=party_ids)]
+
+
+def party_of(tx: Tx, kind: str, key: str) -> UUID | None:
+    """The id of the seller or buyer of that key, or None."""
+    query = f"""SELECT id FROM {TABLES[kind]}
+        WHERE book = %(book)s AND key = %(key)s AND superseded_at = 'infinity'"""
+    found: UUID | None = tx.value(query, key=key)
+    return found
 
 
 def orders_by_id(tx: Tx, order_ids: list[UUID]) -> list[OrderRow]:
@@ -361,19 +379,26 @@ def delivered(tx: Tx, order_keys: list[str]) -> dict[str, datetime]:
 
 
 def sellers(
-    tx: Tx, *, key: str = "", after: UUID | None = None, limit: int = 50
+    tx: Tx,
+    *,
+    key: str = "",
+    among: list[UUID] | None = None,
+    after: UUID | None = None,
+    limit: int = 50,
 ) -> list[SellerRow]:
-    """Sellers, newest first."""
+    """Sellers, newest first; among these, where they are named."""
     return tx.rows(
         SellerRow,
         """
         SELECT id, key, name, city, region, occurred_at AS joined_at FROM seller
         WHERE book = %(book)s AND superseded_at = 'infinity'
           AND (%(key)s = '' OR key = %(key)s)
+          AND (%(among)s::uuid[] IS NULL OR id = ANY(%(among)s))
           AND (%(after)s::uuid IS NULL OR id < %(after)s)
         ORDER BY id DESC LIMIT %(limit)s
         """,
         key=key,
+        among=among,
         after=after,
         limit=limit,
     )

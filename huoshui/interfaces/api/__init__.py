@@ -22,6 +22,7 @@ from huoshui.interfaces.api import (
     history,
     openapi,
     orders,
+    parties,
     postings,
     problems,
     soundness,
@@ -33,6 +34,7 @@ from huoshui.interfaces.api.problems import BODY_MAX
 HANDLERS = [
     *orders.HANDLERS, *books.HANDLERS, *postings.HANDLERS, *batches.HANDLERS, *history.HANDLERS,
     *closing.HANDLERS, *soundness.HANDLERS, *allocations.HANDLERS, *world.HANDLERS,
+    *parties.HANDLERS,
 ]  # fmt: skip
 EXCEPTION_HANDLERS: dict[int | type[Exception], Any] = {
     Problem: problems.on_problem,

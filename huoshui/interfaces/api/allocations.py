@@ -89,6 +89,7 @@ class AllocationAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     views.AllocationView,
     asks=AllocationAsked,
     body_needed=True,
+    bound="book",
 )
 def post_allocated(request: Ask, body: RawBody) -> Response[bytes]:
     """Allocate between accounts of your own: exact, in one transaction, with a named odd unit."""

@@ -121,7 +121,7 @@ class _Read(msgspec.Struct, frozen=True):
     mixed: bool = False
 
 
-@hot("/transactions/batch", BatchResults, asks=BatchAsked)
+@hot("/transactions/batch", BatchResults, bound="book", asks=BatchAsked)
 async def post_batch(request: Ask, body: RawBody) -> Response[bytes]:
     """Up to 500 commands of any verb, each with its own result; `linked` ones stand all or none.
 

@@ -28,6 +28,7 @@ from huoshui.interfaces.api.door import (
     enter,
     moment,
 )
+from huoshui.interfaces.api.owned import account_paths, own_account
 from huoshui.ledger import journal
 from huoshui.ledger import service as ledger
 from huoshui.ledger.chart import PATH, AccountKind
@@ -87,7 +88,7 @@ class ReverseAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Nothing to say: the transaction is named in the address."""
 
 
-@reads("/accounts", "ledger:read", Page[views.AccountView])
+@reads("/accounts", "ledger:read", Page[views.AccountView], bound="rows")
 def list_accounts(
     request: Ask,
     prefix: Word = "",
@@ -97,7 +98,8 @@ def list_accounts(
 ) -> Page[views.AccountView]:
     """Accounts by path."""
     path, _, currency = (after or "").partition("/")
-    with enter(request).begin() as tx:
+    visit = enter(request)
+    with visit.begin() as tx:
         rows = ledger.accounts(
             tx,
             prefix=prefix,
@@ -105,19 +107,21 @@ def list_accounts(
             after=path,
             after_currency=currency,
             limit=limit,
+            among=account_paths(visit.bound),
         )
     following = f"{rows[-1].path}/{rows[-1].currency}" if len(rows) == limit else None
     return Page([views.account(row) for row in rows], following)
 
 
-@reads("/accounts/{ref:str}", "ledger:read", views.AccountView)
+@reads("/accounts/{ref:str}", "ledger:read", views.AccountView, bound="rows")
 def show_account(request: Ask, ref: Ref) -> views.AccountView:
     """One account by id."""
-    with enter(request).begin() as tx:
-        return views.account(ledger.account(tx, ids.read("acc", ref)))
+    visit = enter(request)
+    with visit.begin() as tx:
+        return views.account(own_account(tx, visit, ref))
 
 
-@reads("/accounts/{ref:str}/transfers", "ledger:read", Page[views.LineView])
+@reads("/accounts/{ref:str}/transfers", "ledger:read", Page[views.LineView], bound="rows")
 def list_transfers(
     request: Ask, ref: Ref, after: Cursor = None, limit: Limit = 50
 ) -> Page[views.LineView]:
@@ -125,7 +129,8 @@ def list_transfers(
     visit = enter(request)
     before = _place(after)
     with visit.begin() as tx:
-        rows = journal.transfers(tx, ids.read("acc", ref), before=before, limit=limit)
+        account = own_account(tx, visit, ref)
+        rows = journal.transfers(tx, account.id, before=before, limit=limit)
     following = str(rows[-1].place) if len(rows) == limit else None
     return Page([views.line(row) for row in rows], following)
 
@@ -136,6 +141,7 @@ def list_transfers(
     views.AccountView,
     asks=AccountAsked,
     idempotency="optional",
+    bound="book",
 )
 def open_account(request: Ask, body: RawBody) -> Response[bytes]:
     """Open an account of your own; the same again answers the one that stands."""
@@ -155,7 +161,7 @@ def open_account(request: Ask, body: RawBody) -> Response[bytes]:
     return visit.answer(body, use_case)
 
 
-@reads("/transactions", "ledger:read", Page[views.TransactionView])
+@reads("/transactions", "ledger:read", Page[views.TransactionView], bound="book")
 def list_transactions(
     request: Ask,
     reference: Word = "",
@@ -180,7 +186,7 @@ def list_transactions(
     return Page([views.transaction(posted) for posted in found], following)
 
 
-@reads("/transactions/{ref:str}", "ledger:read", views.TransactionView)
+@reads("/transactions/{ref:str}", "ledger:read", views.TransactionView, bound="book")
 def show_transaction(request: Ask, ref: Ref) -> views.TransactionView:
     """One transaction."""
     with enter(request).begin() as tx:
@@ -192,6 +198,7 @@ def show_transaction(request: Ask, ref: Ref) -> views.TransactionView:
     "ledger:write",
     views.TransactionView,
     asks=ReverseAsked,
+    bound="book",
 )
 def reverse_transaction(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
     """Post the opposite of a transaction of your own, once."""
@@ -209,7 +216,7 @@ def reverse_transaction(request: Ask, ref: Ref, body: RawBody) -> Response[bytes
     return visit.answer(body, use_case)
 
 
-@reads("/trial-balance", "ledger:read", views.TrialBalanceView)
+@reads("/trial-balance", "ledger:read", views.TrialBalanceView, bound="book")
 def trial_balance(request: Ask) -> views.TrialBalanceView:
     """Debits and credits by kind of account, and whether they are equal."""
     with enter(request).begin() as tx:

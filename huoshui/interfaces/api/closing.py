@@ -49,6 +49,7 @@ class PeriodAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     views.AccountView,
     asks=CloseAsked,
     idempotency="optional",
+    bound="book",
 )
 def close_account(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
     """Close an account of your own: nothing moves on it but the release of what is held."""
@@ -67,6 +68,7 @@ def close_account(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
     views.AccountView,
     asks=CloseAsked,
     idempotency="optional",
+    bound="book",
 )
 def reopen_account(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
     """Open a closed account of your own again."""
@@ -85,6 +87,7 @@ def reopen_account(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
     views.AccountView,
     asks=BoundsAsked,
     idempotency="optional",
+    bound="book",
 )
 def bound_account(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
     """Set the floor and the ceiling of an account of your own."""
@@ -98,7 +101,7 @@ def bound_account(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
     return visit.answer(body, use_case)
 
 
-@reads("/periods", "ledger:read", Page[views.PeriodView])
+@reads("/periods", "ledger:read", Page[views.PeriodView], bound="book")
 def list_periods(request: Ask, after: Cursor = None, limit: Limit = 50) -> Page[views.PeriodView]:
     """Sealed periods, newest first."""
     visit = enter(request)
@@ -109,7 +112,14 @@ def list_periods(request: Ask, after: Cursor = None, limit: Limit = 50) -> Page[
     return Page([views.period(row) for row in rows], following)
 
 
-@writes("/periods", "ledger:close", views.PeriodView, asks=PeriodAsked, idempotency="optional")
+@writes(
+    "/periods",
+    "ledger:close",
+    views.PeriodView,
+    asks=PeriodAsked,
+    idempotency="optional",
+    bound="book",
+)
 def close_period(request: Ask, body: RawBody) -> Response[bytes]:
     """Seal every day before `until`: nothing takes effect in them any more. It is never undone."""
     visit = enter(request)

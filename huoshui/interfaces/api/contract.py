@@ -14,17 +14,22 @@ F = TypeVar("F", bound=Callable[..., Any])
 OPT = "contract"
 
 Repeatable = Literal["", "optional", "required"]
+Bounds = Literal["book", "rows", "caller"]
 
 
 class Contract(msgspec.Struct, frozen=True, kw_only=True):
     """An operation: the scope it needs, its body, its answer, how it is repeated and rehearsed.
 
-    An empty `scope` means that any key will do. `idempotency` says whether an Idempotency-Key is
+    An empty `scope` means that any key will do. `bound` says how a caller that is not the
+    marketplace is kept to what is its own: an operation on the whole `book` is refused to it; one
+    on `rows` narrows itself by `Visit.bound` or `Visit.need_own`, or its answer is withheld; one
+    about the `caller` speaks of nobody else. `idempotency` says whether an Idempotency-Key is
     honoured; `dry_run` whether `?dry_run=true` rehearses the operation; `hot` whether it waits in
     the lane with others, and may find it full; `stateful` whether a read may be refused with 409.
     """
 
     scope: str
+    bound: Bounds
     answer: Any
     asks: Any = None
     body_needed: bool = False
@@ -42,13 +47,14 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def reads(
-    path: str, scope: str, answer: Any, *, stateful: bool = False
+    path: str, scope: str, answer: Any, *, bound: Bounds, stateful: bool = False
 ) -> Callable[[F], HTTPRouteHandler]:
     """Declare a GET."""
 
     def declare(function: F) -> HTTPRouteHandler:
         contract = Contract(
             scope=scope,
+            bound=bound,
             answer=answer,
             stateful=stateful,
             parameters=_query(function, path),
@@ -63,6 +69,7 @@ def writes(
     scope: str,
     answer: Any,
     *,
+    bound: Bounds,
     asks: Any,
     body_needed: bool = True,
     idempotency: Repeatable = "",
@@ -72,6 +79,7 @@ def writes(
     """Declare a POST; with `body_needed` false no body is as good as `{}`."""
     contract = Contract(
         scope=scope,
+        bound=bound,
         answer=answer,
         asks=asks,
         body_needed=body_needed,
@@ -87,13 +95,14 @@ def writes(
 
 
 def moves(
-    path: str, scope: str, answer: Any, *, asks: Any, body_needed: bool = False
+    path: str, scope: str, answer: Any, *, bound: Bounds, asks: Any, body_needed: bool = False
 ) -> Callable[[F], HTTPRouteHandler]:
     """Declare a POST that moves money: it needs an Idempotency-Key and can be rehearsed."""
     return writes(
         path,
         scope,
         answer,
+        bound=bound,
         asks=asks,
         body_needed=body_needed,
         idempotency="required",
@@ -102,11 +111,12 @@ def moves(
 
 
 def hot(
-    path: str, answer: Any, *, asks: Any, body_needed: bool = True
+    path: str, answer: Any, *, bound: Bounds, asks: Any, body_needed: bool = True
 ) -> Callable[[F], HTTPRouteHandler]:
     """Declare a POST of the ledger's hot verbs: as `moves`, but awaited in the lane."""
     contract = Contract(
         scope="ledger:write",
+        bound=bound,
         answer=answer,
         asks=asks,
         body_needed=body_needed,
@@ -121,9 +131,9 @@ def hot(
     return declare
 
 
-def removes(path: str, scope: str) -> Callable[[F], HTTPRouteHandler]:
+def removes(path: str, scope: str, *, bound: Bounds) -> Callable[[F], HTTPRouteHandler]:
     """Declare a DELETE that answers nothing."""
-    contract = Contract(scope=scope, answer=None, status=204)
+    contract = Contract(scope=scope, bound=bound, answer=None, status=204)
 
     def declare(function: F) -> HTTPRouteHandler:
         return delete(path, sync_to_thread=True, status_code=204, opt={OPT: contract})(function)

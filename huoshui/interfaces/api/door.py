@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Annotated, Any, Generic, TypeVar
+from uuid import UUID
 
 import msgspec
 from litestar import Request, Response
 from litestar.params import FromPath, QueryParameter
 
-from huoshui.core import access, crypto, idempotency
-from huoshui.core.access import Actor, WrongKey
+from huoshui.core import access, crypto, idempotency, ids
+from huoshui.core.access import Actor, Bound, OutOfBounds, WrongKey
 from huoshui.core.db import Database, Tx
 from huoshui.core.errors import FieldError, Problem
 from huoshui.core.worlds import UnknownWorld, World, Worlds
@@ -54,6 +55,13 @@ class BadTime(Problem):
     status = 422
 
 
+class Unbounded(Problem):
+    """An operation on rows never asked whose they are: our fault, and its answer is withheld."""
+
+    code = "unbounded"
+    status = 500
+
+
 class Page(msgspec.Struct, Generic[T], frozen=True):
     """A page of a list; `next` is the cursor of the next one, null at the end."""
 
@@ -76,7 +84,7 @@ class Door:
         """Who calls, and whether that is from memory: the key may have been revoked since.
 
         What a key may do never changes, so only that is left to be asked, for many requests at
-        once. Raises WrongKey.
+        once. What a partner was granted does change: it is asked each time. Raises WrongKey.
         """
         text = _key(request)
         digest = crypto.sha256(text.encode())
@@ -86,7 +94,8 @@ class Door:
         actor = await asyncio.to_thread(self.actor_of, text)
         if len(self._seen) >= KEYS_REMEMBERED:
             self._seen.clear()
-        self._seen[digest] = actor
+        if actor.kind != "partner":
+            self._seen[digest] = actor
         return actor, False
 
     def actor_of(self, key: str) -> Actor:
@@ -100,7 +109,11 @@ class Door:
 
 
 class Visit:
-    """A request whose key was accepted: it sees one book of one world and nothing else."""
+    """A request whose key was accepted: it sees one book of one world and nothing else.
+
+    An operation whose contract is bound to rows asks `bound` or `need_own` in its transaction; one
+    that forgot is undone with Unbounded, whoever called.
+    """
 
     def __init__(self, request: Ask, door: Door, actor: Actor, contract: Contract) -> None:
         self.request = request
@@ -108,12 +121,34 @@ class Visit:
         self.contract = contract
         self.rehearsal = _rehearsal(request) if contract.dry_run else False
         self._door = door
+        self._asked_whose = False
         self.database: Database = door.worlds.database(actor.world)
 
     @property
     def world(self) -> World:
         """The world that the key opens."""
         return self._door.worlds.get(self.actor.world)
+
+    @property
+    def bound(self) -> Bound:
+        """Whose rows the caller sees."""
+        self._asked_whose = True
+        return self.actor.bound
+
+    def need_own(
+        self, absent: Problem, *, sellers: Iterable[UUID] = (), buyers: Iterable[UUID] = ()
+    ) -> None:
+        """Raise `absent` unless a row of these sellers and buyers is the caller's to see.
+
+        `absent` is what an id that nobody has is answered: the two are told apart by nobody.
+        """
+        if not self.bound.covers(sellers=sellers, buyers=buyers):
+            raise absent
+
+    def check_bound(self) -> None:
+        """Raises Unbounded where the contract is bound to rows and nobody asked whose they are."""
+        if self.contract.bound == "rows" and not self._asked_whose:
+            raise Unbounded(path=self.request.url.path[:100])
 
     @property
     def key(self) -> str:
@@ -124,15 +159,22 @@ class Visit:
         return text
 
     @property
+    def kept_as(self) -> str:
+        """The Idempotency-Key as replies are kept: the same word of another caller is another's."""
+        owner = self.actor.organisation_id
+        return f"{ids.show('org', owner)}/{self.key}" if owner and self.key else self.key
+
+    @property
     def wish(self) -> str:
         """What names this wish to the lines: the caller's key, or that it is a rehearsal."""
-        return "rehearsal" if self.rehearsal else f"request/{self.key}"
+        return "rehearsal" if self.rehearsal else f"request/{self.kept_as}"
 
     @contextmanager
     def begin(self) -> Iterator[Tx]:
         """A transaction of the caller's book."""
         with self.database.begin(book=self.actor.book, actor=self.name) as tx:
             yield tx
+            self.check_bound()
 
     def answer(self, body: bytes, use_case: UseCase) -> Response[bytes]:
         """Serve a POST once per Idempotency-Key, or as a rehearsal.
@@ -148,14 +190,14 @@ class Visit:
             raise KeyRequired()
 
         def once(tx: Tx) -> tuple[bytes, bool]:
-            if not key:
-                return msgspec.json.encode(use_case(tx)), False
-            wish = self.said(body)
-            before = idempotency.kept(tx, key, wish)
+            wish, kept_as = self.said(body), self.kept_as
+            before = idempotency.kept(tx, kept_as, wish) if key else None
             if before:
                 return bytes(before.body), True
             content = msgspec.json.encode(use_case(tx))
-            idempotency.keep(tx, key, wish, self.contract.status, content)
+            self.check_bound()
+            if key:
+                idempotency.keep(tx, kept_as, wish, self.contract.status, content)
             return content, False
 
         return self.reply(*self.database.run(once, book=self.actor.book, actor=self.name))
@@ -171,8 +213,9 @@ class Visit:
 
     @property
     def name(self) -> str:
-        """Who acts, as history keeps it."""
-        return f"key:{self.actor.name}"
+        """Who acts, as history keeps it: the marketplace's key, or whose it is and the key."""
+        owner = self.actor.organisation_id
+        return f"{ids.show('org', owner) if owner else 'key'}:{self.actor.name}"
 
     def _rehearse(self, use_case: UseCase) -> Response[bytes]:
         try:
@@ -202,18 +245,23 @@ class _Rehearsed(Exception):
 def enter(request: Ask) -> Visit:
     """Let a request in, before anything else of it is read.
 
-    Raises WrongKey, OutOfScope, UnknownParameter and BadParameter.
+    Raises WrongKey, OutOfScope, OutOfBounds, UnknownParameter and BadParameter.
     """
     door: Door = request.app.state.door
     return admit(request, door.actor(request))
 
 
 def admit(request: Ask, actor: Actor) -> Visit:
-    """The visit of a caller who is known. Raises OutOfScope, UnknownParameter, BadParameter."""
+    """The visit of a caller who is known.
+
+    Raises OutOfScope, OutOfBounds, UnknownParameter and BadParameter.
+    """
     door: Door = request.app.state.door
     contract = contract_of(request.route_handler)
     if contract.scope:
         actor.need(contract.scope)
+    if contract.bound == "book" and not actor.bound.whole:
+        raise OutOfBounds()
     _check_parameters(request, contract)
     return Visit(request, door, actor, contract)
 

@@ -6,18 +6,17 @@ from typing import cast, get_args
 
 from litestar import Response
 
-from huoshui.core import ids
 from huoshui.core.errors import FieldError
 from huoshui.interfaces.api import ledger_views as views
 from huoshui.interfaces.api.body import BadParameter
 from huoshui.interfaces.api.contract import reads
 from huoshui.interfaces.api.door import Ask, Cursor, Limit, Ref, Time, Word, enter, moment
+from huoshui.interfaces.api.owned import own_account
 from huoshui.ledger import history, proof
-from huoshui.ledger import service as ledger
 from huoshui.ledger.history import Place, View
 
 
-@reads("/accounts/{ref:str}/balance", "ledger:read", views.BalanceView, stateful=True)
+@reads("/accounts/{ref:str}/balance", "ledger:read", views.BalanceView, stateful=True, bound="rows")
 def show_balance(
     request: Ask, ref: Ref, at: Time = None, view: Word = "recorded"
 ) -> views.BalanceView:
@@ -25,11 +24,11 @@ def show_balance(
     visit = enter(request)
     seen, asked_at = _view(view), moment(at)
     with visit.begin() as tx:
-        account = ledger.account(tx, ids.read("acc", ref))
+        account = own_account(tx, visit, ref)
         return views.balance(account, history.balance_at(tx, account.id, asked_at or tx.now, seen))
 
 
-@reads("/accounts/{ref:str}/statement", "ledger:read", views.StatementView)
+@reads("/accounts/{ref:str}/statement", "ledger:read", views.StatementView, bound="rows")
 def show_statement(
     request: Ask,
     ref: Ref,
@@ -47,13 +46,14 @@ def show_statement(
         fault = FieldError("after", "cursor", {"value": after[:40]})
         raise BadParameter(name="after", errors=(fault,))
     with visit.begin() as tx:
+        account = own_account(tx, visit, ref)
         found = history.statement(
-            tx, ids.read("acc", ref), since=start, until=end, view=seen, after=place, limit=limit
+            tx, account.id, since=start, until=end, view=seen, after=place, limit=limit
         )
     return views.statement(found)
 
 
-@reads("/accounts/{ref:str}/proof", "ledger:read", proof.Statement, stateful=True)
+@reads("/accounts/{ref:str}/proof", "ledger:read", proof.Statement, stateful=True, bound="rows")
 def prove_statement(
     request: Ask, ref: Ref, since: Time = None, until: Time = None
 ) -> Response[bytes]:
@@ -64,7 +64,7 @@ def prove_statement(
     visit = enter(request)
     start, end = moment(since), moment(until)
     with visit.begin() as tx:
-        account = ledger.account(tx, ids.read("acc", ref))
+        account = own_account(tx, visit, ref)
         made = proof.prove(tx, account.id, start or account.opened_at, end or tx.now)
     return Response(made.file, media_type="application/json")
 

@@ -52,6 +52,7 @@ class Wish(msgspec.Struct, frozen=True):
     request: bytes
     status: int
     name: str
+    check: Callable[[], None]  # that it asked whose rows it moved, where it has to
 
 
 class Granted(msgspec.Struct, frozen=True):
@@ -85,7 +86,10 @@ async def through(request: Ask, body: bytes, read: Callable[[Visit], Move]) -> R
         alone = partial(_alone, move=move, name=visit.wish)
         return await asyncio.to_thread(visit.answer, body, alone)
     digest = crypto.sha256(visit.said(body))
-    wish = Wish(move, actor.key_id, visit.key, digest, visit.contract.status, visit.wish)
+    wish = Wish(
+        move, actor.key_id, visit.kept_as, digest, visit.contract.status, visit.wish,
+        visit.check_bound,
+    )  # fmt: skip
     caller = f"{actor.book}/{actor.key_id}"
     [outcome] = await lane.submit(
         REQUESTS, [wish], book=actor.book, actor=visit.name, caller=caller
@@ -119,6 +123,7 @@ def _run(tx: Tx, wishes: list[Wish]) -> list[Outcome]:
                 outcomes.append(Granted(reply.answers(wish.key, wish.request).body, hit=True))
                 continue
             content = msgspec.json.encode(wish.move.answer(tx, sheet, commands))
+            wish.check()
             kept[wish.key] = fresh[wish.key] = Reply(wish.request, wish.status, content)
             outcomes.append(Granted(content, hit=False))
         except Problem as problem:

@@ -10,12 +10,13 @@ from litestar import Response
 from litestar.params import QueryParameter, RawBody
 
 from huoshui.core import ids
+from huoshui.core.access import Bound
 from huoshui.core.db import Tx
 from huoshui.core.errors import Problem
 from huoshui.core.money import CurrencyMix, Money
 from huoshui.facts.commerce import service as commerce
 from huoshui.facts.commerce.model import AnyFact, Cancellation
-from huoshui.facts.commerce.service import FactRefused, Ingested
+from huoshui.facts.commerce.service import FactRefused, Ingested, UnknownOrder
 from huoshui.facts.commerce.store import OrderRow
 from huoshui.interfaces.api import views
 from huoshui.interfaces.api.body import decoded
@@ -39,6 +40,8 @@ from huoshui.lines.payments.escrow.service import Outcome
 from huoshui.scenarios import order_flow
 
 EXPANDABLE = ("items", "tenders", "money", "history")
+# What those see of an order whose it is only in part: its split names the other parties.
+EXPANDABLE_BY = {"buyer": EXPANDABLE[:2], "seller": EXPANDABLE[:1], "partner": EXPANDABLE[:1]}
 Expand = Annotated[
     str, QueryParameter(max_length=100, description=f"Any of {', '.join(EXPANDABLE)}")
 ]
@@ -88,6 +91,7 @@ class CancelAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     asks=Facts,
     idempotency="optional",
     dry_run=True,
+    bound="book",
 )
 def ingest_facts(request: Ask, body: RawBody) -> Response[bytes]:
     """Ingest facts; each gets its own result and the money of its order follows it.
@@ -106,7 +110,7 @@ def ingest_facts(request: Ask, body: RawBody) -> Response[bytes]:
     return visit.answer(body, use_case)
 
 
-@reads("/orders", "facts:read", Page[views.OrderView])
+@reads("/orders", "facts:read", Page[views.OrderView], bound="rows")
 def list_orders(
     request: Ask,
     buyer: Word = "",
@@ -117,7 +121,8 @@ def list_orders(
     limit: Limit = 50,
 ) -> Page[views.OrderView]:
     """Orders, newest first; by buyer, seller (their keys) and time of purchase."""
-    with enter(request).begin() as tx:
+    visit = enter(request)
+    with visit.begin() as tx:
         rows = commerce.orders(
             tx,
             buyer=buyer,
@@ -126,42 +131,60 @@ def list_orders(
             until=moment(until),
             after=ids.read("ord", after) if after else None,
             limit=limit,
+            bound=visit.bound,
         )
+        rows = _seen(tx, visit.bound, rows)
     return Page([views.order(r) for r in rows], _next("ord", [r.id for r in rows], limit))
 
 
-@reads("/orders/{ref:str}", "facts:read", views.OrderView)
+@reads("/orders/{ref:str}", "facts:read", views.OrderView, bound="rows")
 def show_order(request: Ask, ref: Ref, expand: Expand = "", as_of: Time = None) -> views.OrderView:
     """One order by id or by the marketplace's own key.
 
     `expand` adds parts of it; `as_of` adds its history as it was known at that time.
     """
     visit = enter(request)
-    wanted = {name for name in expand.split(",") if name}
-    if wanted - set(EXPANDABLE):
-        raise UnknownExpand(
-            found=", ".join(sorted(wanted - set(EXPANDABLE))),
-            known=", ".join(EXPANDABLE),
-        )
+    wanted = {name for name in expand.split(",") if name} | ({"history"} if as_of else set())
+    known = EXPANDABLE if visit.bound.whole else EXPANDABLE_BY[visit.actor.kind]
+    if wanted - set(known):
+        raise UnknownExpand(found=", ".join(sorted(wanted - set(known))), known=", ".join(known))
     with visit.begin() as tx:
         row = commerce.order(tx, ref)
-        return _expanded(tx, row, wanted, as_of)
+        sellers, buyers = commerce.parties_of(tx, row)
+        visit.need_own(UnknownOrder(order=ref[:128]), sellers=sellers, buyers=buyers)
+        [row] = _seen(tx, visit.bound, [row])
+        return _expanded(tx, visit.bound, row, wanted, as_of)
 
 
-def _expanded(tx: Tx, row: OrderRow, wanted: set[str], as_of: str | None) -> views.OrderView:
+def _seen(tx: Tx, bound: Bound, rows: list[OrderRow]) -> list[OrderRow]:
+    """Orders as the caller sees them: of those of several sellers, its own part."""
+    return commerce.of_sellers(tx, rows, bound.sellers) if _in_part(bound) else rows
+
+
+def _in_part(bound: Bound) -> bool:
+    return not bound.whole and not bound.buyers
+
+
+def _expanded(
+    tx: Tx, bound: Bound, row: OrderRow, wanted: set[str], as_of: str | None
+) -> views.OrderView:
     extra: dict[str, Any] = {}
     if "items" in wanted:
-        extra["items"] = [views.item(i) for i in commerce.items(tx, row.key)]
+        lines = commerce.items(tx, row.key)
+        own = [i for i in lines if not _in_part(bound) or i.seller_id in bound.sellers]
+        extra["items"] = [views.item(i) for i in own]
     if "tenders" in wanted:
         extra["tenders"] = [views.tender(t) for t in commerce.tenders(tx, row.key)]
     if "money" in wanted:
         extra["money"] = views.order_money(payments.money_of(tx, row.id))
-    if "history" in wanted or as_of:
+    if "history" in wanted:
         extra["history"] = commerce.history(tx, row.key, moment(as_of))
     return msgspec.structs.replace(views.order(row), **extra)
 
 
-@moves("/orders/{ref:str}/confirm", "payments:write", views.MovedView, asks=ConfirmAsked)
+@moves(
+    "/orders/{ref:str}/confirm", "payments:write", views.MovedView, asks=ConfirmAsked, bound="book"
+)
 def confirm_order(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
     """The buyer has the goods: split the escrow."""
     visit = enter(request)
@@ -173,7 +196,9 @@ def confirm_order(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
     return visit.answer(body, use_case)
 
 
-@moves("/orders/{ref:str}/cancel", "payments:write", views.MovedView, asks=CancelAsked)
+@moves(
+    "/orders/{ref:str}/cancel", "payments:write", views.MovedView, asks=CancelAsked, bound="book"
+)
 def cancel_order(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
     """Call an order off: what was paid goes back, and the cancellation is kept as a fact."""
     visit = enter(request)
@@ -191,7 +216,9 @@ def cancel_order(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
     return visit.answer(body, use_case)
 
 
-@moves("/orders/{ref:str}/refund", "payments:write", views.MovedView, asks=RefundAsked)
+@moves(
+    "/orders/{ref:str}/refund", "payments:write", views.MovedView, asks=RefundAsked, bound="book"
+)
 def refund_order(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
     """Give back part or all of what was paid, along the split."""
     visit = enter(request)
@@ -207,26 +234,29 @@ def refund_order(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
     return visit.answer(body, use_case)
 
 
-@reads("/sellers", "facts:read", Page[views.SellerView])
+@reads("/sellers", "facts:read", Page[views.SellerView], bound="rows")
 def list_sellers(
     request: Ask, key: Word = "", after: Cursor = None, limit: Limit = 50
 ) -> Page[views.SellerView]:
     """Sellers, newest first."""
-    with enter(request).begin() as tx:
+    visit = enter(request)
+    with visit.begin() as tx:
         cursor = ids.read("slr", after) if after else None
-        rows = commerce.sellers(tx, key=key, after=cursor, limit=limit)
+        rows = commerce.sellers(tx, key=key, after=cursor, limit=limit, bound=visit.bound)
     return Page([views.seller(r) for r in rows], _next("slr", [r.id for r in rows], limit))
 
 
-@reads("/payouts", "payments:read", Page[views.PayoutView])
+@reads("/payouts", "payments:read", Page[views.PayoutView], bound="rows")
 def list_payouts(
     request: Ask, seller: Word = "", after: Cursor = None, limit: Limit = 50
 ) -> Page[views.PayoutView]:
     """Payouts, newest first; of one seller by its id."""
-    with enter(request).begin() as tx:
+    visit = enter(request)
+    with visit.begin() as tx:
         rows = payments_store.payouts(
             tx,
             seller=ids.read("slr", seller) if seller else None,
+            among=visit.bound.seller_ids,
             after=ids.read("pay", after) if after else None,
             limit=limit,
         )

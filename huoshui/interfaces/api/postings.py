@@ -94,7 +94,7 @@ class ExtendAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     timeout_s: int
 
 
-@hot("/transactions", views.TransactionView, asks=TransactionAsked)
+@hot("/transactions", views.TransactionView, bound="book", asks=TransactionAsked)
 async def post_transaction(request: Ask, body: RawBody) -> Response[bytes]:
     """Post legs between accounts of your own; the lines' accounts move by their own verbs."""
 
@@ -119,7 +119,7 @@ async def post_transaction(request: Ask, body: RawBody) -> Response[bytes]:
     return await through(request, body, read)
 
 
-@hot("/holds", views.HoldView, asks=HoldAsked)
+@hot("/holds", views.HoldView, bound="book", asks=HoldAsked)
 async def hold_amount(request: Ask, body: RawBody) -> Response[bytes]:
     """Reserve an amount between accounts of your own, until it is captured, released or runs out.
 
@@ -148,7 +148,13 @@ async def hold_amount(request: Ask, body: RawBody) -> Response[bytes]:
     return await through(request, body, read)
 
 
-@hot("/holds/{ref:str}/capture", views.HoldMovedView, asks=CaptureAsked, body_needed=False)
+@hot(
+    "/holds/{ref:str}/capture",
+    views.HoldMovedView,
+    bound="book",
+    asks=CaptureAsked,
+    body_needed=False,
+)
 async def capture_hold(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
     """Move an amount of a hold, or all that remains."""
 
@@ -166,7 +172,13 @@ async def capture_hold(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]
     return await through(request, body, read)
 
 
-@hot("/holds/{ref:str}/release", views.HoldMovedView, asks=ReleaseAsked, body_needed=False)
+@hot(
+    "/holds/{ref:str}/release",
+    views.HoldMovedView,
+    bound="book",
+    asks=ReleaseAsked,
+    body_needed=False,
+)
 async def release_hold(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
     """Free what a hold still reserves."""
 
@@ -185,7 +197,7 @@ async def release_hold(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]
     return await through(request, body, read)
 
 
-@hot("/holds/{ref:str}/extend", views.HoldMovedView, asks=ExtendAsked)
+@hot("/holds/{ref:str}/extend", views.HoldMovedView, bound="book", asks=ExtendAsked)
 async def extend_hold(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
     """Let an open hold run for so many seconds from now."""
 
@@ -202,7 +214,7 @@ async def extend_hold(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
     return await through(request, body, read)
 
 
-@reads("/holds", "ledger:read", Page[views.HoldView])
+@reads("/holds", "ledger:read", Page[views.HoldView], bound="book")
 def list_holds(
     request: Ask,
     state_: State = "",
@@ -231,7 +243,7 @@ def list_holds(
     return Page([views.hold(row) for row in found.holds], found.next or None)
 
 
-@reads("/holds/{ref:str}", "ledger:read", views.HoldView)
+@reads("/holds/{ref:str}", "ledger:read", views.HoldView, bound="book")
 def show_hold(request: Ask, ref: Ref) -> views.HoldView:
     """One hold, with what became of it."""
     with enter(request).begin() as tx:

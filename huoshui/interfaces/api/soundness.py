@@ -64,7 +64,7 @@ class ReconciliationView(msgspec.Struct, frozen=True):
     faults: list[Fault]
 
 
-@reads("/ledger/lane", "ledger:read", LaneView)
+@reads("/ledger/lane", "ledger:read", LaneView, bound="book")
 def show_lane(request: Ask) -> LaneView:
     """How the lane is: what waits, how large its batches are and how long they take."""
     visit = enter(request)
@@ -79,7 +79,7 @@ def show_lane(request: Ask) -> LaneView:
     )  # fmt: skip
 
 
-@reads("/ledger/checkpoint", "ledger:read", CheckpointView, stateful=True)
+@reads("/ledger/checkpoint", "ledger:read", CheckpointView, stateful=True, bound="book")
 def show_checkpoint(request: Ask) -> CheckpointView:
     """The tamper log's newest checkpoint: keep it elsewhere, and history cannot be rewritten."""
     with enter(request).begin() as tx:
@@ -92,7 +92,7 @@ def show_checkpoint(request: Ask) -> CheckpointView:
     return CheckpointView(note, found.origin, found.size, root, found.at, texts, lag.waiting)
 
 
-@reads("/ledger/reconciliations", "ledger:read", Page[ReconciliationView])
+@reads("/ledger/reconciliations", "ledger:read", Page[ReconciliationView], bound="book")
 def list_reconciliations(
     request: Ask, after: Cursor = None, limit: Limit = 50
 ) -> Page[ReconciliationView]:

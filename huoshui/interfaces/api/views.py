@@ -187,6 +187,7 @@ class KeyView(msgspec.Struct, frozen=True, omit_defaults=True):
     scopes: list[str]
     created_at: datetime
     revoked_at: datetime | None = None
+    organisation: str | None = None
     key: str | None = None
 
 
@@ -316,5 +317,6 @@ def key(row: access.Key, text: str | None = None) -> KeyView:
         list(row.scopes),
         row.created_at,
         row.revoked_at,
+        ids.show("org", row.organisation_id) if row.organisation_id else None,
         text,
     )

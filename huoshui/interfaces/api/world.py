@@ -59,10 +59,14 @@ class ClockView(msgspec.Struct, frozen=True):
 
 
 class KeyAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A key to make: never more than the caller's own scopes."""
+    """A key to make: never more than the caller's own scopes.
+
+    The marketplace may make one for an organisation; any other caller makes its own.
+    """
 
     name: Annotated[str, Meta(min_length=1, max_length=80)]
     scopes: Annotated[list[Scope], Meta(min_length=1, max_length=40)]
+    organisation: Annotated[str, Meta(max_length=40)] = ""
 
 
 class ReplayView(msgspec.Struct, frozen=True):
@@ -77,7 +81,7 @@ class ReplayView(msgspec.Struct, frozen=True):
     report: dict[str, Any]
 
 
-@reads("/world", "", WorldView)
+@reads("/world", "", WorldView, bound="caller")
 def show_world(request: Ask) -> WorldView:
     """The world and the book that the key opens."""
     visit = enter(request)
@@ -95,7 +99,7 @@ def show_world(request: Ask) -> WorldView:
         )
 
 
-@writes("/clock", "clock:write", ClockView, asks=ClockAsked)
+@writes("/clock", "clock:write", ClockView, asks=ClockAsked, bound="book")
 def advance_clock(request: Ask, body: RawBody) -> ClockView:
     """Move the clock of a world that is not live; due work runs in due order as it passes.
 
@@ -112,7 +116,7 @@ def advance_clock(request: Ask, body: RawBody) -> ClockView:
     return ClockView(until, ran)
 
 
-@reads("/events", "events:read", Page[views.EventView])
+@reads("/events", "events:read", Page[views.EventView], bound="book")
 def list_events(
     request: Ask,
     object: Word = "",
@@ -128,17 +132,19 @@ def list_events(
     return Page([views.event(row) for row in rows], following)
 
 
-@reads("/keys", "keys:write", Page[views.KeyView])
+@reads("/keys", "keys:write", Page[views.KeyView], bound="caller")
 def list_keys(request: Ask, after: Cursor = None, limit: Limit = 50) -> Page[views.KeyView]:
-    """The book's keys, newest first, without their texts."""
-    with enter(request).begin() as tx:
+    """The book's keys, or those of the caller's organisation, newest first, without their texts."""
+    visit = enter(request)
+    with visit.begin() as tx:
         cursor = ids.read("key", after) if after else None
-        rows = access.keys(tx, after=cursor, limit=limit)
+        owner = visit.actor.organisation_id
+        rows = access.keys(tx, after=cursor, limit=limit, organisation_id=owner)
     following = ids.show("key", rows[-1].id) if len(rows) == limit else None
     return Page([views.key(row) for row in rows], following)
 
 
-@writes("/keys", "keys:write", views.KeyView, asks=KeyAsked, status=201)
+@writes("/keys", "keys:write", views.KeyView, asks=KeyAsked, status=201, bound="caller")
 def make_key(request: Ask, body: RawBody) -> views.KeyView:
     """Make a key; its text is in this answer and nowhere else."""
     visit = enter(request)
@@ -146,19 +152,29 @@ def make_key(request: Ask, body: RawBody) -> views.KeyView:
     for scope in asked.scopes:
         if scope in access.SCOPES:
             visit.actor.need(scope)
+    owner = visit.actor.organisation_id
+    if asked.organisation:
+        named = ids.read("org", asked.organisation)
+        if owner not in (None, named):
+            raise NotFound(kind="organisation", id=asked.organisation)
+        owner = named
     with visit.begin() as tx:
-        row, text = access.make_key(tx, visit.actor.world, asked.name, frozenset(asked.scopes))
+        row, text = access.make_key(
+            tx, visit.actor.world, asked.name, frozenset(asked.scopes), organisation_id=owner
+        )
     return views.key(row, text)
 
 
-@removes("/keys/{ref:str}", "keys:write")
+@removes("/keys/{ref:str}", "keys:write", bound="caller")
 def revoke_key(request: Ask, ref: Ref) -> None:
     """Revoke a key at once."""
-    with enter(request).begin() as tx:
-        access.revoke(tx, ids.read("key", ref))
+    visit = enter(request)
+    with visit.begin() as tx:
+        owner = visit.actor.organisation_id
+        access.revoke(tx, ids.read("key", ref), organisation_id=owner)
 
 
-@reads("/replay", "replays:read", ReplayView)
+@reads("/replay", "replays:read", ReplayView, bound="book")
 def show_replay(request: Ask) -> ReplayView:
     """The replay of this world."""
     with enter(request).begin() as tx:

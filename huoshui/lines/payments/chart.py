@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from importlib import resources
 
 from huoshui.ledger import AccountKind, Chart, read_templates
@@ -42,6 +43,11 @@ PLATFORM_PATHS = (
 def rail_path(method: str) -> str:
     """The clearing account of a means of payment."""
     return f"rail:{method}:clearing"
+
+
+def own_paths(sellers: Iterable[str], buyers: Iterable[str]) -> list[str]:
+    """The accounts that belong to these sellers and buyers, by their public ids."""
+    return sorted(settlement_path(seller) for seller in sellers)
 
 
 def settlement_path(seller: str) -> str:

@@ -87,6 +87,47 @@ CREATE FUNCTION public.form_text(value text) RETURNS bytea
     AS $$
     SELECT int4send(octet_length(convert_to(value, 'UTF8'))) || convert_to(value, 'UTF8') $$;
 
+CREATE FUNCTION public.grant_readers() RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    wanted CONSTANT text[][] := ARRAY[
+        ['partner', 'seller', 'book, id, key, name, region, occurred_at, superseded_at'],
+        ['partner', 'order_', 'book, id, key, currency, estimated_at, occurred_at, superseded_at'],
+        ['partner', 'item', 'book, id, key, order_key, product_key, seller_key, price_minor, freight_minor, currency, quantity, occurred_at, superseded_at'],
+        ['partner', 'delivery', 'book, id, order_key, occurred_at, superseded_at'],
+        ['partner', 'payout', 'book, id, seller_id, amount, currency, at'],
+        ['regulator', 'seller', 'book, id, key, name, city, region, postcode, occurred_at, recorded_at, superseded_at'],
+        ['regulator', 'order_', 'book, id, key, currency, estimated_at, occurred_at, recorded_at, superseded_at'],
+        ['regulator', 'item', 'book, id, key, order_key, product_key, seller_key, price_minor, freight_minor, currency, quantity, occurred_at, recorded_at, superseded_at'],
+        ['regulator', 'delivery', 'book, id, order_key, occurred_at, recorded_at, superseded_at'],
+        ['regulator', 'tender', 'book, id, order_key, method, amount_minor, currency, instalments, occurred_at, recorded_at, superseded_at'],
+        ['regulator', 'payout', 'book, id, seller_id, account_id, amount, currency, at, txn_id'],
+        ['regulator', 'escrow', 'book, order_id, currency, state, taken, refunded, opened_at, taken_at, confirmed_at, released_at, closed_at'],
+        ['regulator', 'refund', 'book, id, order_id, amount, currency, cause, at, txn_id'],
+        ['regulator', 'account', 'book, id, path, currency, kind, class, held_out, out_, held_in, in_'],
+        ['regulator', 'period', 'book, until, since, time_zone, closed_at, transfers, totals, hash'],
+        ['analyst', 'seller', 'book, id, key, region, occurred_at, superseded_at'],
+        ['analyst', 'buyer', 'book, id, region, occurred_at, superseded_at'],
+        ['analyst', 'order_', 'book, id, key, currency, estimated_at, occurred_at, superseded_at'],
+        ['analyst', 'item', 'book, id, key, order_key, product_key, seller_key, price_minor, freight_minor, currency, quantity, occurred_at, superseded_at'],
+        ['analyst', 'delivery', 'book, id, order_key, occurred_at, superseded_at'],
+        ['analyst', 'tender', 'book, id, order_key, method, amount_minor, currency, instalments, occurred_at, superseded_at'],
+        ['analyst', 'payout', 'book, id, seller_id, amount, currency, at'],
+        ['analyst', 'escrow', 'book, order_id, currency, state, taken, refunded, opened_at, taken_at, confirmed_at, released_at, closed_at'],
+        ['analyst', 'refund', 'book, id, order_id, amount, currency, cause, at']];
+    one text[];
+    given integer := 0;
+BEGIN
+    FOREACH one SLICE 1 IN ARRAY wanted LOOP
+        IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'huoshui_reader_' || one[1]) THEN
+            EXECUTE format('GRANT SELECT (%s) ON %I TO %I', one[3], one[2], 'huoshui_reader_' || one[1]);
+            given := given + 1;
+        END IF;
+    END LOOP;
+    RETURN given;
+END $$;
+
 CREATE FUNCTION public.guard_payment_state() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -188,6 +229,57 @@ BEGIN
     RETURN NULL;
 END $$;
 
+CREATE FUNCTION public.reader_all() RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT current_user = 'huoshui_reader_analyst' OR reader_whole()
+$$;
+
+CREATE FUNCTION public.reader_book() RETURNS integer
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT nullif(current_setting('huoshui.book', true), '')::integer
+$$;
+
+CREATE FUNCTION public.reader_orders() RETURNS SETOF text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT order_key FROM item
+    WHERE book = reader_book() AND seller_key IN (SELECT reader_seller_keys())
+$$;
+
+CREATE FUNCTION public.reader_seller_keys() RETURNS SETOF text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT key FROM seller
+    WHERE book = reader_book() AND id IN (SELECT reader_sellers())
+      AND superseded_at = 'infinity'
+$$;
+
+CREATE FUNCTION public.reader_sellers() RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT g.seller_id
+    FROM row_grant g JOIN organisation o ON o.book = g.book AND o.id = g.organisation_id
+    WHERE g.book = reader_book() AND g.seller_id IS NOT NULL
+      AND g.organisation_id = nullif(current_setting('huoshui.organisation', true), '')::uuid
+      AND g.revoked_at IS NULL AND o.ended_at IS NULL
+$$;
+
+CREATE FUNCTION public.reader_whole() RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT EXISTS (
+        SELECT FROM row_grant g JOIN organisation o ON o.book = g.book AND o.id = g.organisation_id
+        WHERE g.book = reader_book() AND g.seller_id IS NULL
+          AND g.organisation_id = nullif(current_setting('huoshui.organisation', true), '')::uuid
+          AND g.revoked_at IS NULL AND o.ended_at IS NULL)
+$$;
+
 CREATE FUNCTION public.refuse_change() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -279,7 +371,8 @@ CREATE TABLE public.api_key (
     digest bytea NOT NULL,
     scopes text[] NOT NULL,
     created_at timestamp with time zone NOT NULL,
-    revoked_at timestamp with time zone
+    revoked_at timestamp with time zone,
+    organisation_id uuid
 );
 
 CREATE TABLE public.archive (
@@ -391,6 +484,18 @@ CREATE TABLE public.confirmation (
     recorded_at timestamp with time zone NOT NULL,
     superseded_at timestamp with time zone DEFAULT 'infinity'::timestamp with time zone NOT NULL,
     digest bytea NOT NULL
+);
+
+CREATE TABLE public.console_session (
+    book integer NOT NULL,
+    id uuid NOT NULL,
+    member_id uuid NOT NULL,
+    means text NOT NULL,
+    agent text NOT NULL,
+    begun_at timestamp with time zone NOT NULL,
+    until timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    CONSTRAINT console_session_means_check CHECK ((means = ANY (ARRAY['password'::text, 'totp'::text, 'recovery'::text, 'passkey'::text, 'invitation'::text])))
 );
 
 CREATE TABLE public.day_balance (
@@ -505,7 +610,15 @@ CREATE TABLE public.idempotency (
     status smallint NOT NULL,
     body bytea NOT NULL,
     at timestamp with time zone NOT NULL,
-    CONSTRAINT idempotency_key_check CHECK (((length(key) >= 1) AND (length(key) <= 255)))
+    CONSTRAINT idempotency_key_check CHECK (((length(key) >= 1) AND (length(key) <= 300)))
+);
+
+CREATE TABLE public.invitation (
+    book integer NOT NULL,
+    digest bytea NOT NULL,
+    member_id uuid NOT NULL,
+    until timestamp with time zone NOT NULL,
+    used_at timestamp with time zone
 );
 
 CREATE TABLE public.item (
@@ -543,6 +656,24 @@ CREATE TABLE public.log_node (
     CONSTRAINT log_node_hash_check CHECK ((length(hash) = 32))
 );
 
+CREATE TABLE public.member (
+    book integer NOT NULL,
+    id uuid NOT NULL,
+    organisation_id uuid,
+    email text NOT NULL,
+    name text NOT NULL,
+    language text NOT NULL,
+    role text NOT NULL,
+    password text,
+    totp_secret bytea,
+    totp_step bigint DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    removed_at timestamp with time zone,
+    CONSTRAINT member_email_check CHECK ((((length(email) >= 3) AND (length(email) <= 254)) AND (email = lower(email)))),
+    CONSTRAINT member_language_check CHECK ((language = ANY (ARRAY['en'::text, 'zh'::text]))),
+    CONSTRAINT member_name_check CHECK (((length(name) >= 1) AND (length(name) <= 80)))
+);
+
 CREATE TABLE public.migration (
     number integer NOT NULL,
     name text NOT NULL,
@@ -562,6 +693,45 @@ CREATE TABLE public.order_ (
     recorded_at timestamp with time zone NOT NULL,
     superseded_at timestamp with time zone DEFAULT 'infinity'::timestamp with time zone NOT NULL,
     digest bytea NOT NULL
+);
+
+CREATE TABLE public.organisation (
+    book integer NOT NULL,
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
+    role text NOT NULL,
+    object_id uuid,
+    created_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    CONSTRAINT organisation_check CHECK (((kind = 'partner'::text) = (object_id IS NULL))),
+    CONSTRAINT organisation_kind_check CHECK ((kind = ANY (ARRAY['seller'::text, 'buyer'::text, 'partner'::text]))),
+    CONSTRAINT organisation_name_check CHECK (((length(name) >= 1) AND (length(name) <= 80)))
+);
+
+CREATE TABLE public.passkey (
+    book integer NOT NULL,
+    id uuid NOT NULL,
+    owner text NOT NULL,
+    credential_id bytea NOT NULL,
+    public_key bytea NOT NULL,
+    sign_count bigint NOT NULL,
+    rp_id text NOT NULL,
+    name text NOT NULL,
+    backed_up boolean NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone,
+    removed_at timestamp with time zone,
+    CONSTRAINT passkey_name_check CHECK (((length(name) >= 1) AND (length(name) <= 80)))
+);
+
+CREATE TABLE public.passkey_challenge (
+    book integer NOT NULL,
+    id uuid NOT NULL,
+    owner text NOT NULL,
+    purpose text NOT NULL,
+    challenge bytea NOT NULL,
+    until timestamp with time zone NOT NULL
 );
 
 CREATE TABLE public.payment (
@@ -738,6 +908,13 @@ CREATE TABLE public.reconciliation (
     faults jsonb DEFAULT '[]'::jsonb NOT NULL
 );
 
+CREATE TABLE public.recovery_code (
+    book integer NOT NULL,
+    member_id uuid NOT NULL,
+    digest bytea NOT NULL,
+    used_at timestamp with time zone
+);
+
 CREATE TABLE public.refund (
     book integer NOT NULL,
     id uuid NOT NULL,
@@ -768,6 +945,19 @@ CREATE TABLE public.replay (
     verification jsonb DEFAULT '{}'::jsonb NOT NULL,
     report jsonb DEFAULT '{}'::jsonb NOT NULL,
     CONSTRAINT replay_state_check CHECK ((state = ANY (ARRAY['running'::text, 'verified'::text, 'failed'::text])))
+);
+
+CREATE TABLE public.request_log (
+    book integer NOT NULL,
+    id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    key_id uuid,
+    caller text NOT NULL,
+    method text NOT NULL,
+    path text NOT NULL,
+    status smallint NOT NULL,
+    took_us integer NOT NULL,
+    request_id text NOT NULL
 );
 
 CREATE TABLE public.return_ (
@@ -807,6 +997,15 @@ CREATE TABLE public.review (
     digest bytea NOT NULL
 );
 
+CREATE TABLE public.row_grant (
+    book integer NOT NULL,
+    id uuid NOT NULL,
+    organisation_id uuid NOT NULL,
+    seller_id uuid,
+    granted_at timestamp with time zone NOT NULL,
+    revoked_at timestamp with time zone
+);
+
 CREATE TABLE public.seller (
     book integer NOT NULL,
     id uuid NOT NULL,
@@ -842,6 +1041,14 @@ CREATE TABLE public.shipment (
     recorded_at timestamp with time zone NOT NULL,
     superseded_at timestamp with time zone DEFAULT 'infinity'::timestamp with time zone NOT NULL,
     digest bytea NOT NULL
+);
+
+CREATE TABLE public.sign_in_failure (
+    book integer NOT NULL,
+    subject bytea NOT NULL,
+    failures integer NOT NULL,
+    last_at timestamp with time zone NOT NULL,
+    free_at timestamp with time zone NOT NULL
 );
 
 CREATE TABLE public.tender (
@@ -1016,6 +1223,9 @@ ALTER TABLE ONLY public.clearing
 ALTER TABLE ONLY public.confirmation
     ADD CONSTRAINT confirmation_pkey PRIMARY KEY (book, key, version);
 
+ALTER TABLE ONLY public.console_session
+    ADD CONSTRAINT console_session_pkey PRIMARY KEY (book, id);
+
 ALTER TABLE ONLY public.day_balance
     ADD CONSTRAINT day_balance_pkey PRIMARY KEY (book, account_id, until);
 
@@ -1034,6 +1244,9 @@ ALTER TABLE ONLY public.hold
 ALTER TABLE ONLY public.idempotency
     ADD CONSTRAINT idempotency_pkey PRIMARY KEY (book, key);
 
+ALTER TABLE ONLY public.invitation
+    ADD CONSTRAINT invitation_pkey PRIMARY KEY (book, digest);
+
 ALTER TABLE ONLY public.item
     ADD CONSTRAINT item_pkey PRIMARY KEY (book, key, version);
 
@@ -1049,11 +1262,23 @@ ALTER TABLE ONLY public.log_leaf
 ALTER TABLE ONLY public.log_node
     ADD CONSTRAINT log_node_pkey PRIMARY KEY (book, level, node_index);
 
+ALTER TABLE ONLY public.member
+    ADD CONSTRAINT member_pkey PRIMARY KEY (book, id);
+
 ALTER TABLE ONLY public.migration
     ADD CONSTRAINT migration_pkey PRIMARY KEY (number);
 
 ALTER TABLE ONLY public.order_
     ADD CONSTRAINT order__pkey PRIMARY KEY (book, key, version);
+
+ALTER TABLE ONLY public.organisation
+    ADD CONSTRAINT organisation_pkey PRIMARY KEY (book, id);
+
+ALTER TABLE ONLY public.passkey_challenge
+    ADD CONSTRAINT passkey_challenge_pkey PRIMARY KEY (book, id);
+
+ALTER TABLE ONLY public.passkey
+    ADD CONSTRAINT passkey_pkey PRIMARY KEY (book, id);
 
 ALTER TABLE ONLY public.payment
     ADD CONSTRAINT payment_pkey PRIMARY KEY (book, id);
@@ -1091,6 +1316,9 @@ ALTER TABLE ONLY public.rail_tally
 ALTER TABLE ONLY public.reconciliation
     ADD CONSTRAINT reconciliation_pkey PRIMARY KEY (book, id);
 
+ALTER TABLE ONLY public.recovery_code
+    ADD CONSTRAINT recovery_code_pkey PRIMARY KEY (book, member_id, digest);
+
 ALTER TABLE ONLY public.refund
     ADD CONSTRAINT refund_book_key_key UNIQUE (book, key);
 
@@ -1099,6 +1327,9 @@ ALTER TABLE ONLY public.refund
 
 ALTER TABLE ONLY public.replay
     ADD CONSTRAINT replay_pkey PRIMARY KEY (book);
+
+ALTER TABLE ONLY public.request_log
+    ADD CONSTRAINT request_log_pkey PRIMARY KEY (book, id);
 
 ALTER TABLE ONLY public.return_
     ADD CONSTRAINT return__pkey PRIMARY KEY (book, key, version);
@@ -1109,6 +1340,9 @@ ALTER TABLE ONLY public.reversal
 ALTER TABLE ONLY public.review
     ADD CONSTRAINT review_pkey PRIMARY KEY (book, key, version);
 
+ALTER TABLE ONLY public.row_grant
+    ADD CONSTRAINT row_grant_pkey PRIMARY KEY (book, id);
+
 ALTER TABLE ONLY public.seller
     ADD CONSTRAINT seller_pkey PRIMARY KEY (book, key, version);
 
@@ -1117,6 +1351,9 @@ ALTER TABLE ONLY public.settlement_window
 
 ALTER TABLE ONLY public.shipment
     ADD CONSTRAINT shipment_pkey PRIMARY KEY (book, key, version);
+
+ALTER TABLE ONLY public.sign_in_failure
+    ADD CONSTRAINT sign_in_failure_pkey PRIMARY KEY (book, subject);
 
 ALTER TABLE ONLY public.tender
     ADD CONSTRAINT tender_pkey PRIMARY KEY (book, key, version);
@@ -1163,6 +1400,8 @@ CREATE UNIQUE INDEX confirmation_now ON public.confirmation USING btree (book, k
 
 CREATE INDEX confirmation_order ON public.confirmation USING btree (order_key, book);
 
+CREATE INDEX console_session_of ON public.console_session USING btree (book, member_id, id);
+
 CREATE UNIQUE INDEX delivery_now ON public.delivery USING btree (book, key) WHERE (superseded_at = 'infinity'::timestamp with time zone);
 
 CREATE INDEX delivery_order ON public.delivery USING btree (order_key, book);
@@ -1189,11 +1428,23 @@ CREATE INDEX item_seller ON public.item USING btree (seller_key, book);
 
 CREATE INDEX log_leaf_ref ON public.log_leaf USING btree (ref, kind, book, leaf_index);
 
+CREATE UNIQUE INDEX member_email ON public.member USING btree (book, email) WHERE (removed_at IS NULL);
+
+CREATE INDEX member_organisation ON public.member USING btree (book, organisation_id, id);
+
 CREATE INDEX order_buyer ON public.order_ USING btree (buyer_key, book);
 
 CREATE UNIQUE INDEX order_id ON public.order_ USING btree (book, id) WHERE (superseded_at = 'infinity'::timestamp with time zone);
 
 CREATE UNIQUE INDEX order_now ON public.order_ USING btree (book, key) WHERE (superseded_at = 'infinity'::timestamp with time zone);
+
+CREATE UNIQUE INDEX organisation_of ON public.organisation USING btree (book, object_id) WHERE (ended_at IS NULL);
+
+CREATE INDEX passkey_challenge_until ON public.passkey_challenge USING btree (book, until);
+
+CREATE UNIQUE INDEX passkey_credential ON public.passkey USING btree (book, credential_id);
+
+CREATE INDEX passkey_owner ON public.passkey USING btree (book, owner) WHERE (removed_at IS NULL);
 
 CREATE INDEX payment_buyer ON public.payment USING btree (book, buyer, id) WHERE (buyer <> ''::text);
 
@@ -1225,6 +1476,8 @@ CREATE INDEX rail_notice_due ON public.rail_notice USING btree (book, look_at, i
 
 CREATE INDEX refund_order ON public.refund USING btree (book, order_id);
 
+CREATE INDEX request_log_key ON public.request_log USING btree (key_id, book, id);
+
 CREATE UNIQUE INDEX return_now ON public.return_ USING btree (book, key) WHERE (superseded_at = 'infinity'::timestamp with time zone);
 
 CREATE INDEX return_order ON public.return_ USING btree (order_key, book);
@@ -1232,6 +1485,8 @@ CREATE INDEX return_order ON public.return_ USING btree (order_key, book);
 CREATE UNIQUE INDEX review_now ON public.review USING btree (book, key) WHERE (superseded_at = 'infinity'::timestamp with time zone);
 
 CREATE INDEX review_order ON public.review USING btree (order_key, book);
+
+CREATE INDEX row_grant_of ON public.row_grant USING btree (book, organisation_id) WHERE (revoked_at IS NULL);
 
 CREATE UNIQUE INDEX seller_id ON public.seller USING btree (book, id) WHERE (superseded_at = 'infinity'::timestamp with time zone);
 
@@ -1373,14 +1628,38 @@ ALTER TABLE ONLY public.account
 ALTER TABLE ONLY public.api_key
     ADD CONSTRAINT api_key_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
 
+ALTER TABLE ONLY public.api_key
+    ADD CONSTRAINT api_key_book_organisation_id_fkey FOREIGN KEY (book, organisation_id) REFERENCES public.organisation(book, id);
+
+ALTER TABLE ONLY public.console_session
+    ADD CONSTRAINT console_session_book_member_id_fkey FOREIGN KEY (book, member_id) REFERENCES public.member(book, id);
+
+ALTER TABLE ONLY public.invitation
+    ADD CONSTRAINT invitation_book_member_id_fkey FOREIGN KEY (book, member_id) REFERENCES public.member(book, id);
+
 ALTER TABLE ONLY public.ledger_state
     ADD CONSTRAINT ledger_state_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
+
+ALTER TABLE ONLY public.member
+    ADD CONSTRAINT member_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
+
+ALTER TABLE ONLY public.member
+    ADD CONSTRAINT member_book_organisation_id_fkey FOREIGN KEY (book, organisation_id) REFERENCES public.organisation(book, id);
+
+ALTER TABLE ONLY public.organisation
+    ADD CONSTRAINT organisation_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
 
 ALTER TABLE ONLY public.period
     ADD CONSTRAINT period_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
 
+ALTER TABLE ONLY public.recovery_code
+    ADD CONSTRAINT recovery_code_book_member_id_fkey FOREIGN KEY (book, member_id) REFERENCES public.member(book, id);
+
 ALTER TABLE ONLY public.replay
     ADD CONSTRAINT replay_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
+
+ALTER TABLE ONLY public.row_grant
+    ADD CONSTRAINT row_grant_book_organisation_id_fkey FOREIGN KEY (book, organisation_id) REFERENCES public.organisation(book, id);
 
 ALTER TABLE ONLY public.settlement_window
     ADD CONSTRAINT settlement_window_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
@@ -1390,3 +1669,47 @@ ALTER TABLE ONLY public.terms
 
 ALTER TABLE ONLY public.unit
     ADD CONSTRAINT unit_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
+
+ALTER TABLE public.account ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.buyer ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.delivery ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.escrow ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.item ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.order_ ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.payout ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.period ENABLE ROW LEVEL SECURITY;
+
+CREATE POLICY reader ON public.account FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
+
+CREATE POLICY reader ON public.buyer FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
+
+CREATE POLICY reader ON public.delivery FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (order_key IN ( SELECT public.reader_orders() AS reader_orders)))));
+
+CREATE POLICY reader ON public.escrow FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
+
+CREATE POLICY reader ON public.item FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (seller_key IN ( SELECT public.reader_seller_keys() AS reader_seller_keys)))));
+
+CREATE POLICY reader ON public.order_ FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (key IN ( SELECT public.reader_orders() AS reader_orders)))));
+
+CREATE POLICY reader ON public.payout FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (seller_id IN ( SELECT public.reader_sellers() AS reader_sellers)))));
+
+CREATE POLICY reader ON public.period FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
+
+CREATE POLICY reader ON public.refund FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
+
+CREATE POLICY reader ON public.seller FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (id IN ( SELECT public.reader_sellers() AS reader_sellers)))));
+
+CREATE POLICY reader ON public.tender FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
+
+ALTER TABLE public.refund ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.seller ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.tender ENABLE ROW LEVEL SECURITY;

@@ -31,7 +31,7 @@ _wishes = itertools.count(1)
 
 # Every table that a refused request must leave as it is.
 TABLES = (
-    "account", "txn", "transfer", "hold", "burnt", "period", "event", "work", "idempotency", "api_key", "escrow", "refund",
+    "account", "txn", "transfer", "hold", "burnt", "period", "event", "work", "idempotency", "api_key", "organisation", "row_grant", "member", "escrow", "refund",
     "payout", "seller", "buyer", "product", "order_", "item", "tender", "delivery",
     "confirmation", "cancellation", "return_", "review",
 )  # fmt: skip

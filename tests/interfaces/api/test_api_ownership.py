@@ -28,6 +28,8 @@ BODIES: dict[str, Any] = {
     "/periods": {"until": "2025-01-01"},
     "/clock": {"advance": "1s"},
     "/keys": {"name": "x", "scopes": ["facts:read"]},
+    "/organisations": {"kind": "partner", "name": "x"},
+    "/organisations/{ref:str}/grants": {"seller": "*"},
 }
 ENDPOINTS = [
     (next(iter(handler.http_methods)), path, contract_of(handler).scope)
@@ -47,12 +49,16 @@ class Owned:
         tenant.done("/accounts", PURSE)
         key = tenant.ask("POST", "/keys", {"name": "spare", "scopes": ["console"]}).json()["id"]
         account = tenant.get("/accounts", prefix="till")["data"][0]["id"]
+        partner = tenant.done("/organisations", BODIES["/organisations"])["id"]
+        grant = tenant.done(f"/organisations/{partner}/grants", {"seller": "*"})["id"]
         self.ids = {
             "/orders": tenant.get("/orders/o1")["id"],
             "/accounts": account,
             "/transactions": tenant.done("/transactions", FILL)["id"],
             "/holds": tenant.done("/holds", BODIES["/holds"] | {"amount": money(0)})["id"],
             "/keys": key,
+            "/organisations": partner,
+            "/grants": grant,
         }
 
     def address(self, path: str) -> str:

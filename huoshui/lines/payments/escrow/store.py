@@ -238,9 +238,14 @@ def payable(tx: Tx, kind: str, least: int) -> list[Payable]:
 
 
 def payouts(
-    tx: Tx, *, seller: UUID | None = None, after: UUID | None = None, limit: int = 50
+    tx: Tx,
+    *,
+    seller: UUID | None = None,
+    among: list[UUID] | None = None,
+    after: UUID | None = None,
+    limit: int = 50,
 ) -> list[PayoutRow]:
-    """Payouts, newest first."""
+    """Payouts, newest first; of one seller, or of these."""
     return tx.rows(
         PayoutRow,
         """
@@ -248,10 +253,12 @@ def payouts(
         FROM payout
         WHERE book = %(book)s
           AND (%(seller)s::uuid IS NULL OR seller_id = %(seller)s)
+          AND (%(among)s::uuid[] IS NULL OR seller_id = ANY(%(among)s))
           AND (%(after)s::uuid IS NULL OR id < %(after)s)
         ORDER BY id DESC LIMIT %(limit)s
         """,
         seller=seller,
+        among=among,
         after=after,
         limit=limit,
     )

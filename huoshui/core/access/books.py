@@ -1,0 +1,56 @@
+"""The books of a world: one marketplace each."""
+
+from __future__ import annotations
+
+from huoshui.core.access.model import Book
+from huoshui.core.db import Tx
+from huoshui.core.errors import NotFound
+
+
+def open_book(tx: Tx, book: Book) -> Book:
+    """Open a marketplace's books; the same slug again changes nothing."""
+    tx.run(
+        """
+        INSERT INTO book (book, slug, name, currency, time_zone, generated)
+        VALUES (%(number)s, %(slug)s, %(name)s, %(currency)s, %(time_zone)s, %(generated)s)
+        ON CONFLICT DO NOTHING
+        """,
+        number=book.book,
+        slug=book.slug,
+        name=book.name,
+        currency=book.currency,
+        time_zone=book.time_zone,
+        generated=book.generated,
+    )
+    return this_book(tx)
+
+
+def this_book(tx: Tx) -> Book:
+    """The books that this transaction works on. Raises NotFound."""
+    row = tx.row(
+        Book,
+        """
+        SELECT book, slug, name, currency, time_zone, generated FROM book
+        WHERE book = %(book)s
+        """,
+    )
+    if row is None:
+        raise NotFound(kind="book", id=str(tx.book))
+    return row
+
+
+def books(tx: Tx) -> list[int]:
+    """The numbers of this world's books."""
+    return [number for (number,) in tx.tuples("SELECT book FROM book ORDER BY book")]
+
+
+def book_of(tx: Tx, slug: str) -> int | None:
+    """The number of the books of that name; of the only ones where no name is given."""
+    found: int | None = tx.value(
+        """
+        SELECT min(book) FROM book WHERE %(slug)s IN ('', slug)
+        HAVING count(*) = 1
+        """,
+        slug=slug,
+    )
+    return found
