@@ -17,6 +17,9 @@ from typing import TYPE_CHECKING
 from huoshui.core import access, log, work
 from huoshui.core.db import Database
 from huoshui.core.settings import Settings
+from huoshui.core.webhooks.courier import Courier
+from huoshui.core.webhooks.guard import Policy
+from huoshui.core.webhooks.vault import Vault
 from huoshui.core.worlds import LIVE, SANDBOX, Worlds
 from huoshui.interfaces import cli
 from huoshui.ledger import accounts, holds, proof, upkeep
@@ -67,7 +70,11 @@ def serve(settings: Settings, worlds: Worlds, port: int, ready: Callable[[], Non
         server_header=False,
         timeout_graceful_shutdown=5,
     )
-    workers = [Worker("work", worlds, drain), Worker("sealer", worlds, sealer(settings))]
+    workers: list[Worker | Courier] = [
+        Worker("work", worlds, drain),
+        Worker("sealer", worlds, sealer(settings)),
+        *couriers(settings, worlds),
+    ]
     for worker in workers:
         worker.start()
     # The server gives the signal that stopped it back to the process: let that end it in order.
@@ -138,6 +145,19 @@ def sealer(settings: Settings) -> Callable[[Database, int], None]:
         proof.seal(database, settings.home_path, number=book)
 
     return seal
+
+
+def couriers(settings: Settings, worlds: Worlds) -> list[Courier]:
+    """What sends the webhooks of live and sandbox, a thread each."""
+    vault = Vault(settings.home_path)
+    return [
+        Courier(
+            worlds.database(name),
+            vault,
+            Policy(https_only=name == LIVE, allow_private=settings.webhooks_allow_private),
+        )
+        for name in (LIVE, SANDBOX)
+    ]
 
 
 def main() -> None:

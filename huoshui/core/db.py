@@ -27,6 +27,7 @@ from huoshui.core import clock, columns
 from huoshui.core.columns import Column
 from huoshui.core.errors import Conflict, Problem
 from huoshui.core.ids import Mint
+from huoshui.core.webhooks.queue import QUEUE
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -297,9 +298,13 @@ class Tx:
             (self.book, self.id("evt", key, e.at), e.type, e.object, e.at, self.actor, e.data)
             for key, e in said.items()
         ]
-        columns = ("book", "id", "type", "object", "at", "actor", "data")
-        self.append("event", columns, rows)
-        self.seal("event", ids=[row[1] for row in rows])
+        names = ("book", "id", "type", "object", "at", "actor", "data")
+        self.append("event", names, rows)
+        ids = [row[1] for row in rows]
+        self.seal("event", ids=ids)
+        if not self.simulated:  # what a replay tells, nobody is told again
+            types = columns.texts(row[2] for row in rows)
+            self.run(QUEUE, ids=columns.uuids(ids), types=types, now=self.now)
         self._events.clear()
 
     @staticmethod

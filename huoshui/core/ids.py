@@ -47,6 +47,8 @@ PREFIXES = {
     "pay": "payout",
     "rca": "rail call",
     "rnt": "rail notice",
+    "whe": "webhook endpoint",
+    "whd": "webhook delivery",
 }
 
 

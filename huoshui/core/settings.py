@@ -34,6 +34,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     language: str = ""
     log_level: str = "INFO"
     pool_size: int = 10
+    webhooks_allow_private: bool = False
 
     @property
     def home_path(self) -> Path:

@@ -203,7 +203,7 @@ def test_the_core_is_a_shut_list() -> None:
     known = {
         "__init__", "access", "clock", "columns", "crypto", "db", "errors", "events", "i18n",
         "idempotency", "ids", "lane", "log", "machine", "migrate", "money", "postgres", "settings",
-        "work", "worlds",
+        "webhooks", "work", "worlds",
     }  # fmt: skip
     found = {file.stem for file in (PACKAGE / "core").iterdir() if file.name != "__pycache__"}
     assert found == known

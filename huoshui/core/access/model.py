@@ -22,6 +22,8 @@ SCOPES = {
     "events:read": "read events",
     "replays:read": "read replays and their reports",
     "clock:write": "advance the clock of a world that is not live",
+    "webhooks:read": "read webhook endpoints, deliveries and their attempts",
+    "webhooks:write": "make, change and remove webhook endpoints; test and resend",
     "keys:write": "make, list and revoke keys",
     "parties:read": "read organisations, their members and what they were granted",
     "parties:write": "open and end organisations, invite and remove members, grant rows",

@@ -26,6 +26,7 @@ from huoshui.interfaces.api import (
     postings,
     problems,
     soundness,
+    webhooks,
     world,
 )
 from huoshui.interfaces.api.door import Ask, Door
@@ -35,6 +36,7 @@ HANDLERS = [
     *orders.HANDLERS, *books.HANDLERS, *postings.HANDLERS, *batches.HANDLERS, *history.HANDLERS,
     *closing.HANDLERS, *soundness.HANDLERS, *allocations.HANDLERS, *world.HANDLERS,
     *parties.HANDLERS,
+    *webhooks.HANDLERS,
 ]  # fmt: skip
 EXCEPTION_HANDLERS: dict[int | type[Exception], Any] = {
     Problem: problems.on_problem,

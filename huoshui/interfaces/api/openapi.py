@@ -18,7 +18,12 @@ from huoshui.interfaces.api.views import ProblemView
 
 Json = dict[str, Any]
 _REF = "#/components/schemas/{name}"
-_TAGS = {"facts": "Facts and orders", "payments": "Money of orders", "ledger": "Ledger"}
+_TAGS = {
+    "facts": "Facts and orders",
+    "payments": "Money of orders",
+    "ledger": "Ledger",
+    "webhooks": "Webhooks",
+}
 _OF_WORLD = "World"
 _PROBLEMS = {
     400: "The request cannot be read, or lacks its Idempotency-Key",

@@ -344,6 +344,15 @@ CREATE FUNCTION public.transfer_form(t public.transfer) RETURNS bytea
         || form_text(t.currency) || form_text(t.template) || form_text(t.reference)
         || form_text(t.actor) $$;
 
+CREATE FUNCTION public.webhook_delivery_id(event uuid, endpoint uuid) RETURNS uuid
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    SELECT overlay(overlay(
+        left(encode(sha256(uuid_send(event) || uuid_send(endpoint)), 'hex'), 32)
+        PLACING left(replace(event::text, '-', ''), 12) || '7' FROM 1 FOR 13)
+        PLACING '8' FROM 17 FOR 1)::uuid
+$$;
+
 CREATE FUNCTION public.write_counters(a_book integer, a_ids uuid[], a_held_out bigint[], a_out bigint[], a_held_in bigint[], a_in bigint[], a_version bigint[], a_closed boolean[], a_moved_at timestamp with time zone[]) RETURNS void
     LANGUAGE plpgsql
     SET enable_hashjoin TO 'off'
@@ -1151,6 +1160,66 @@ ALTER TABLE public.unsealed ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.webhook_attempt (
+    book integer NOT NULL,
+    delivery_id uuid NOT NULL,
+    number integer NOT NULL,
+    at timestamp with time zone NOT NULL,
+    status smallint,
+    error text NOT NULL,
+    ms integer NOT NULL,
+    body text NOT NULL,
+    CONSTRAINT webhook_attempt_check CHECK (((status IS NULL) = (error <> ''::text)))
+);
+
+CREATE TABLE public.webhook_delivery (
+    book integer NOT NULL,
+    id uuid NOT NULL,
+    endpoint_id uuid NOT NULL,
+    event_id uuid NOT NULL,
+    type text NOT NULL,
+    state text DEFAULT 'due'::text NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    attempts_before integer DEFAULT 0 NOT NULL,
+    status smallint,
+    error text DEFAULT ''::text NOT NULL,
+    leased_until timestamp with time zone,
+    created_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    CONSTRAINT webhook_delivery_check CHECK ((attempts_before <= attempts)),
+    CONSTRAINT webhook_delivery_state_check CHECK ((state = ANY (ARRAY['due'::text, 'delivered'::text, 'dead'::text])))
+)
+WITH (fillfactor='80', autovacuum_vacuum_scale_factor='0.02', autovacuum_vacuum_threshold='1000', autovacuum_vacuum_cost_delay='0');
+
+CREATE TABLE public.webhook_endpoint (
+    book integer NOT NULL,
+    id uuid NOT NULL,
+    url text NOT NULL,
+    description text NOT NULL,
+    events text[] NOT NULL,
+    state text DEFAULT 'enabled'::text NOT NULL,
+    why text DEFAULT ''::text NOT NULL,
+    failing_since timestamp with time zone,
+    listens_until timestamp with time zone,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT webhook_endpoint_check CHECK (((state = 'disabled'::text) = (why <> ''::text))),
+    CONSTRAINT webhook_endpoint_description_check CHECK ((length(description) <= 500)),
+    CONSTRAINT webhook_endpoint_events_check CHECK (((cardinality(events) >= 1) AND (cardinality(events) <= 100))),
+    CONSTRAINT webhook_endpoint_state_check CHECK ((state = ANY (ARRAY['enabled'::text, 'disabled'::text, 'deleted'::text]))),
+    CONSTRAINT webhook_endpoint_url_check CHECK (((length(url) >= 1) AND (length(url) <= 2048))),
+    CONSTRAINT webhook_endpoint_why_check CHECK ((why = ANY (ARRAY[''::text, 'by_hand'::text, 'gone'::text, 'failing'::text])))
+);
+
+CREATE TABLE public.webhook_secret (
+    book integer NOT NULL,
+    endpoint_id uuid NOT NULL,
+    number integer NOT NULL,
+    sealed bytea NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    until timestamp with time zone
+);
+
 CREATE TABLE public.work (
     book integer NOT NULL,
     id uuid NOT NULL,
@@ -1373,6 +1442,18 @@ ALTER TABLE ONLY public.unit
 ALTER TABLE ONLY public.unsealed
     ADD CONSTRAINT unsealed_pkey PRIMARY KEY (book, seq);
 
+ALTER TABLE ONLY public.webhook_attempt
+    ADD CONSTRAINT webhook_attempt_pkey PRIMARY KEY (book, delivery_id, number);
+
+ALTER TABLE ONLY public.webhook_delivery
+    ADD CONSTRAINT webhook_delivery_pkey PRIMARY KEY (book, id);
+
+ALTER TABLE ONLY public.webhook_endpoint
+    ADD CONSTRAINT webhook_endpoint_pkey PRIMARY KEY (book, id);
+
+ALTER TABLE ONLY public.webhook_secret
+    ADD CONSTRAINT webhook_secret_pkey PRIMARY KEY (book, endpoint_id, number);
+
 ALTER TABLE ONLY public.work
     ADD CONSTRAINT work_book_kind_key_key UNIQUE (book, kind, key);
 
@@ -1526,6 +1607,16 @@ CREATE INDEX transfer_to ON ONLY public.transfer USING btree (to_id, recorded_at
 
 CREATE INDEX transfer_rest_to_id_recorded_at_to_version_idx ON public.transfer_rest USING btree (to_id, recorded_at, to_version);
 
+CREATE INDEX webhook_delivery_dead ON public.webhook_delivery USING btree (book, id) WHERE (state = 'dead'::text);
+
+CREATE INDEX webhook_delivery_due ON public.webhook_delivery USING btree (book, endpoint_id, due_at) WHERE (state = 'due'::text);
+
+CREATE INDEX webhook_delivery_endpoint ON public.webhook_delivery USING btree (book, endpoint_id, id);
+
+CREATE INDEX webhook_delivery_event ON public.webhook_delivery USING btree (book, event_id);
+
+CREATE INDEX webhook_endpoint_enabled ON public.webhook_endpoint USING btree (book) WHERE (state = 'enabled'::text);
+
 CREATE INDEX work_due ON public.work USING btree (book, due_at, kind, key) WHERE (state = 'due'::text);
 
 CREATE UNIQUE INDEX world_is_one ON public.world USING btree ((true));
@@ -1669,6 +1760,12 @@ ALTER TABLE ONLY public.terms
 
 ALTER TABLE ONLY public.unit
     ADD CONSTRAINT unit_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
+
+ALTER TABLE ONLY public.webhook_endpoint
+    ADD CONSTRAINT webhook_endpoint_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
+
+ALTER TABLE ONLY public.webhook_secret
+    ADD CONSTRAINT webhook_secret_book_endpoint_id_fkey FOREIGN KEY (book, endpoint_id) REFERENCES public.webhook_endpoint(book, id) ON DELETE CASCADE;
 
 ALTER TABLE public.account ENABLE ROW LEVEL SECURITY;
 

@@ -34,6 +34,7 @@ TABLES = (
     "account", "txn", "transfer", "hold", "burnt", "period", "event", "work", "idempotency", "api_key", "organisation", "row_grant", "member", "escrow", "refund",
     "payout", "seller", "buyer", "product", "order_", "item", "tender", "delivery",
     "confirmation", "cancellation", "return_", "review",
+    "webhook_endpoint", "webhook_secret", "webhook_delivery", "webhook_attempt",
 )  # fmt: skip
 
 

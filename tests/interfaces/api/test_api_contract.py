@@ -167,6 +167,10 @@ def test_no_generated_request_meets_a_failure_or_an_undocumented_answer(
         "/v1/transactions": known.get("/transactions")["data"][0]["id"],
         "/v1/holds": known.done("/holds", HOLD)["id"],
     }
+    hook = {"url": "https://hooks.example.com/", "events": ["*"]}
+    endpoint = known.ask("POST", "/webhooks/endpoints", hook).json()["id"]
+    real["/v1/webhooks/endpoints"] = endpoint
+    real["/v1/webhooks/deliveries"] = known.done(f"/webhooks/endpoints/{endpoint}/test")["id"]
     seen: set[tuple[str, int]] = set()
 
     def call(case: Any) -> None:

@@ -14,6 +14,7 @@ from tests.interfaces.api.conftest import Tenant
 from tests.interfaces.api.test_api_once import FILL, PURSE, TILL
 from tests.interfaces.api.test_api_stories import PAID, money
 
+HOOK = {"url": "https://hooks.example.com/", "events": ["*"]}
 BODIES: dict[str, Any] = {
     "/facts": {"facts": []},
     "/orders/{ref:str}/refund": {"amount": money(1)},
@@ -30,6 +31,9 @@ BODIES: dict[str, Any] = {
     "/keys": {"name": "x", "scopes": ["facts:read"]},
     "/organisations": {"kind": "partner", "name": "x"},
     "/organisations/{ref:str}/grants": {"seller": "*"},
+    "/webhooks/endpoints": HOOK,
+    "/webhooks/endpoints/{ref:str}": {"description": "x"},
+    "/webhooks/endpoints/{ref:str}/resend": {"since": "2025-01-01T00:00:00Z"},
 }
 ENDPOINTS = [
     (next(iter(handler.http_methods)), path, contract_of(handler).scope)
@@ -60,6 +64,9 @@ class Owned:
             "/organisations": partner,
             "/grants": grant,
         }
+        endpoint = tenant.ask("POST", "/webhooks/endpoints", HOOK).json()["id"]
+        queued = tenant.done(f"/webhooks/endpoints/{endpoint}/test")["id"]
+        self.ids |= {"/webhooks/endpoints": endpoint, "/webhooks/deliveries": queued}
 
     def address(self, path: str) -> str:
         """A path with this tenant's object in it."""
@@ -176,6 +183,9 @@ def test_no_list_and_no_total_holds_what_is_anothers(
         ("/orders", "after", "/orders"),
         ("/transactions", "after", "/transactions"),
         ("/holds", "after", "/holds"),
+        ("/webhooks/deliveries", "endpoint", "/webhooks/endpoints"),
+        ("/webhooks/deliveries", "after", "/webhooks/deliveries"),
+        ("/webhooks/endpoints", "after", "/webhooks/endpoints"),
     ],
 )
 def test_a_filter_or_cursor_with_anothers_id_finds_nothing(
