@@ -45,7 +45,7 @@ Description = Annotated[str, Meta(max_length=200)]
 Pattern = Annotated[str, Meta(max_length=80, pattern=EVENT_PATTERN)]
 Events = Annotated[list[Pattern], Meta(min_length=1, max_length=EVENTS_MAX)]
 State = Annotated[
-    str, QueryParameter(query="state", max_length=20, description="due, delivered or dead")
+    str, QueryParameter(name="state", max_length=20, description="due, delivered or dead")
 ]
 Span = Annotated[str, Meta(min_length=2, max_length=6, pattern=r"^\d{1,5}[smhdw]$")]
 
