@@ -6,10 +6,11 @@ change of a call is handed on once, in the commit that records it.
 """
 
 from huoshui.lines.payments.rails.model import CALL, Answer, Call, Capabilities, Notice, Rail
+from huoshui.lines.payments.rails.recording import Answered, Noticed, Ports
 from huoshui.lines.payments.rails.registry import UnknownRail, capabilities, rail, register
 from huoshui.lines.payments.rails.service import drop, queue
 
 __all__ = [
-    "CALL", "Answer", "Call", "Capabilities", "Notice", "Rail", "UnknownRail", "capabilities",
-    "drop", "queue", "rail", "register",
+    "CALL", "Answer", "Answered", "Call", "Capabilities", "Notice", "Noticed", "Ports", "Rail",
+    "UnknownRail", "capabilities", "drop", "queue", "rail", "register",
 ]  # fmt: skip

@@ -13,6 +13,8 @@ from huoshui.lines.payments.rails.model import Call
 def queue(tx: Tx, calls: Sequence[Call]) -> None:
     """Ask these of their rails once this transaction has committed, and only then.
 
+    Calls about one means of one payment go in the order in which they were queued, those of one
+    commit in the order of their ids: each waits for the final word of the one before it.
     Raises UnknownRail for one that is not there or that the ledger settles by itself.
     """
     for call in calls:
