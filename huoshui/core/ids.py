@@ -45,6 +45,8 @@ PREFIXES = {
     "rvw": "review",
     "rfd": "refund",
     "pay": "payout",
+    "pmt": "payment",
+    "prf": "refund of a payment",
     "rca": "rail call",
     "rnt": "rail notice",
     "whe": "webhook endpoint",

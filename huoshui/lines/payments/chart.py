@@ -13,7 +13,14 @@ CHART = Chart(
     (
         AccountKind("rail.clearing", "rail:{rail}:clearing", "asset"),
         AccountKind("rail.payout", "rail:bank:payout", "asset"),
+        AccountKind("rail.fees", "rail:{rail}:fees", "expense"),
         AccountKind("escrow", "escrow", "liability", floor=0),
+        AccountKind("wallet", "wallet:{party}", "liability", floor=0),
+        AccountKind("voucher", "voucher:{code}", "liability", floor=0),
+        AccountKind("points.redeemed", "points:redeemed", "income"),
+        AccountKind("points", "points:{party}", "liability", floor=0),
+        AccountKind("payment.transit", "payment:transit", "liability", floor=0),
+        AccountKind("receivable", "receivable:{seller}", "asset"),
         AccountKind("merchant.settlement", "merchant:{seller}:settlement", "liability"),
         AccountKind("carrier.freight", "carrier:freight", "liability"),
         AccountKind("tax.payable", "tax:payable", "liability"),
@@ -21,6 +28,8 @@ CHART = Chart(
         AccountKind("platform.commission", "platform:commission", "income"),
         AccountKind("platform.surcharge", "platform:surcharge", "income"),
         AccountKind("platform.subsidy", "platform:subsidy", "expense"),
+        AccountKind("platform.points", "platform:points", "expense"),
+        AccountKind("platform.chargebacks", "platform:chargebacks", "expense"),
     )
 )
 
@@ -53,3 +62,19 @@ def own_paths(sellers: Iterable[str], buyers: Iterable[str]) -> list[str]:
 def settlement_path(seller: str) -> str:
     """The account on which a seller's earnings wait for the payout."""
     return f"merchant:{seller}:settlement"
+
+
+def wallet_path(party: str) -> str:
+    """The stored balance of a buyer or of another party."""
+    return f"wallet:{party}"
+
+
+def receivable_path(seller: str) -> str:
+    """What the platform advanced for a seller that had no more, to be recovered from its sales."""
+    return f"receivable:{seller}"
+
+
+def seller_of(path: str) -> str:
+    """The seller whose settlement account this is, or an empty text."""
+    words = path.split(":")
+    return words[1] if len(words) == 3 and words[::2] == ["merchant", "settlement"] else ""

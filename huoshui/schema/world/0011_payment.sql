@@ -30,7 +30,9 @@ CREATE TABLE payment (
     reference  text NOT NULL DEFAULT '',
     tenders    jsonb NOT NULL,                          -- means of payment, in order
     parts      jsonb NOT NULL,                          -- who gets it, in order
+    trail      text[] NOT NULL,                         -- the states of the last write, in order
     version    integer NOT NULL DEFAULT 1,              -- how many commands have moved it
+    final      boolean NOT NULL DEFAULT true,           -- whether the capture under way is the last
     charged    bigint NOT NULL DEFAULT 0 CHECK (charged >= 0),  -- taken back by chargebacks
     action     text NOT NULL DEFAULT '',                -- what the buyer is to do next
     error      text NOT NULL DEFAULT '',                -- why the last attempt failed
@@ -47,38 +49,43 @@ CREATE INDEX payment_open ON payment (book, expires_at, id)
     WHERE state NOT IN ('succeeded', 'cancelled', 'failed');
 
 -- The moves of a payment's state, as lines/payments/payment/machine.py has them (held by a test):
--- what is no move there is impossible here, whoever asks.
+-- what is no move there is impossible here, whoever asks. Several commands of one batch are one
+-- write, so that a write brings the way that it took, and each step of it must be a move.
 CREATE FUNCTION guard_payment_state() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    steps integer := cardinality(NEW.trail);
 BEGIN
-    IF OLD.state || '>' || NEW.state NOT IN (
-        'requires_payment_method>requires_confirmation',
-        'requires_payment_method>cancelled',
-        'requires_confirmation>requires_action',
-        'requires_confirmation>processing',
-        'requires_confirmation>requires_capture',
-        'requires_confirmation>succeeded',
-        'requires_confirmation>requires_payment_method',
-        'requires_confirmation>cancelled',
-        'requires_action>requires_confirmation',
-        'requires_action>processing',
-        'requires_action>requires_capture',
-        'requires_action>succeeded',
-        'requires_action>requires_payment_method',
-        'requires_action>cancelled',
-        'processing>requires_action',
-        'processing>requires_capture',
-        'processing>partially_captured',
-        'processing>succeeded',
-        'processing>requires_payment_method',
-        'processing>cancelled',
-        'processing>failed',
-        'requires_capture>processing',
-        'requires_capture>partially_captured',
-        'requires_capture>succeeded',
-        'requires_capture>cancelled',
-        'partially_captured>processing',
-        'partially_captured>succeeded') THEN
-        RAISE EXCEPTION 'payment: no move from % to %', OLD.state, NEW.state
+    IF NEW.trail[1] <> OLD.state OR NEW.trail[steps] <> NEW.state OR EXISTS (
+        SELECT FROM generate_series(1, steps - 1) AS n
+        WHERE NEW.trail[n] || '>' || NEW.trail[n + 1] NOT IN (
+            'requires_payment_method>requires_confirmation',
+            'requires_payment_method>cancelled',
+            'requires_confirmation>requires_action',
+            'requires_confirmation>processing',
+            'requires_confirmation>requires_capture',
+            'requires_confirmation>succeeded',
+            'requires_confirmation>requires_payment_method',
+            'requires_confirmation>cancelled',
+            'requires_action>requires_confirmation',
+            'requires_action>processing',
+            'requires_action>requires_capture',
+            'requires_action>succeeded',
+            'requires_action>requires_payment_method',
+            'requires_action>cancelled',
+            'processing>requires_action',
+            'processing>requires_capture',
+            'processing>partially_captured',
+            'processing>succeeded',
+            'processing>requires_payment_method',
+            'processing>cancelled',
+            'processing>failed',
+            'requires_capture>processing',
+            'requires_capture>partially_captured',
+            'requires_capture>succeeded',
+            'requires_capture>cancelled',
+            'partially_captured>processing',
+            'partially_captured>succeeded')) THEN
+        RAISE EXCEPTION 'payment: no move from % to % by %', OLD.state, NEW.state, NEW.trail
             USING ERRCODE = 'integrity_constraint_violation';
     END IF;
     RETURN NEW;
@@ -114,6 +121,7 @@ CREATE TABLE payment_refund (
     state      text NOT NULL CHECK (state IN ('pending', 'succeeded', 'failed')),
     reason     text NOT NULL DEFAULT '',
     back       jsonb NOT NULL,                          -- what goes back by each tender, in order
+    waits      jsonb NOT NULL,                          -- tenders whose rail has not answered
     at         timestamptz NOT NULL,
     done_at    timestamptz,
     txn_id     uuid,

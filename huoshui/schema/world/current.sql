@@ -131,36 +131,40 @@ END $$;
 CREATE FUNCTION public.guard_payment_state() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
+DECLARE
+    steps integer := cardinality(NEW.trail);
 BEGIN
-    IF OLD.state || '>' || NEW.state NOT IN (
-        'requires_payment_method>requires_confirmation',
-        'requires_payment_method>cancelled',
-        'requires_confirmation>requires_action',
-        'requires_confirmation>processing',
-        'requires_confirmation>requires_capture',
-        'requires_confirmation>succeeded',
-        'requires_confirmation>requires_payment_method',
-        'requires_confirmation>cancelled',
-        'requires_action>requires_confirmation',
-        'requires_action>processing',
-        'requires_action>requires_capture',
-        'requires_action>succeeded',
-        'requires_action>requires_payment_method',
-        'requires_action>cancelled',
-        'processing>requires_action',
-        'processing>requires_capture',
-        'processing>partially_captured',
-        'processing>succeeded',
-        'processing>requires_payment_method',
-        'processing>cancelled',
-        'processing>failed',
-        'requires_capture>processing',
-        'requires_capture>partially_captured',
-        'requires_capture>succeeded',
-        'requires_capture>cancelled',
-        'partially_captured>processing',
-        'partially_captured>succeeded') THEN
-        RAISE EXCEPTION 'payment: no move from % to %', OLD.state, NEW.state
+    IF NEW.trail[1] <> OLD.state OR NEW.trail[steps] <> NEW.state OR EXISTS (
+        SELECT FROM generate_series(1, steps - 1) AS n
+        WHERE NEW.trail[n] || '>' || NEW.trail[n + 1] NOT IN (
+            'requires_payment_method>requires_confirmation',
+            'requires_payment_method>cancelled',
+            'requires_confirmation>requires_action',
+            'requires_confirmation>processing',
+            'requires_confirmation>requires_capture',
+            'requires_confirmation>succeeded',
+            'requires_confirmation>requires_payment_method',
+            'requires_confirmation>cancelled',
+            'requires_action>requires_confirmation',
+            'requires_action>processing',
+            'requires_action>requires_capture',
+            'requires_action>succeeded',
+            'requires_action>requires_payment_method',
+            'requires_action>cancelled',
+            'processing>requires_action',
+            'processing>requires_capture',
+            'processing>partially_captured',
+            'processing>succeeded',
+            'processing>requires_payment_method',
+            'processing>cancelled',
+            'processing>failed',
+            'requires_capture>processing',
+            'requires_capture>partially_captured',
+            'requires_capture>succeeded',
+            'requires_capture>cancelled',
+            'partially_captured>processing',
+            'partially_captured>succeeded')) THEN
+        RAISE EXCEPTION 'payment: no move from % to % by %', OLD.state, NEW.state, NEW.trail
             USING ERRCODE = 'integrity_constraint_violation';
     END IF;
     RETURN NEW;
@@ -757,7 +761,9 @@ CREATE TABLE public.payment (
     reference text DEFAULT ''::text NOT NULL,
     tenders jsonb NOT NULL,
     parts jsonb NOT NULL,
+    trail text[] NOT NULL,
     version integer DEFAULT 1 NOT NULL,
+    final boolean DEFAULT true NOT NULL,
     charged bigint DEFAULT 0 NOT NULL,
     action text DEFAULT ''::text NOT NULL,
     error text DEFAULT ''::text NOT NULL,
@@ -785,6 +791,7 @@ CREATE TABLE public.payment_refund (
     state text NOT NULL,
     reason text DEFAULT ''::text NOT NULL,
     back jsonb NOT NULL,
+    waits jsonb NOT NULL,
     at timestamp with time zone NOT NULL,
     done_at timestamp with time zone,
     txn_id uuid,

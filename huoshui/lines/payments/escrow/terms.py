@@ -24,7 +24,9 @@ class Terms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Terms of one marketplace. Rates are decimals of one, amounts minor units.
 
     `tax_rate` is taken out of the commission; `payout_on` is the ISO weekday (1 Monday) for a
-    weekly calendar and the day of the month (1 to 28) for a monthly one.
+    weekly calendar and the day of the month (1 to 28) for a monthly one. From `strong_from` on a
+    known buyer confirms strongly (None: never); a seller may owe at most `seller_debt_max`, the
+    platform advances the rest (None: it owes all); a point is worth `points_value` of the currency.
     """
 
     commission_rate: Decimal = Decimal("0.12")
@@ -38,6 +40,10 @@ class Terms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     payout_on: Annotated[int, Meta(ge=1, le=28)] = 3
     payout_hour: Annotated[int, Meta(ge=0, le=23)] = 10
     payout_min: Annotated[int, Meta(ge=1)] = 100
+    strong_from: Annotated[int, Meta(ge=1)] | None = None
+    seller_debt_max: Annotated[int, Meta(ge=0)] | None = None
+    points_unit: Annotated[str, Meta(pattern="^[A-Z][A-Z0-9]{2,11}$")] = "POINTS"
+    points_value: Annotated[int, Meta(ge=1)] = 1
 
 
 def read_terms(section: dict[str, Any]) -> Terms:

@@ -5,7 +5,7 @@ A verb may lead to several states, by what the means of payment say: each such w
 
 from __future__ import annotations
 
-from huoshui.core.machine import Machine, Move
+from huoshui.core.machine import IllegalMove, Machine, Move
 
 _UNDECIDED = ("requires_confirmation", "requires_action", "processing")
 
@@ -33,11 +33,40 @@ PAYMENT = Machine(
                 "requires_confirmation",
                 "requires_action",
                 "requires_capture",
-                "processing",
             ),
             "cancelled",
         ),
+        "void": Move(("processing",), "cancelled"),  # the rail has freed what it had reserved
         "fail": Move(("processing",), "failed"),
     },
 )
+# What may be asked of a payment, by its state: the machine's moves are what comes of it.
+ASKED = {
+    "attach": ("requires_payment_method",),
+    "confirm": ("requires_confirmation", "requires_action"),
+    "capture": ("requires_capture", "partially_captured"),
+    "cancel": (
+        "requires_payment_method",
+        "requires_confirmation",
+        "requires_action",
+        "requires_capture",
+        "partially_captured",  # frees the rest
+    ),
+    "refund": ("partially_captured", "succeeded"),
+}
+
+
+def allowed(state: str) -> tuple[str, ...]:
+    """What may be asked of a payment in this state."""
+    return tuple(verb for verb, states in ASKED.items() if state in states)
+
+
+def need(state: str, verb: str) -> None:
+    """Raises IllegalMove, which names what may be asked instead."""
+    if state not in ASKED[verb]:
+        raise IllegalMove(
+            object=PAYMENT.name, state=state, verb=verb, allowed=", ".join(allowed(state)) or "-"
+        )
+
+
 FINAL = ("succeeded", "cancelled", "failed")

@@ -50,19 +50,13 @@ class RailCannot(Problem):
     status = 422
 
 
-class PaymentBusy(Problem):
-    """A rail is still at work on this payment; the same call can be made again afterwards."""
-
-    code = "payment_busy"
-    status = 409
-
-
 class Tender(msgspec.Struct, frozen=True, array_like=True):
     """A means of payment: it gives `amount` minor units out of `account`, by its rail.
 
-    Of these `authorised` are reserved, `taken` captured, `back` given back, and `asking` on their
-    way at the rail. `hold` reserves on the ledger, `about` is the rail's reference, `token` its
-    word for the means. `units` are taken in place of money, such as points.
+    Of these `authorised` are reserved, `taken` captured, `back` given back. In a capture under way
+    it is to give `asking`, of which `come` has come. `hold` reserves on the ledger, `call` is what
+    its rail was asked last and has not answered, `about` the rail's reference, `token` its word
+    for the means, `code` why it declined.
     """
 
     rail: str
@@ -73,10 +67,17 @@ class Tender(msgspec.Struct, frozen=True, array_like=True):
     taken: int = 0
     back: int = 0
     asking: int = 0
+    come: int = 0
     hold: UUID | None = None
+    call: UUID | None = None
     token: str = ""
     about: str = ""
     code: str = ""
+
+    @property
+    def spare(self) -> int:
+        """What is reserved and not captured."""
+        return self.authorised - self.taken
 
     @property
     def left(self) -> int:
@@ -114,7 +115,9 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     reference: str = ""
     tenders: tuple[Tender, ...]
     parts: tuple[Part, ...]
-    version: int = 1
+    trail: tuple[str, ...] = ()
+    version: int = 0
+    final: bool = True
     charged: int = 0
     action: str = ""
     error: str = ""
@@ -126,12 +129,18 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def asking(self) -> int:
-        """What a capture under way asks of rails."""
+        """What the capture under way is to bring in all, or 0."""
         return sum(tender.asking for tender in self.tenders)
+
+    @property
+    def left(self) -> int:
+        """What was captured and neither given back nor charged back."""
+        return self.captured - self.refunded - self.charged
 
 
 class Refund(msgspec.Struct, frozen=True, kw_only=True):
-    """A refund: `back` is what goes back by each tender, in the payment's order."""
+    """A refund: `back` is what goes back by each tender, in the payment's order; `waits` are the
+    places of those whose rail has not answered."""
 
     id: UUID
     key: str
@@ -141,6 +150,7 @@ class Refund(msgspec.Struct, frozen=True, kw_only=True):
     state: Literal["pending", "succeeded", "failed"]
     reason: str
     back: tuple[int, ...]
+    waits: tuple[int, ...] = ()
     at: datetime
     done_at: datetime | None = None
     txn_id: UUID | None = None
