@@ -51,6 +51,10 @@ PREFIXES = {
     "rnt": "rail notice",
     "whe": "webhook endpoint",
     "whd": "webhook delivery",
+    "pob": "payout batch",
+    "stf": "statement file",
+    "stl": "statement line",
+    "mat": "match",
 }
 
 

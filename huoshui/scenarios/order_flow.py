@@ -33,10 +33,11 @@ from huoshui.facts.commerce.model import (
 from huoshui.facts.commerce.service import Ingested
 from huoshui.ledger import upkeep
 from huoshui.lines import payments
-from huoshui.lines.payments.escrow import payouts
 from huoshui.lines.payments.escrow.model import Command, Confirm, Open, Refund, Take
 from huoshui.lines.payments.escrow.service import CONFIRM_DUE, Outcome, terms, zone
 from huoshui.lines.payments.escrow.terms import Terms, confirm_due
+from huoshui.lines.payments.settlement import payouts, windows
+from huoshui.lines.payments.settlement.batches import SEND_DUE
 
 ESTIMATE_DUE = "order.estimate_due"
 
@@ -189,5 +190,8 @@ WORK: dict[str, Run] = {
     CONFIRM_DUE: confirm_silent,
     ESTIMATE_DUE: note_late,
     payouts.PAYOUT_DUE: payouts.run_due,
+    SEND_DUE: payouts.send_due,
+    windows.CLOSE_DUE: windows.close_due,
+    windows.COUNT_DUE: windows.count_due,
     **upkeep.WORK,
 }

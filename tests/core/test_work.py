@@ -38,7 +38,8 @@ def test_a_clock_that_moves_runs_work_in_due_order(market: Ground) -> None:
     put_off(market.database, 1, ("b", "2", DAY), ("a", "1", HOUR), ("b", "3", HOUR),
             ("a", "later", 5 * DAY), ("a", "0", HOUR))  # fmt: skip
     diary = Diary()
-    kinds = {"a": diary.run, "b": diary.run, "payments.payout_due": lambda tx, items: None}
+    kinds = {"a": diary.run, "b": diary.run, "payments.payout_due": lambda tx, items: None,
+             "settlement.close_due": lambda tx, items: None}  # fmt: skip
     ran = work.advance(market.database, kinds, START + 2 * DAY)
     assert diary.runs == [["0", "1"], ["3"], ["2"]] and ran == 4
     with market.database.begin() as tx:
@@ -55,7 +56,8 @@ def test_work_may_put_itself_off_again(market: Ground) -> None:
         tx.later("tick", "tock", tx.now + HOUR)
 
     put_off(market.database, 1, ("tick", "tock", HOUR))
-    kinds = {"tick": again, "payments.payout_due": lambda tx, items: None}
+    kinds = {"tick": again, "payments.payout_due": lambda tx, items: None,
+             "settlement.close_due": lambda tx, items: None}  # fmt: skip
     work.advance(market.database, kinds, START + 5 * HOUR)
     assert len(seen) == 5
 

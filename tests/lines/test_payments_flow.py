@@ -23,8 +23,9 @@ from huoshui.core.db import Database, Tx
 from huoshui.ledger.verify import verify
 from huoshui.lines import payments
 from huoshui.lines.payments import Confirm, Refund, Terms
-from huoshui.lines.payments.escrow import payouts, store
+from huoshui.lines.payments.escrow import store
 from huoshui.lines.payments.escrow.verify import verify_orders
+from huoshui.lines.payments.settlement import payouts
 from huoshui.scenarios import order_flow
 from tests import ground
 

@@ -15,10 +15,11 @@ from huoshui.core.idempotency import KeyReused
 from huoshui.ledger.verify import verify
 from huoshui.lines import payments
 from huoshui.lines.payments import Confirm, Open, Refund, Take, Terms
-from huoshui.lines.payments.escrow import payouts, store
 from huoshui.lines.payments.escrow.model import ESCROW, Command
 from huoshui.lines.payments.escrow.service import NoTerms, Outcome, money_of
 from huoshui.lines.payments.escrow.verify import verify_orders
+from huoshui.lines.payments.settlement import payouts
+from huoshui.lines.payments.settlement import store as payout_store
 from huoshui.scenarios import order_flow
 from tests import ground
 from tests.ground import Ground
@@ -229,7 +230,7 @@ def test_payouts_pay_what_is_earned_and_name_the_orders(tx: Tx) -> None:
     assert [p.id for p in money_of(tx, order.id).payouts] == [row.id]
     order.refund(5_000).demand()
     assert payouts.pay_out(tx) == [], "a seller in debt is paid nothing"
-    assert [p.id for p in store.payouts(tx, seller=row.seller_id)] == [row.id]
+    assert [p.id for p in payout_store.payouts(tx, seller=row.seller_id)] == [row.id]
 
 
 def test_the_least_payout_is_kept_to(tx: Tx) -> None:
@@ -286,5 +287,6 @@ def test_every_move_is_told_once_and_names_its_object(tx: Tx) -> None:
         "SELECT type, object FROM event WHERE book = %(book)s")}  # fmt: skip
     assert {kind for kind, _ in told} == {
         "tender.taken", "order.released", "order.refunded", "seller.paid_out",
+        "payout_batch.made", "payout_batch.approved", "payout_batch.sent",
     }  # fmt: skip
     assert ("order.refunded", ids.show("rfd", refund.id)) in told

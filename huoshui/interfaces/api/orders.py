@@ -35,8 +35,8 @@ from huoshui.interfaces.api.door import (
 from huoshui.interfaces.api.problems import language
 from huoshui.ledger import journal
 from huoshui.lines.payments.escrow import service as payments
-from huoshui.lines.payments.escrow import store as payments_store
 from huoshui.lines.payments.escrow.service import Outcome
+from huoshui.lines.payments.settlement import store as payout_store
 from huoshui.scenarios import order_flow
 
 EXPANDABLE = ("items", "tenders", "money", "history")
@@ -253,7 +253,7 @@ def list_payouts(
     """Payouts, newest first; of one seller by its id."""
     visit = enter(request)
     with visit.begin() as tx:
-        rows = payments_store.payouts(
+        rows = payout_store.payouts(
             tx,
             seller=ids.read("slr", seller) if seller else None,
             among=visit.bound.seller_ids,

@@ -18,7 +18,8 @@ from huoshui.lines.payments.escrow.model import Escrow as EscrowRow
 from huoshui.lines.payments.escrow.plan import Share
 from huoshui.lines.payments.escrow.service import Money as OrderMoney
 from huoshui.lines.payments.escrow.service import Outcome
-from huoshui.lines.payments.escrow.store import PayoutRow, RefundRow
+from huoshui.lines.payments.escrow.store import RefundRow
+from huoshui.lines.payments.settlement.model import Payout
 
 
 class FieldErrorView(msgspec.Struct, frozen=True):
@@ -102,14 +103,24 @@ class RefundView(msgspec.Struct, frozen=True):
 
 
 class PayoutView(msgspec.Struct, frozen=True):
-    """A payout to a seller."""
+    """A payout to a seller: `transaction` moved it out, `returned_by` brought it back.
+
+    `reason` says why it failed or came back, `reserved` what the terms kept back.
+    """
 
     id: str
     seller: str
     account: str
     amount: Money
     at: datetime
-    transaction: str
+    transaction: str | None
+    state: str
+    batch: str | None
+    attempt: int
+    reserved: Money
+    reason: str
+    returned_by: str | None
+    settled_at: datetime | None
 
 
 class MoneyView(msgspec.Struct, frozen=True):
@@ -274,7 +285,7 @@ def refund(row: RefundRow) -> RefundView:
     )
 
 
-def payout(row: PayoutRow) -> PayoutView:
+def payout(row: Payout) -> PayoutView:
     """A payout."""
     return PayoutView(
         ids.show("pay", row.id),
@@ -282,7 +293,14 @@ def payout(row: PayoutRow) -> PayoutView:
         ids.show("acc", row.account_id),
         Money(row.amount, row.currency),
         row.at,
-        ids.show("txn", row.txn_id),
+        ids.show("txn", row.txn_id) if row.txn_id else None,
+        row.state,
+        ids.show("pob", row.batch_id) if row.batch_id else None,
+        row.attempt,
+        Money(row.reserved, row.currency),
+        row.reason,
+        ids.show("txn", row.back_txn) if row.back_txn else None,
+        row.settled_at,
     )
 
 

@@ -223,6 +223,16 @@ CREATE FUNCTION public.leaf_form(l public.log_leaf) RETURNS bytea
     SELECT 'leaf/1\012'::bytea || l.digest || form_text(l.kind)
         || int4send(length(l.ref)) || l.ref $$;
 
+CREATE FUNCTION public.open_first_window() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    INSERT INTO settlement_window (book, number, opened_at)
+    SELECT NEW.book, 1, coalesce(w.clock_at, now() + make_interval(secs => w.clock_offset_s))
+    FROM world w ON CONFLICT DO NOTHING;
+    RETURN NULL;
+END $$;
+
 CREATE FUNCTION public.queue_account() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -661,6 +671,32 @@ CREATE TABLE public.ledger_state (
     counted_until timestamp with time zone
 );
 
+CREATE TABLE public.line_match (
+    book integer NOT NULL,
+    id uuid NOT NULL,
+    rule text NOT NULL,
+    account_id uuid NOT NULL,
+    currency text NOT NULL,
+    gross bigint NOT NULL,
+    difference bigint DEFAULT 0 NOT NULL,
+    txn_id uuid NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    actor text NOT NULL,
+    undone_at timestamp with time zone,
+    undone_by text DEFAULT ''::text NOT NULL,
+    undo_txn uuid
+);
+
+CREATE TABLE public.line_match_item (
+    book integer NOT NULL,
+    match_id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    txn_id uuid NOT NULL,
+    leg smallint NOT NULL,
+    amount bigint NOT NULL,
+    freed boolean DEFAULT false NOT NULL
+);
+
 CREATE TABLE public.log_node (
     book integer NOT NULL,
     level smallint NOT NULL,
@@ -809,8 +845,40 @@ CREATE TABLE public.payout (
     at timestamp with time zone NOT NULL,
     from_version bigint NOT NULL,
     to_version bigint NOT NULL,
-    txn_id uuid NOT NULL,
-    CONSTRAINT payout_amount_check CHECK ((amount > 0))
+    txn_id uuid,
+    batch_id uuid,
+    state text DEFAULT 'sent'::text NOT NULL,
+    attempt integer DEFAULT 1 NOT NULL,
+    reserved bigint DEFAULT 0 NOT NULL,
+    call_id uuid,
+    reason text DEFAULT ''::text NOT NULL,
+    back_txn uuid,
+    settled_at timestamp with time zone,
+    CONSTRAINT payout_amount_check CHECK ((amount > 0)),
+    CONSTRAINT payout_moved CHECK (((txn_id IS NULL) = ((state = ANY (ARRAY['due'::text, 'cancelled'::text])) OR ((state = 'failed'::text) AND (back_txn IS NULL))))),
+    CONSTRAINT payout_state_check CHECK ((state = ANY (ARRAY['due'::text, 'sent'::text, 'paid'::text, 'returned'::text, 'failed'::text, 'cancelled'::text])))
+);
+
+CREATE TABLE public.payout_batch (
+    book integer NOT NULL,
+    id uuid NOT NULL,
+    state text NOT NULL,
+    currency text NOT NULL,
+    rail text DEFAULT ''::text NOT NULL,
+    payouts integer NOT NULL,
+    amount bigint NOT NULL,
+    left_out jsonb DEFAULT '[]'::jsonb NOT NULL,
+    made_by text NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    approved_by text DEFAULT ''::text NOT NULL,
+    approved_at timestamp with time zone,
+    send_at timestamp with time zone,
+    sent_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    CONSTRAINT payout_batch_amount_check CHECK ((amount > 0)),
+    CONSTRAINT payout_batch_check CHECK (((approved_by <> made_by) OR (approved_by = 'terms'::text))),
+    CONSTRAINT payout_batch_payouts_check CHECK ((payouts > 0)),
+    CONSTRAINT payout_batch_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'approved'::text, 'sending'::text, 'sent'::text, 'partly'::text, 'done'::text, 'cancelled'::text])))
 );
 
 CREATE TABLE public.period (
@@ -1035,6 +1103,14 @@ CREATE TABLE public.seller (
     recorded_at timestamp with time zone NOT NULL,
     superseded_at timestamp with time zone DEFAULT 'infinity'::timestamp with time zone NOT NULL,
     digest bytea NOT NULL
+);
+
+CREATE TABLE public.settlement_terms (
+    book integer NOT NULL,
+    version integer NOT NULL,
+    body jsonb NOT NULL,
+    valid_from timestamp with time zone NOT NULL,
+    actor text NOT NULL
 );
 
 CREATE TABLE public.settlement_window (
@@ -1329,6 +1405,12 @@ ALTER TABLE ONLY public.item
 ALTER TABLE ONLY public.ledger_state
     ADD CONSTRAINT ledger_state_pkey PRIMARY KEY (book);
 
+ALTER TABLE ONLY public.line_match_item
+    ADD CONSTRAINT line_match_item_pkey PRIMARY KEY (book, match_id, txn_id, leg);
+
+ALTER TABLE ONLY public.line_match
+    ADD CONSTRAINT line_match_pkey PRIMARY KEY (book, id);
+
 ALTER TABLE ONLY public.log_key
     ADD CONSTRAINT log_key_pkey PRIMARY KEY (book, from_size);
 
@@ -1364,6 +1446,9 @@ ALTER TABLE ONLY public.payment_refund
 
 ALTER TABLE ONLY public.payment_refund
     ADD CONSTRAINT payment_refund_pkey PRIMARY KEY (book, id);
+
+ALTER TABLE ONLY public.payout_batch
+    ADD CONSTRAINT payout_batch_pkey PRIMARY KEY (book, id);
 
 ALTER TABLE ONLY public.payout
     ADD CONSTRAINT payout_pkey PRIMARY KEY (book, id);
@@ -1421,6 +1506,9 @@ ALTER TABLE ONLY public.row_grant
 
 ALTER TABLE ONLY public.seller
     ADD CONSTRAINT seller_pkey PRIMARY KEY (book, key, version);
+
+ALTER TABLE ONLY public.settlement_terms
+    ADD CONSTRAINT settlement_terms_pkey PRIMARY KEY (book, version);
 
 ALTER TABLE ONLY public.settlement_window
     ADD CONSTRAINT settlement_window_pkey PRIMARY KEY (book, number);
@@ -1514,6 +1602,10 @@ CREATE INDEX item_order ON public.item USING btree (order_key, book);
 
 CREATE INDEX item_seller ON public.item USING btree (seller_key, book);
 
+CREATE UNIQUE INDEX line_match_item_once ON public.line_match_item USING btree (book, txn_id, leg, account_id) WHERE (NOT freed);
+
+CREATE UNIQUE INDEX line_match_txn ON public.line_match USING btree (book, txn_id);
+
 CREATE INDEX log_leaf_ref ON public.log_leaf USING btree (ref, kind, book, leaf_index);
 
 CREATE UNIQUE INDEX member_email ON public.member USING btree (book, email) WHERE (removed_at IS NULL);
@@ -1543,6 +1635,16 @@ CREATE INDEX payment_order ON public.payment USING btree (book, order_key, id) W
 CREATE INDEX payment_refund_payment ON public.payment_refund USING btree (payment_id, book);
 
 CREATE INDEX payout_account ON public.payout USING btree (book, account_id, to_version);
+
+CREATE INDEX payout_batch_of ON public.payout USING btree (batch_id, id) WHERE (batch_id IS NOT NULL);
+
+CREATE INDEX payout_batch_open ON public.payout_batch USING btree (book, id) WHERE (state <> ALL (ARRAY['done'::text, 'cancelled'::text]));
+
+CREATE INDEX payout_call ON public.payout USING btree (call_id) WHERE (call_id IS NOT NULL);
+
+CREATE INDEX payout_day ON public.payout USING btree (book, at) WHERE (state = ANY (ARRAY['sent'::text, 'paid'::text]));
+
+CREATE INDEX payout_due ON public.payout USING btree (account_id) WHERE (state = 'due'::text);
 
 CREATE INDEX payout_seller ON public.payout USING btree (book, seller_id, id);
 
@@ -1585,6 +1687,14 @@ CREATE UNIQUE INDEX settlement_window_open ON public.settlement_window USING btr
 CREATE UNIQUE INDEX shipment_now ON public.shipment USING btree (book, key) WHERE (superseded_at = 'infinity'::timestamp with time zone);
 
 CREATE INDEX shipment_order ON public.shipment USING btree (order_key, book);
+
+CREATE INDEX statement_line_file ON public.statement_line USING btree (file_id, number);
+
+CREATE INDEX statement_line_match ON public.statement_line USING btree (match_id) WHERE (match_id IS NOT NULL);
+
+CREATE INDEX statement_line_reference ON public.statement_line USING btree (book, reference) WHERE (reference <> ''::text);
+
+CREATE INDEX statement_line_waits ON public.statement_line USING btree (book, since, id) WHERE (state = ANY (ARRAY['suspense'::text, 'asked'::text]));
 
 CREATE UNIQUE INDEX tender_now ON public.tender USING btree (book, key) WHERE (superseded_at = 'infinity'::timestamp with time zone);
 
@@ -1648,6 +1758,8 @@ CREATE TRIGGER archive_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public
 
 CREATE TRIGGER batch_seal_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.batch_seal FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER book_opens_window AFTER INSERT ON public.book FOR EACH ROW EXECUTE FUNCTION public.open_first_window();
+
 CREATE TRIGGER buyer_keeps_rows BEFORE DELETE OR TRUNCATE ON public.buyer FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER buyer_keeps_versions BEFORE UPDATE ON public.buyer FOR EACH ROW EXECUTE FUNCTION public.refuse_rewrite();
@@ -1659,6 +1771,8 @@ CREATE TRIGGER cancellation_keeps_versions BEFORE UPDATE ON public.cancellation 
 CREATE TRIGGER checkpoint_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.checkpoint FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER clearing_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.clearing FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER clearing_in_open_window AFTER INSERT ON public.clearing REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION public.guard_clearing_window();
 
 CREATE TRIGGER confirmation_keeps_rows BEFORE DELETE OR TRUNCATE ON public.confirmation FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
@@ -1686,6 +1800,10 @@ CREATE TRIGGER order_keeps_versions BEFORE UPDATE ON public.order_ FOR EACH ROW 
 
 CREATE TRIGGER payment_state_moves BEFORE UPDATE ON public.payment FOR EACH ROW WHEN ((old.state IS DISTINCT FROM new.state)) EXECUTE FUNCTION public.guard_payment_state();
 
+CREATE TRIGGER payout_batch_state_moves BEFORE UPDATE ON public.payout_batch FOR EACH ROW WHEN ((old.state IS DISTINCT FROM new.state)) EXECUTE FUNCTION public.guard_payout_batch_state();
+
+CREATE TRIGGER payout_state_moves BEFORE UPDATE ON public.payout FOR EACH ROW WHEN ((old.state IS DISTINCT FROM new.state)) EXECUTE FUNCTION public.guard_payout_state();
+
 CREATE TRIGGER period_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.period FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER product_keeps_rows BEFORE DELETE OR TRUNCATE ON public.product FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
@@ -1708,9 +1826,15 @@ CREATE TRIGGER seller_keeps_rows BEFORE DELETE OR TRUNCATE ON public.seller FOR 
 
 CREATE TRIGGER seller_keeps_versions BEFORE UPDATE ON public.seller FOR EACH ROW EXECUTE FUNCTION public.refuse_rewrite();
 
+CREATE TRIGGER settlement_window_closed BEFORE UPDATE ON public.settlement_window FOR EACH ROW WHEN (((old.closed_at IS NOT NULL) OR (new.closed_at IS NULL) OR (new.number <> old.number) OR (new.opened_at <> old.opened_at))) EXECUTE FUNCTION public.guard_settlement_window();
+
+CREATE TRIGGER settlement_window_kept BEFORE DELETE OR TRUNCATE ON public.settlement_window FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER shipment_keeps_rows BEFORE DELETE OR TRUNCATE ON public.shipment FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER shipment_keeps_versions BEFORE UPDATE ON public.shipment FOR EACH ROW EXECUTE FUNCTION public.refuse_rewrite();
+
+CREATE TRIGGER statement_file_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.statement_file FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER tender_keeps_rows BEFORE DELETE OR TRUNCATE ON public.tender FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
@@ -1719,6 +1843,10 @@ CREATE TRIGGER tender_keeps_versions BEFORE UPDATE ON public.tender FOR EACH ROW
 CREATE TRIGGER transfer_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.transfer FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER transfer_rest_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.transfer_rest FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER window_position_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.window_position FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER window_report_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.window_report FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 ALTER TABLE ONLY public.account
     ADD CONSTRAINT account_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
@@ -1761,6 +1889,9 @@ ALTER TABLE ONLY public.row_grant
 
 ALTER TABLE ONLY public.settlement_window
     ADD CONSTRAINT settlement_window_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
+
+ALTER TABLE ONLY public.statement_file
+    ADD CONSTRAINT statement_file_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
 
 ALTER TABLE ONLY public.terms
     ADD CONSTRAINT terms_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);

@@ -34,7 +34,7 @@ from huoshui.ledger import journal
 from huoshui.ledger.journal import Posted
 from huoshui.lines.payments.escrow import service as payments
 from huoshui.lines.payments.escrow.model import Escrow
-from huoshui.lines.payments.escrow.store import PayoutRow
+from huoshui.lines.payments.settlement.model import Payout
 from huoshui.scenarios.replay import store as replay_store
 
 LEGS_SHOWN = 100
@@ -92,7 +92,7 @@ def _lead(frame: Frame, order: OrderRow, items: list[ItemRow]) -> str:
 
 
 def _steps(
-    frame: Frame, order: OrderRow, escrow: Escrow | None, payouts: tuple[PayoutRow, ...]
+    frame: Frame, order: OrderRow, escrow: Escrow | None, payouts: tuple[Payout, ...]
 ) -> tuple[Step, ...]:
     paid = escrow.taken_at if escrow else None
     if escrow and escrow.state in ("refunded", "void") and not escrow.released_at:
@@ -131,7 +131,7 @@ def _reached(frame: Frame, states: list[tuple[str, datetime | None]]) -> tuple[S
 
 
 def _figures(
-    frame: Frame, order: OrderRow, escrow: Escrow | None, payouts: tuple[PayoutRow, ...]
+    frame: Frame, order: OrderRow, escrow: Escrow | None, payouts: tuple[Payout, ...]
 ) -> tuple[Figure, ...]:
     total = Money(order.total_minor, order.currency)
     found = [
@@ -204,7 +204,7 @@ def _fields(frame: Frame, order: OrderRow) -> tuple[Figure, ...]:
 
 
 def _timeline(
-    tx: Tx, frame: Frame, order: OrderRow, posted: list[Posted], payouts: tuple[PayoutRow, ...]
+    tx: Tx, frame: Frame, order: OrderRow, posted: list[Posted], payouts: tuple[Payout, ...]
 ) -> tuple[Moment, ...]:
     """Facts, movements of money, payouts and what was missed, in the order in which they came."""
     told = [t for t in commerce.history(tx, order.key) if t.kind in _TOLD]
@@ -292,7 +292,7 @@ def account_cell(frame: Frame, path: str, currency: str) -> Path:
     return Path(path, account_link(frame, path, currency).href)
 
 
-def _payout(frame: Frame, payout: PayoutRow) -> Moment:
+def _payout(frame: Frame, payout: Payout) -> Moment:
     seller = ids.show("slr", payout.seller_id)
     return Moment(
         at=payout.at,

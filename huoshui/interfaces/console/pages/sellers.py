@@ -23,11 +23,12 @@ from huoshui.interfaces.console.page import (
     Table,
 )
 from huoshui.interfaces.console.pages import asked
+from huoshui.interfaces.console.pages.batches import payout_state
 from huoshui.ledger import service as ledger
 from huoshui.ledger.model import Account
 from huoshui.lines.payments.chart import settlement_path
-from huoshui.lines.payments.escrow import store as payments_store
-from huoshui.lines.payments.escrow.store import PayoutRow
+from huoshui.lines.payments.settlement import store as payout_store
+from huoshui.lines.payments.settlement.model import Payout
 
 _RECENT = 20
 
@@ -74,7 +75,7 @@ def seller_page(tx: Tx, frame: Frame, key: str) -> ObjectPage:
     shown_id = ids.show("slr", seller.id)
     path = settlement_path(shown_id)
     accounts = ledger.accounts(tx, prefix=path, after=path[:-1], limit=5)
-    payouts = payments_store.payouts(tx, seller=seller.id, limit=_RECENT)
+    payouts = payout_store.payouts(tx, seller=seller.id, limit=_RECENT)
     orders = commerce.orders(tx, seller=seller.key, limit=_RECENT)
     return ObjectPage(
         title=seller.name or asked.short(seller.key),
@@ -120,17 +121,15 @@ def _figures(frame: Frame, account: Account) -> tuple[Figure, ...]:
     )
 
 
-def _payout_table(frame: Frame, payouts: list[PayoutRow]) -> Table:
+def _payout_table(frame: Frame, payouts: list[Payout]) -> Table:
     rows = tuple(
         Row(
             cells=(
                 Id(ids.show("pay", payout.id)),
                 payout.at,
                 Money(payout.amount, payout.currency),
-                Link(
-                    frame.say("order.transaction"),
-                    frame.to(f"transactions/{ids.show('txn', payout.txn_id)}"),
-                ),
+                payout_state(frame, payout),
+                _moved_by(frame, payout),
             )
         )
         for payout in payouts
@@ -141,11 +140,19 @@ def _payout_table(frame: Frame, payouts: list[PayoutRow]) -> Table:
             Column(title=frame.say("sellers.payout")),
             Column(title=frame.say("order.at")),
             Column(title=frame.say("order.amount"), align="end", basis=asked.assumed(frame)),
+            Column(title=frame.say("payouts.state")),
             Column(title=frame.say("journal.transaction")),
         ),
         rows=rows,
         note="" if rows else frame.say("sellers.no_payouts"),
     )
+
+
+def _moved_by(frame: Frame, payout: Payout) -> Link | None:
+    if payout.txn_id is None:
+        return None
+    href = frame.to(f"transactions/{ids.show('txn', payout.txn_id)}")
+    return Link(frame.say("order.transaction"), href)
 
 
 def _order_table(frame: Frame, orders: list[OrderRow]) -> Table:

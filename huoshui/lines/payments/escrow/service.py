@@ -26,7 +26,7 @@ from huoshui.lines.payments.chart import (
     settlement_path,
 )
 from huoshui.lines.payments.escrow import model as decide
-from huoshui.lines.payments.escrow import payouts, store
+from huoshui.lines.payments.escrow import store
 from huoshui.lines.payments.escrow.model import (
     Command,
     Confirm,
@@ -36,8 +36,11 @@ from huoshui.lines.payments.escrow.model import (
     Refund,
     Take,
 )
-from huoshui.lines.payments.escrow.store import PayoutRow, RefundRow
+from huoshui.lines.payments.escrow.store import RefundRow
 from huoshui.lines.payments.escrow.terms import Terms
+from huoshui.lines.payments.settlement import payouts, windows
+from huoshui.lines.payments.settlement import store as payout_store
+from huoshui.lines.payments.settlement.model import Payout
 
 CONFIRM_DUE = "order.confirm_due"
 
@@ -76,13 +79,14 @@ class Money(msgspec.Struct, frozen=True):
 
     escrow: Escrow | None
     refunds: tuple[RefundRow, ...]
-    payouts: tuple[PayoutRow, ...]
+    payouts: tuple[Payout, ...]
 
 
 def start(tx: Tx, terms: Terms) -> None:
-    """Put terms in force and the payout calendar to work."""
+    """Put terms in force and the calendars of payouts and settlement windows to work."""
     store.add_terms(tx, terms)
     payouts.schedule(tx, terms)
+    windows.schedule(tx)
 
 
 def terms(tx: Tx) -> Terms:
@@ -291,7 +295,7 @@ def money_of(tx: Tx, order_id: UUID) -> Money:
     return Money(
         store.escrow(tx, order_id),
         tuple(store.refunds_of(tx, order_id)),
-        tuple(store.payouts_of(tx, order_id)),
+        tuple(payout_store.payouts_of(tx, order_id)),
     )
 
 

@@ -1,4 +1,4 @@
-"""The payment line's SQL: terms, escrows, refunds, payouts."""
+"""SQL of orders' money: terms, escrows, refunds."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from uuid import UUID
 
 import msgspec
 
-from huoshui.core import ids
 from huoshui.core.db import Tx
 from huoshui.lines.payments.escrow.model import Escrow
 from huoshui.lines.payments.escrow.plan import Share
@@ -31,29 +30,6 @@ class RefundRow(msgspec.Struct, frozen=True):
     reason: str
     at: datetime
     txn_id: UUID
-
-
-class PayoutRow(msgspec.Struct, frozen=True):
-    """A payout to a seller: it pays its account's transfers up to `to_version`."""
-
-    id: UUID
-    seller_id: UUID
-    account_id: UUID
-    amount: int
-    currency: str
-    at: datetime
-    from_version: int
-    to_version: int
-    txn_id: UUID
-
-
-class Payable(msgspec.Struct, frozen=True):
-    """A settlement account that has earnings to pay out."""
-
-    account_id: UUID
-    path: str
-    currency: str
-    paid_version: int
 
 
 def terms(tx: Tx) -> Terms | None:
@@ -185,17 +161,8 @@ def _values(tx: Tx, e: Escrow) -> tuple[Any, ...]:
 
 def add_refunds(tx: Tx, rows: list[RefundRow]) -> None:
     """Write refunds."""
-    _add(tx, "refund", RefundRow, rows)
-
-
-def add_payouts(tx: Tx, rows: list[PayoutRow]) -> None:
-    """Write payouts."""
-    _add(tx, "payout", PayoutRow, rows)
-
-
-def _add(tx: Tx, table: str, kind: type[msgspec.Struct], rows: list[Any]) -> None:
-    fields = kind.__struct_fields__
-    tx.append(table, ("book", *fields), ((tx.book, *msgspec.structs.astuple(r)) for r in rows))
+    names = ("book", *RefundRow.__struct_fields__)
+    tx.append("refund", names, ((tx.book, *msgspec.structs.astuple(row)) for row in rows))
 
 
 def refunds_of(tx: Tx, order_id: UUID) -> list[RefundRow]:
@@ -217,69 +184,6 @@ def refunds_by_key(tx: Tx, keys: list[str]) -> dict[str, RefundRow]:
         keys=keys,
     )
     return {row.key: row for row in rows}
-
-
-def payable(tx: Tx, kind: str, least: int) -> list[Payable]:
-    """Settlement accounts with at least `least` minor units to pay, and where the last payout
-    ended."""
-    return tx.rows(
-        Payable,
-        """
-        SELECT a.id AS account_id, a.path, a.currency, coalesce((
-            SELECT max(p.to_version) FROM payout p
-            WHERE p.book = a.book AND p.account_id = a.id), 0) AS paid_version
-        FROM account a
-        WHERE a.book = %(book)s AND a.kind = %(kind)s AND a.in_ - a.out_ >= %(least)s
-        ORDER BY a.id
-        """,
-        kind=kind,
-        least=least,
-    )
-
-
-def payouts(
-    tx: Tx,
-    *,
-    seller: UUID | None = None,
-    among: list[UUID] | None = None,
-    after: UUID | None = None,
-    limit: int = 50,
-) -> list[PayoutRow]:
-    """Payouts, newest first; of one seller, or of these."""
-    return tx.rows(
-        PayoutRow,
-        """
-        SELECT id, seller_id, account_id, amount, currency, at, from_version, to_version, txn_id
-        FROM payout
-        WHERE book = %(book)s
-          AND (%(seller)s::uuid IS NULL OR seller_id = %(seller)s)
-          AND (%(among)s::uuid[] IS NULL OR seller_id = ANY(%(among)s))
-          AND (%(after)s::uuid IS NULL OR id < %(after)s)
-        ORDER BY id DESC LIMIT %(limit)s
-        """,
-        seller=seller,
-        among=among,
-        after=after,
-        limit=limit,
-    )
-
-
-def payouts_of(tx: Tx, order_id: UUID) -> list[PayoutRow]:
-    """The payouts that paid an order's sellers: those that cover its transfers."""
-    return tx.rows(
-        PayoutRow,
-        """
-        SELECT DISTINCT p.id, p.seller_id, p.account_id, p.amount, p.currency, p.at,
-               p.from_version, p.to_version, p.txn_id
-        FROM txn t
-        JOIN transfer m ON m.book = t.book AND m.id = t.id
-        JOIN payout p ON p.book = m.book AND p.account_id = m.to_id
-            AND m.to_version > p.from_version AND m.to_version <= p.to_version
-        WHERE t.book = %(book)s AND t.reference = %(reference)s
-        ORDER BY p.id
-        """,
-        reference=ids.show("ord", order_id),
-    )
 
 
 def page(tx: Tx, *, after: UUID | None, limit: int) -> list[Escrow]:

@@ -1,0 +1,96 @@
+"""Payout days: every seller is paid what it has earned; and verbs of one payout of a batch."""
+
+from __future__ import annotations
+
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from huoshui.core import access
+from huoshui.core.db import Tx
+from huoshui.core.work import Item
+from huoshui.lines.payments.chart import SETTLEMENT_KIND
+from huoshui.lines.payments.escrow import store as order_store
+from huoshui.lines.payments.escrow.terms import Terms, next_payout
+from huoshui.lines.payments.settlement import batches, calendar, sending, store
+from huoshui.lines.payments.settlement.model import Batch, NothingToPay, Payout
+
+PAYOUT_DUE = "payments.payout_due"
+
+
+def schedule(tx: Tx, terms: Terms) -> None:
+    """Put the next payout day on the queue: the terms' day, or the first open one after it."""
+    zone = ZoneInfo(access.this_book(tx).time_zone)
+    due = next_payout(terms, zone, tx.now)
+    tx.later(PAYOUT_DUE, "calendar", calendar.on_open_day(store.settlement_terms(tx), zone, due))
+
+
+def pay_out(tx: Tx) -> list[Payout]:
+    """Pay every seller whose balance reaches the least amount of the terms: a batch a currency.
+
+    A batch above the terms' limit stays a draft and waits for a person. Answers what was sent.
+    """
+    batches.recover(tx)
+    least = (order_store.terms(tx) or Terms()).payout_min
+    currencies = {each.currency for each in store.payable(tx, SETTLEMENT_KIND, least)}
+    sent: list[Payout] = []
+    for currency in sorted(currencies):
+        batch = _batch(tx, currency)
+        if batch and batch.state != "draft":
+            sent += [p for p in _all(tx, batch) if p.state == "sent"]
+    return sent
+
+
+def _batch(tx: Tx, currency: str) -> Batch | None:
+    try:
+        return batches.approve_by_terms(tx, batches.make_batch(tx, currency))
+    except NothingToPay:
+        return None
+
+
+def _all(tx: Tx, batch: Batch) -> list[Payout]:
+    return store.payouts(tx, batch_id=batch.id, limit=batch.payouts)
+
+
+def run_due(tx: Tx, items: list[Item]) -> None:
+    """The payout day: pay, then put the next day on the queue."""
+    pay_out(tx)
+    schedule(tx, order_store.terms(tx) or Terms())
+
+
+def send_due(tx: Tx, items: list[Item]) -> None:
+    """Due work: the open day of approved batches has come; one called off meanwhile stays so."""
+    for item in items:
+        batch = batches.load(tx, UUID(item.payload["batch"]), lock=True)
+        if batch.state == "approved":
+            batches.send(tx, batch.id)
+
+
+def paid(tx: Tx, id_: UUID) -> Payout:
+    """A payout arrived. Raises UnknownPayout."""
+    payout = sending.load(tx, id_, lock=True)
+    sending.pay(tx, [payout])
+    return _refreshed(tx, payout)
+
+
+def failed(tx: Tx, id_: UUID, reason: str) -> Payout:
+    """A payout did not leave. Raises UnknownPayout, IllegalMove."""
+    return _refreshed(tx, sending.fail(tx, id_, reason))
+
+
+def returned(tx: Tx, id_: UUID, reason: str) -> Payout:
+    """A payout came back. Raises UnknownPayout, IllegalMove."""
+    return _refreshed(tx, sending.take_back(tx, id_, reason))
+
+
+def retry(tx: Tx, id_: UUID) -> Payout:
+    """Send a payout that failed or came back once more. Raises UnknownPayout, IllegalMove."""
+    payout = sending.retry(tx, id_)
+    if payout.batch_id is not None:
+        sending.send_due(tx, batches.load(tx, payout.batch_id))
+    return _refreshed(tx, payout)
+
+
+def _refreshed(tx: Tx, payout: Payout) -> Payout:
+    if payout.batch_id is not None:
+        batches.refresh(tx, payout.batch_id)
+    return sending.load(tx, payout.id)
