@@ -16,6 +16,8 @@ SCOPES = {
     "facts:write": "ingest and correct facts",
     "payments:read": "read escrows, refunds and payouts",
     "payments:write": "confirm, cancel and refund orders",
+    "settlement:write": "close settlement windows, draft payouts, import and match files",
+    "settlement:approve": "approve payouts and write-offs, change the terms of settlement",
     "ledger:read": "read accounts, transactions, trial balance",
     "ledger:write": "open accounts, post and reverse transactions, hold and capture",
     "ledger:close": "close periods; close, reopen and bound accounts",
@@ -40,9 +42,10 @@ _STAFF = _READS - {"parties:read", "requests:read"} | {"console"}
 ROLES: dict[Kind, dict[str, frozenset[str]]] = {
     "marketplace": {
         "owner": frozenset(SCOPES),
-        "operations": _STAFF | {"facts:write", "payments:write", "clock:write"},
+        "operations": _STAFF | {"facts:write", "payments:write", "settlement:write", "clock:write"},
         "risk": _STAFF | {"payments:write", "requests:read"},
-        "compliance": _STAFF | {"ledger:close", "parties:read", "requests:read"},
+        "compliance": _STAFF
+        | {"settlement:approve", "ledger:close", "parties:read", "requests:read"},
         "viewer": _STAFF,
     },
     "seller": {

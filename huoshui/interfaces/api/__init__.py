@@ -25,6 +25,7 @@ from huoshui.interfaces.api import (
     parties,
     postings,
     problems,
+    settlement,
     soundness,
     webhooks,
     world,
@@ -34,7 +35,7 @@ from huoshui.interfaces.api.problems import BODY_MAX
 
 HANDLERS = [
     *orders.HANDLERS, *books.HANDLERS, *postings.HANDLERS, *batches.HANDLERS, *history.HANDLERS,
-    *closing.HANDLERS, *soundness.HANDLERS, *allocations.HANDLERS, *world.HANDLERS,
+    *closing.HANDLERS, *soundness.HANDLERS, *allocations.HANDLERS, *settlement.HANDLERS, *world.HANDLERS,
     *parties.HANDLERS,
     *webhooks.HANDLERS,
 ]  # fmt: skip

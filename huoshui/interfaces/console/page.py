@@ -360,6 +360,7 @@ class ObjectPage(Page, frozen=True, kw_only=True):
     timeline: tuple[Moment, ...] = ()
     tables: tuple[Table, ...] = ()
     lines: Lines | None = None
+    deeds: tuple[Deed, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -409,6 +410,8 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
     may_write: bool = False
     may_close: bool = False
     may_reconcile: bool = False
+    may_settle: bool = False
+    may_approve: bool = False
 
     def say(self, key: str, /, **facts: object) -> str:
         """A text of the console in the reader's language."""

@@ -32,6 +32,13 @@ _MENU: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
     ("", (("overview", "", "layout-dashboard", "o"),)),
     ("commerce", (("orders", "orders", "receipt-text", "r"), ("sellers", "sellers", "store", "s"))),
     (
+        "settlement",
+        (
+            ("windows", "windows", "clock", "w"),
+            ("payouts", "payouts", "banknote", "y"),
+        ),
+    ),
+    (
         "ledger",
         (
             ("accounts", "accounts", "list-tree", "a"),

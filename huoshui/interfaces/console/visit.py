@@ -82,6 +82,8 @@ def enter(request: Ask, name: str, menu: str) -> Visit:
         may_write="payments:write" in may and row.kind != "replay",
         may_close="ledger:close" in may and row.kind != "replay",
         may_reconcile="ledger:write" in may and row.kind != "replay",
+        may_settle="settlement:write" in may and row.kind != "replay",
+        may_approve="settlement:approve" in may and row.kind != "replay",
     )
     return Visit(opened, world, database, frame)
 

@@ -14,9 +14,16 @@ from huoshui.core import access, clock
 from huoshui.core.access import WrongKey
 from huoshui.core.db import Tx
 from huoshui.core.errors import NotFound, Problem
-from huoshui.interfaces.console import assets, export, ledger_web, render, session
+from huoshui.interfaces.console import (
+    assets,
+    export,
+    ledger_web,
+    render,
+    session,
+    settlement_web,
+)
 from huoshui.interfaces.console.page import Frame, ListPage, Page
-from huoshui.interfaces.console.pages import PAGES, Place, bulk, search
+from huoshui.interfaces.console.pages import PAGES, Place, bulk, search, settlement_acts
 from huoshui.interfaces.console.pages.replays import replays_page, running
 from huoshui.interfaces.console.visit import (
     HEADERS,
@@ -45,7 +52,7 @@ def routes() -> list[Any]:
             path="/console",
             route_handlers=[
                 static, sign_in, sign_in_by_key, sign_out, root, replays, progress, results,
-                exported, kept_report, act, *ledger_web.ROUTES, *pages, lost,
+                exported, kept_report, act, *ledger_web.ROUTES, *settlement_web.ROUTES, *pages, lost,
             ],
             exception_handlers={Problem: on_problem, HTTPException: on_http_problem},
             include_in_schema=False,
@@ -189,6 +196,8 @@ def act(request: Ask, world: FromPath[str], name: FromPath[str], body: RawBody) 
     same_origin(request)
     visit = enter(request, world, "orders")
     chosen = tuple(str(key) for key in form(body).get("key", []))
+    if name in settlement_acts.ACTIONS:
+        return settlement_web.act(visit, request, name, chosen)
     dry_run = visit.frame.asked("dry_run") == "true"
     done = bulk.run(visit.database, visit.session, visit.frame, name, chosen, dry_run=dry_run)
     if dry_run:

@@ -128,6 +128,20 @@ BEGIN
     RETURN given;
 END $$;
 
+CREATE FUNCTION public.guard_clearing_window() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF EXISTS (
+        SELECT FROM (SELECT DISTINCT book, window_number FROM added) a
+        LEFT JOIN settlement_window w ON w.book = a.book AND w.number = a.window_number
+        WHERE w.closed_at IS NOT NULL OR w.number IS NULL) THEN
+        RAISE EXCEPTION 'clearing: the settlement window is closed'
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+
 CREATE FUNCTION public.guard_payment_state() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -170,6 +184,33 @@ BEGIN
     RETURN NEW;
 END $$;
 
+CREATE FUNCTION public.guard_payout_batch_state() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF OLD.state || '>' || NEW.state NOT IN (
+        'draft>approved', 'draft>cancelled', 'approved>sending', 'approved>cancelled',
+        'sending>sent', 'sending>partly', 'partly>sent', 'sent>partly',
+        'sent>done', 'partly>done', 'done>partly', 'done>sent') THEN
+        RAISE EXCEPTION 'payout_batch: no move from % to %', OLD.state, NEW.state
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE FUNCTION public.guard_payout_state() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF OLD.state || '>' || NEW.state NOT IN (
+        'due>sent', 'due>failed', 'due>cancelled', 'sent>paid', 'sent>failed', 'sent>returned',
+        'paid>returned', 'paid>sent', 'failed>due', 'returned>due') THEN
+        RAISE EXCEPTION 'payout: no move from % to %', OLD.state, NEW.state
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+
 CREATE FUNCTION public.guard_rail_call_state() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -191,6 +232,14 @@ BEGIN
             USING ERRCODE = 'integrity_constraint_violation';
     END IF;
     RETURN NEW;
+END $$;
+
+CREATE FUNCTION public.guard_settlement_window() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    RAISE EXCEPTION 'settlement_window %: it is closed, or more than its closing was changed', OLD.number
+        USING ERRCODE = 'integrity_constraint_violation';
 END $$;
 
 CREATE TABLE public.log_key (
@@ -1143,6 +1192,56 @@ CREATE TABLE public.sign_in_failure (
     free_at timestamp with time zone NOT NULL
 );
 
+CREATE TABLE public.statement_file (
+    book integer NOT NULL,
+    id uuid NOT NULL,
+    digest text NOT NULL,
+    name text NOT NULL,
+    format text NOT NULL,
+    source text NOT NULL,
+    rail text DEFAULT ''::text NOT NULL,
+    target text NOT NULL,
+    currency text NOT NULL,
+    lines integer NOT NULL,
+    gross bigint NOT NULL,
+    fee bigint NOT NULL,
+    net bigint NOT NULL,
+    opening bigint,
+    closing bigint,
+    imported_at timestamp with time zone NOT NULL,
+    actor text NOT NULL,
+    CONSTRAINT statement_file_check CHECK ((gross = (net + fee))),
+    CONSTRAINT statement_file_source_check CHECK ((source = ANY (ARRAY['bank'::text, 'acquirer'::text])))
+);
+
+CREATE TABLE public.statement_line (
+    book integer NOT NULL,
+    id uuid NOT NULL,
+    file_id uuid NOT NULL,
+    number integer NOT NULL,
+    parent_id uuid,
+    kind text NOT NULL,
+    rail text DEFAULT ''::text NOT NULL,
+    gross bigint NOT NULL,
+    fee bigint NOT NULL,
+    net bigint NOT NULL,
+    currency text NOT NULL,
+    reference text DEFAULT ''::text NOT NULL,
+    batch text DEFAULT ''::text NOT NULL,
+    note text DEFAULT ''::text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    state text NOT NULL,
+    cause text NOT NULL,
+    match_id uuid,
+    arrival_id uuid NOT NULL,
+    since timestamp with time zone NOT NULL,
+    asked_by text DEFAULT ''::text NOT NULL,
+    reason text DEFAULT ''::text NOT NULL,
+    CONSTRAINT statement_line_check CHECK ((gross = (net + fee))),
+    CONSTRAINT statement_line_check1 CHECK (((match_id IS NOT NULL) = (state = 'matched'::text))),
+    CONSTRAINT statement_line_state_check CHECK ((state = ANY (ARRAY['suspense'::text, 'matched'::text, 'split'::text, 'asked'::text, 'written_off'::text])))
+);
+
 CREATE TABLE public.tender (
     book integer NOT NULL,
     id uuid NOT NULL,
@@ -1519,6 +1618,15 @@ ALTER TABLE ONLY public.shipment
 ALTER TABLE ONLY public.sign_in_failure
     ADD CONSTRAINT sign_in_failure_pkey PRIMARY KEY (book, subject);
 
+ALTER TABLE ONLY public.statement_file
+    ADD CONSTRAINT statement_file_book_digest_key UNIQUE (book, digest);
+
+ALTER TABLE ONLY public.statement_file
+    ADD CONSTRAINT statement_file_pkey PRIMARY KEY (book, id);
+
+ALTER TABLE ONLY public.statement_line
+    ADD CONSTRAINT statement_line_pkey PRIMARY KEY (book, id);
+
 ALTER TABLE ONLY public.tender
     ADD CONSTRAINT tender_pkey PRIMARY KEY (book, key, version);
 
@@ -1875,6 +1983,9 @@ ALTER TABLE ONLY public.member
 ALTER TABLE ONLY public.organisation
     ADD CONSTRAINT organisation_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
 
+ALTER TABLE ONLY public.payout_batch
+    ADD CONSTRAINT payout_batch_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
+
 ALTER TABLE ONLY public.period
     ADD CONSTRAINT period_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
 
@@ -1886,6 +1997,9 @@ ALTER TABLE ONLY public.replay
 
 ALTER TABLE ONLY public.row_grant
     ADD CONSTRAINT row_grant_book_organisation_id_fkey FOREIGN KEY (book, organisation_id) REFERENCES public.organisation(book, id);
+
+ALTER TABLE ONLY public.settlement_terms
+    ADD CONSTRAINT settlement_terms_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
 
 ALTER TABLE ONLY public.settlement_window
     ADD CONSTRAINT settlement_window_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);

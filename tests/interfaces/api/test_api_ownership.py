@@ -10,6 +10,7 @@ import pytest
 from huoshui.core.access import SCOPES
 from huoshui.interfaces.api import HANDLERS
 from huoshui.interfaces.api.contract import contract_of
+from tests.ground import confirmation, placed, tender
 from tests.interfaces.api.conftest import Tenant
 from tests.interfaces.api.test_api_once import FILL, PURSE, TILL
 from tests.interfaces.api.test_api_stories import PAID, money
@@ -28,6 +29,8 @@ BODIES: dict[str, Any] = {
     "/accounts/{ref:str}/bounds": {"floor": None, "ceiling": None},
     "/periods": {"until": "2025-01-01"},
     "/clock": {"advance": "1s"},
+    "/payout-batches": {"currency": "CNY"},
+    "/settlement/terms": {},
     "/keys": {"name": "x", "scopes": ["facts:read"]},
     "/organisations": {"kind": "partner", "name": "x"},
     "/organisations/{ref:str}/grants": {"seller": "*"},
@@ -54,6 +57,10 @@ class Owned:
         key = tenant.ask("POST", "/keys", {"name": "spare", "scopes": ["console"]}).json()["id"]
         account = tenant.get("/accounts", prefix="till")["data"][0]["id"]
         partner = tenant.done("/organisations", BODIES["/organisations"])["id"]
+        tenant.tell(*placed("o-paid"), tender("o-paid"), confirmation("o-paid"))
+        batch = tenant.done("/payout-batches", BODIES["/payout-batches"])["id"]
+        for _ in range(2):
+            window = tenant.done("/settlement/windows/close")["number"]
         grant = tenant.done(f"/organisations/{partner}/grants", {"seller": "*"})["id"]
         self.ids = {
             "/orders": tenant.get("/orders/o1")["id"],
@@ -63,6 +70,9 @@ class Owned:
             "/keys": key,
             "/organisations": partner,
             "/grants": grant,
+            "/payout-batches": batch,
+            "/payouts": tenant.get(f"/payout-batches/{batch}/payouts")["data"][0]["id"],
+            "/settlement/windows": str(window),
         }
         endpoint = tenant.ask("POST", "/webhooks/endpoints", HOOK).json()["id"]
         queued = tenant.done(f"/webhooks/endpoints/{endpoint}/test")["id"]
@@ -154,7 +164,7 @@ def test_another_tenants_object_is_as_if_it_were_not(
 
 
 # What is no list: a world's own replay, the process's lane, a log that begins with its first leaf.
-NO_LISTS = ("/replay", "/ledger/lane", "/ledger/checkpoint")
+NO_LISTS = ("/settlement/terms", "/replay", "/ledger/lane", "/ledger/checkpoint")
 LISTS = [e for e in ENDPOINTS if e[0] == "GET" and "{ref" not in e[1] and e[1] not in NO_LISTS]
 
 
@@ -168,6 +178,8 @@ def test_no_list_and_no_total_holds_what_is_anothers(
     if path == "/keys":
         mine = {k["id"] for k in told["data"]}
         assert mine.isdisjoint({k["id"] for k in owned.tenant.get("/keys")["data"]})
+    elif path == "/settlement/windows":
+        assert [w["number"] for w in told["data"]] == [1]
     elif path == "/world":
         assert told["book"] == f"book-{other.book}"
     else:

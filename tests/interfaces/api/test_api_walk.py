@@ -21,6 +21,7 @@ from huoshui.facts.commerce import model
 from huoshui.interfaces.api import HANDLERS
 from huoshui.interfaces.api.contract import Contract, contract_of
 from huoshui.interfaces.api.door import Unbounded, Visit
+from huoshui.lines.payments.settlement import payouts
 from tests import ground
 from tests.interfaces.api.conftest import Tenant
 from tests.interfaces.api.test_api_ownership import BODIES
@@ -72,6 +73,7 @@ def party(open_tenant: Callable[..., Tenant]) -> Party:
         keys: dict[tuple[Any, str], str] = {
             (kind, role): _key(tx, tenant, kind, role) for kind, role in OTHERS
         }
+        payouts.pay_out(tx)
         stranger = access.open_organisation(tx, "partner", f"partner {MARK}")
         access.make_key(tx, tenant.world, f"key {MARK}", organisation_id=stranger.id)
         grant = access.grant_rows(tx, stranger.id, None)
@@ -112,7 +114,7 @@ def _ids(tenant: Tenant, name: str) -> dict[str, str]:
     transaction = tenant.get("/transactions", reference=order)["data"][0]["id"]
     return {
         "/sellers": seller, "/orders": order, "/accounts": account, "/transactions": transaction,
-        "/holds": transaction,
+        "/holds": transaction, "/payouts": tenant.get("/payouts", seller=seller)["data"][0]["id"],
     }  # fmt: skip
 
 

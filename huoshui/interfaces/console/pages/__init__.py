@@ -10,6 +10,7 @@ from huoshui.core.db import Tx
 from huoshui.interfaces.console.page import Frame, Page
 from huoshui.interfaces.console.pages.account import account_page
 from huoshui.interfaces.console.pages.accounts import accounts_page
+from huoshui.interfaces.console.pages.batches import batch_page, batches_page
 from huoshui.interfaces.console.pages.holds import hold_page, holds_page
 from huoshui.interfaces.console.pages.journal import journal_page, transaction_page
 from huoshui.interfaces.console.pages.order import order_page
@@ -21,6 +22,7 @@ from huoshui.interfaces.console.pages.search import search_page
 from huoshui.interfaces.console.pages.sellers import seller_page, sellers_page
 from huoshui.interfaces.console.pages.trial import trial_page
 from huoshui.interfaces.console.pages.verify import verify_page
+from huoshui.interfaces.console.pages.windows import window_page, windows_page
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -38,6 +40,10 @@ PAGES = {
     "orders/{key:str}": Place("orders", order_page),
     "sellers": Place("sellers", sellers_page),
     "sellers/{key:str}": Place("sellers", seller_page),
+    "windows": Place("windows", windows_page),
+    "windows/{key:str}": Place("windows", window_page),
+    "payouts": Place("payouts", batches_page),
+    "payouts/{key:str}": Place("payouts", batch_page),
     "accounts": Place("accounts", accounts_page),
     "accounts/{key:str}": Place("accounts", account_page),
     "journal": Place("journal", journal_page),

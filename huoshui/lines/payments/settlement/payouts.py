@@ -5,14 +5,17 @@ from __future__ import annotations
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from huoshui.core import access
 from huoshui.core.db import Tx
 from huoshui.core.work import Item
 from huoshui.lines.payments.chart import SETTLEMENT_KIND
 from huoshui.lines.payments.escrow import store as order_store
 from huoshui.lines.payments.escrow.terms import Terms, next_payout
-from huoshui.lines.payments.settlement import batches, calendar, sending, store
+from huoshui.lines.payments.settlement import batches, calendar, sending, store, windows
 from huoshui.lines.payments.settlement.model import Batch, NothingToPay, Payout
+from huoshui.lines.payments.settlement.terms import SettlementTerms
 
 PAYOUT_DUE = "payments.payout_due"
 
@@ -22,6 +25,22 @@ def schedule(tx: Tx, terms: Terms) -> None:
     zone = ZoneInfo(access.this_book(tx).time_zone)
     due = next_payout(terms, zone, tx.now)
     tx.later(PAYOUT_DUE, "calendar", calendar.on_open_day(store.settlement_terms(tx), zone, due))
+
+
+def change_terms(tx: Tx, new: SettlementTerms) -> None:
+    """Put other terms of settlement in force, and the calendars that follow from them to work."""
+    before = store.settlement_terms(tx)
+    store.add_settlement_terms(tx, new)
+    tx.emit("settlement_terms.changed", "settlement", before=_words(before), after=_words(new))
+    windows.schedule(tx, new)
+    terms, zone = order_store.terms(tx), ZoneInfo(access.this_book(tx).time_zone)
+    if terms:
+        due = next_payout(terms, zone, tx.now)
+        tx.later(PAYOUT_DUE, "calendar", calendar.on_open_day(new, zone, due))
+
+
+def _words(terms: SettlementTerms) -> str:
+    return msgspec.json.encode(terms).decode()
 
 
 def pay_out(tx: Tx) -> list[Payout]:

@@ -196,8 +196,9 @@ def report(tx: Tx, number: int) -> Report | None:
     )
     if not rows:
         return None
-    row = rows[0]
-    return Report(*row[:4], msgspec.convert(row[4], tuple[Total, ...]), row[5])
+    values = list(rows[0])
+    values[4] = msgspec.convert(values[4], tuple[Total, ...])
+    return Report(*values)
 
 
 def positions(

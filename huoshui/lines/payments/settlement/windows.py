@@ -17,7 +17,7 @@ from huoshui.core.errors import NotFound, Problem
 from huoshui.core.work import Item
 from huoshui.lines.payments.settlement import store
 from huoshui.lines.payments.settlement import window_store as windows_kept
-from huoshui.lines.payments.settlement.terms import next_close
+from huoshui.lines.payments.settlement.terms import SettlementTerms, next_close
 from huoshui.lines.payments.settlement.window_store import Position, Report, Total, Window
 
 CLOSE_DUE = "settlement.close_due"
@@ -139,10 +139,10 @@ def check(tx: Tx, number: int) -> Differs | None:
     return Differs(number, stored.hash, again)
 
 
-def schedule(tx: Tx) -> None:
+def schedule(tx: Tx, terms: SettlementTerms | None = None) -> None:
     """Put the next closing on the queue, where the terms have one."""
     zone = ZoneInfo(access.this_book(tx).time_zone)
-    due = next_close(store.settlement_terms(tx), zone, tx.now)
+    due = next_close(terms or store.settlement_terms(tx), zone, tx.now)
     if due:
         tx.later(CLOSE_DUE, "calendar", due)
 

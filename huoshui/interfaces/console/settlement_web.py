@@ -1,0 +1,129 @@
+"""What the pages of settlement do beyond showing: closing windows, approving payouts, files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from litestar import Response, get, post
+from litestar.params import FromPath, RawBody
+
+from huoshui.core import access, ids
+from huoshui.core.access import OutOfScope, WrongKey
+from huoshui.core.db import Tx
+from huoshui.core.errors import NotFound
+from huoshui.interfaces.console import export, render
+from huoshui.interfaces.console.page import Frame
+from huoshui.interfaces.console.pages import settlement_acts
+from huoshui.interfaces.console.pages.windows import positions_list
+from huoshui.interfaces.console.visit import (
+    HEADERS,
+    Ask,
+    Visit,
+    enter,
+    form,
+    html,
+    redirect,
+    same_origin,
+)
+from huoshui.lines.payments.settlement import batches, windows
+
+OPERATOR = "operator"
+
+
+def actor_of(tx: Tx, visit: Visit) -> str:
+    """Who acts, by the name that the API gives the same key: one person has one name."""
+    if visit.session.key_id is None:
+        return OPERATOR
+    for key in access.keys(tx):
+        if key.id == visit.session.key_id:
+            return f"key:{key.name}"
+    raise WrongKey()
+
+
+def acting(visit: Visit, scope: str, use_case: Callable[[Tx], object]) -> None:
+    """Do something in the session's book, under its actor's name. Raises OutOfScope."""
+    allowed = {"settlement:write": visit.frame.may_settle,
+               "settlement:approve": visit.frame.may_approve}  # fmt: skip
+    if not allowed[scope]:
+        raise OutOfScope(scope=scope)
+    with visit.database.begin(book=visit.session.book) as tx:
+        tx.actor = actor_of(tx, visit)
+        use_case(tx)
+
+
+@post("/{world:str}/windows/close", sync_to_thread=True, status_code=200)
+def close_window(request: Ask, world: FromPath[str]) -> Response[bytes]:
+    """Close the open settlement window. Raises OutOfScope."""
+    same_origin(request)
+    visit = enter(request, world, "windows")
+    acting(visit, "settlement:write", windows.close_window)
+    return redirect(visit.frame.to("windows"))
+
+
+@get("/{world:str}/windows/{key:str}/positions.csv", sync_to_thread=True)
+def positions_csv(request: Ask, world: FromPath[str], key: FromPath[str]) -> Response[bytes]:
+    """A closed window's positions as CSV."""
+    visit = enter(request, world, "windows")
+    with visit.database.begin(book=visit.session.book) as tx:
+
+        def page_of(frame: Frame) -> Any:
+            return positions_list(tx, frame, key)
+
+        body = export.csv(page_of, visit.frame)
+    headers = HEADERS | {"Content-Disposition": f'attachment; filename="window-{int(key)}.csv"'}
+    return Response(body, media_type="text/csv; charset=utf-8", headers=headers)
+
+
+@post("/{world:str}/payouts/make", sync_to_thread=True, status_code=200)
+def make_batch(request: Ask, world: FromPath[str], body: RawBody) -> Response[bytes]:
+    """Draft a payout batch of the book's currency. Raises OutOfScope, NothingToPay."""
+    same_origin(request)
+    visit = enter(request, world, "payouts")
+    currency = form(body).get("currency", [""])[0][:12]
+    made: list[str] = []
+
+    def use_case(tx: Tx) -> None:
+        made.append(ids.show("pob", batches.make_batch(tx, currency).id))
+
+    acting(visit, "settlement:write", use_case)
+    return redirect(visit.frame.to(f"payouts/{made[0]}"))
+
+
+@post("/{world:str}/payouts/{key:str}/{verb:str}", sync_to_thread=True, status_code=200)
+def move_batch(
+    request: Ask, world: FromPath[str], key: FromPath[str], verb: FromPath[str]
+) -> Response[bytes]:
+    """Approve a batch, or call it off. Raises OutOfScope, OwnBatch, AboveLimit, IllegalMove."""
+    same_origin(request)
+    visit = enter(request, world, "payouts")
+    id_ = ids.read("pob", key)
+    if verb == "approve":
+        acting(visit, "settlement:approve", lambda tx: batches.approve(tx, id_))
+    elif verb == "cancel":
+        acting(visit, "settlement:write", lambda tx: batches.cancel(tx, id_))
+    else:
+        raise NotFound(kind="page", id=verb[:40])
+    return redirect(visit.frame.to(f"payouts/{key}"))
+
+
+def act(visit: Visit, request: Ask, name: str, chosen: tuple[str, ...]) -> Response[bytes]:
+    """A bulk action of settlement; with `dry_run=true` its preview, and nothing is kept."""
+    action = settlement_acts.ACTIONS[name]
+    if not visit.frame.may_settle:
+        raise OutOfScope(scope="settlement:write")
+    dry_run = visit.frame.asked("dry_run") == "true"
+    table = None
+    try:
+        with visit.database.begin(book=visit.session.book) as tx:
+            tx.actor = actor_of(tx, visit)
+            table = action.run(tx, visit.frame, chosen)
+            if dry_run:
+                raise settlement_acts.Undo
+    except settlement_acts.Undo:
+        text = render.template("preview.html", visit.frame, table=table, chosen=chosen, action=name)
+        return html(request, text)
+    return redirect(visit.frame.to(action.place))
+
+
+ROUTES: list[Any] = [close_window, positions_csv, make_batch, move_batch]
