@@ -1402,6 +1402,32 @@ CREATE TABLE public.webhook_secret (
     until timestamp with time zone
 );
 
+CREATE TABLE public.window_position (
+    book integer NOT NULL,
+    number bigint NOT NULL,
+    account_id uuid NOT NULL,
+    party_kind text NOT NULL,
+    party text NOT NULL,
+    path text NOT NULL,
+    currency text NOT NULL,
+    gross_in bigint NOT NULL,
+    gross_out bigint NOT NULL,
+    transfers bigint NOT NULL,
+    CONSTRAINT window_position_gross_in_check CHECK ((gross_in >= 0)),
+    CONSTRAINT window_position_gross_out_check CHECK ((gross_out >= 0)),
+    CONSTRAINT window_position_party_kind_check CHECK ((party_kind = ANY (ARRAY['seller'::text, 'rail'::text, 'platform'::text])))
+);
+
+CREATE TABLE public.window_report (
+    book integer NOT NULL,
+    number bigint NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    clearings bigint NOT NULL,
+    transfers bigint NOT NULL,
+    totals jsonb NOT NULL,
+    hash text NOT NULL
+);
+
 CREATE TABLE public.work (
     book integer NOT NULL,
     id uuid NOT NULL,
@@ -1656,6 +1682,12 @@ ALTER TABLE ONLY public.webhook_endpoint
 
 ALTER TABLE ONLY public.webhook_secret
     ADD CONSTRAINT webhook_secret_pkey PRIMARY KEY (book, endpoint_id, number);
+
+ALTER TABLE ONLY public.window_position
+    ADD CONSTRAINT window_position_pkey PRIMARY KEY (book, number, account_id);
+
+ALTER TABLE ONLY public.window_report
+    ADD CONSTRAINT window_report_pkey PRIMARY KEY (book, number);
 
 ALTER TABLE ONLY public.work
     ADD CONSTRAINT work_book_kind_key_key UNIQUE (book, kind, key);
@@ -2018,6 +2050,12 @@ ALTER TABLE ONLY public.webhook_endpoint
 
 ALTER TABLE ONLY public.webhook_secret
     ADD CONSTRAINT webhook_secret_book_endpoint_id_fkey FOREIGN KEY (book, endpoint_id) REFERENCES public.webhook_endpoint(book, id) ON DELETE CASCADE;
+
+ALTER TABLE ONLY public.window_position
+    ADD CONSTRAINT window_position_book_number_fkey FOREIGN KEY (book, number) REFERENCES public.window_report(book, number);
+
+ALTER TABLE ONLY public.window_report
+    ADD CONSTRAINT window_report_book_number_fkey FOREIGN KEY (book, number) REFERENCES public.settlement_window(book, number);
 
 ALTER TABLE public.account ENABLE ROW LEVEL SECURITY;
 
