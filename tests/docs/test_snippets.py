@@ -28,6 +28,7 @@ PAGES = (
     "api",
     "allocation",
     "operating",
+    "webhooks",
 )
 USUAL_PORT = "8420"
 
