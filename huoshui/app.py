@@ -23,7 +23,7 @@ from huoshui.core.webhooks.vault import Vault
 from huoshui.core.worlds import LIVE, SANDBOX, Worlds
 from huoshui.interfaces import cli
 from huoshui.ledger import accounts, holds, proof, upkeep
-from huoshui.scenarios import order_flow
+from huoshui.scenarios import due
 
 if TYPE_CHECKING:
     from litestar import Litestar
@@ -134,7 +134,7 @@ def drain(database: Database, book: int) -> None:
     with database.begin(book=book) as tx:
         upkeep.schedule(tx)
         accounts.learn_units(tx)
-    work.drain(database, order_flow.WORK, book=book)
+    work.drain(database, due.WORK, book=book)
     holds.end_due(database, book=book)
 
 

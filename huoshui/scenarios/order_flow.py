@@ -16,7 +16,6 @@ import msgspec
 
 from huoshui.core import ids
 from huoshui.core.db import Tx
-from huoshui.core.webhooks import service as webhooks
 from huoshui.core.work import Item as Work
 from huoshui.core.work import Run
 from huoshui.facts import commerce
@@ -39,6 +38,7 @@ from huoshui.lines.payments.escrow.service import CONFIRM_DUE, Outcome, terms, z
 from huoshui.lines.payments.escrow.terms import Terms, confirm_due
 from huoshui.lines.payments.settlement import payouts, windows
 from huoshui.lines.payments.settlement.batches import SEND_DUE
+from huoshui.scenarios import order_back
 
 ESTIMATE_DUE = "order.estimate_due"
 
@@ -67,6 +67,7 @@ def take(tx: Tx, facts: Sequence[Fact], *, with_money: bool = True) -> Taken:
     flow = _Flow(tx, news)
     commands = [command for result in news for command in flow.commands(result)]
     outcomes = payments.apply(tx, commands)
+    order_back.went_back(tx, outcomes)
     _tell(tx, outcomes)
     return Taken(results, outcomes)
 
@@ -184,7 +185,9 @@ def confirm(tx: Tx, order_id: UUID) -> Outcome:
 def refund(tx: Tx, order_id: UUID, key: str, amount: int | None, reason: str) -> Outcome:
     """Give back part or all of a payment, through the API."""
     command = Refund(order_id, key, "request", tx.now, amount=amount, reason=reason)
-    return payments.apply(tx, [command])[0].demand()
+    outcome = payments.apply(tx, [command])[0].demand()
+    order_back.went_back(tx, [outcome])
+    return outcome
 
 
 WORK: dict[str, Run] = {
@@ -195,5 +198,4 @@ WORK: dict[str, Run] = {
     windows.CLOSE_DUE: windows.close_due,
     windows.COUNT_DUE: windows.count_due,
     **upkeep.WORK,
-    **webhooks.WORK,
 }

@@ -28,7 +28,6 @@ PAGES = (
     "api",
     "allocation",
     "operating",
-    "webhooks",
 )
 USUAL_PORT = "8420"
 

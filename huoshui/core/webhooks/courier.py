@@ -16,7 +16,7 @@ from functools import partial
 import msgspec
 
 from huoshui.core.db import Database
-from huoshui.core.webhooks import delivery_store, service
+from huoshui.core.webhooks import service, store
 from huoshui.core.webhooks.guard import Policy
 from huoshui.core.webhooks.model import Parcel, Reply, Sent
 from huoshui.core.webhooks.sending import Sender, Timing
@@ -28,7 +28,7 @@ _log = logging.getLogger("huoshui.webhooks")
 class Pace(msgspec.Struct, frozen=True):
     """How a courier works: places in all and for one endpoint, the lease, and its looks when idle."""
 
-    places: int = 256
+    places: int = 64
     each: int = 8
     lease_s: int = 60
     idle_ms: int = 250
@@ -110,12 +110,12 @@ class Courier(threading.Thread):
         busy = Counter(parcel.endpoint_id for parcel in flying)
         found: list[Parcel] = []
         with self._database.begin() as tx:
-            books = delivery_store.books_due(tx)
+            books = store.books_due(tx)
         for book in books:
             if len(found) >= room:
                 break
             with self._database.begin(book=book) as tx:
-                found += delivery_store.claim(
+                found += store.claim(
                     tx,
                     busy=busy,
                     each=self._pace.each,

@@ -10,14 +10,14 @@ import msgspec
 
 from huoshui.core import ids
 from huoshui.core.db import Tx
-from huoshui.core.webhooks import delivery_store, guard, retry, signing, store
-from huoshui.core.webhooks.delivery_store import Fate
+from huoshui.core.webhooks import guard, retry, signing, store
 from huoshui.core.webhooks.guard import Policy
 from huoshui.core.webhooks.model import (
     BY_HAND,
     DELETED,
     DELIVERY,
     DISABLED,
+    DUE,
     ENABLED,
     ENDPOINT,
     ENDPOINTS_MAX,
@@ -34,13 +34,10 @@ from huoshui.core.webhooks.model import (
     UnknownEndpoint,
     patterns,
 )
+from huoshui.core.webhooks.store import Fate
 from huoshui.core.webhooks.vault import Vault
-from huoshui.core.work import Item, Run
 
 OVERLAP_MAX = timedelta(days=30)
-PRUNE_DUE = "webhooks.prune_due"
-KEPT = timedelta(days=90)  # what has ended is kept so long after its event
-_PRUNED_AT_ONCE = 20_000
 
 
 class EndpointAsked(msgspec.Struct, frozen=True):
@@ -81,7 +78,6 @@ def create_endpoint(
     )
     store.add_endpoint(tx, made)
     secret = _add_secret(tx, made.id, vault, tx.now)
-    tx.later(PRUNE_DUE, "daily", tx.now + timedelta(days=1))
     tx.emit("webhook.created", show_endpoint(made.id), url=made.url, events=events)
     return made, secret
 
@@ -165,7 +161,7 @@ def delete_endpoint(tx: Tx, endpoint_id: UUID) -> None:
     after = msgspec.structs.replace(before, state=state, why="", failing_since=None)
     store.keep_endpoint(tx, after)
     store.drop_secrets(tx, endpoint_id)
-    delivery_store.end_due(tx, endpoint_id)
+    store.end_due(tx, endpoint_id)
     tx.emit("webhook.deleted", show_endpoint(endpoint_id), url=before.url)
 
 
@@ -178,7 +174,7 @@ def test_endpoint(tx: Tx, endpoint_id: UUID) -> Delivery:
     shown = show_endpoint(endpoint_id)
     tx.emit("test.triggered", shown, asked_by=tx.actor)
     tx.flush()  # the event must stand before it can be queued
-    return delivery(tx, delivery_store.queue_newest(tx, endpoint_id, TEST_EVENT, shown))
+    return delivery(tx, store.queue_newest(tx, endpoint_id, TEST_EVENT, shown))
 
 
 def _awake(endpoint: Endpoint) -> Endpoint:
@@ -189,7 +185,7 @@ def _awake(endpoint: Endpoint) -> Endpoint:
 
 def delivery(tx: Tx, delivery_id: UUID) -> Delivery:
     """One delivery. Raises UnknownDelivery."""
-    found = delivery_store.delivery(tx, delivery_id)
+    found = store.delivery(tx, delivery_id)
     if found is None:
         shown = ids.show("whd", delivery_id)
         raise UnknownDelivery(kind="webhook delivery", id=shown, delivery=shown)
@@ -198,7 +194,7 @@ def delivery(tx: Tx, delivery_id: UUID) -> Delivery:
 
 def history(tx: Tx, delivery_id: UUID) -> tuple[Delivery, list[Attempt]]:
     """One delivery and its attempts. Raises UnknownDelivery."""
-    return delivery(tx, delivery_id), delivery_store.attempts(tx, delivery_id)
+    return delivery(tx, delivery_id), store.attempts(tx, delivery_id)
 
 
 def resend(tx: Tx, delivery_id: UUID) -> Delivery:
@@ -209,28 +205,20 @@ def resend(tx: Tx, delivery_id: UUID) -> Delivery:
     found = delivery(tx, delivery_id)
     _awake(endpoint(tx, found.endpoint_id))
     DELIVERY.after(found.state, "resend")
-    delivery_store.revive(tx, [delivery_id])
+    store.revive(tx, [delivery_id])
     return delivery(tx, delivery_id)
 
 
 def resend_failed(tx: Tx, endpoint_id: UUID, since: datetime) -> int:
     """Send again what was given up since then; how many. Raises UnknownEndpoint, EndpointDisabled."""
     _awake(endpoint(tx, endpoint_id))
-    return delivery_store.revive_dead(tx, endpoint_id, since)
-
-
-def prune(tx: Tx, items: list[Item]) -> None:
-    """Due work: forget deliveries that ended long ago; a large past goes piece by piece."""
-    gone = delivery_store.prune(tx, tx.now - KEPT, _PRUNED_AT_ONCE)
-    wait = timedelta(minutes=1) if gone == _PRUNED_AT_ONCE else timedelta(days=1)
-    for item in items:
-        tx.later(item.kind, item.key, tx.now + wait)
+    return store.revive_dead(tx, endpoint_id, since)
 
 
 def record(tx: Tx, sent: Sequence[Sent]) -> None:
     """Keep what came of attempts of one book and decide what follows."""
-    delivery_store.keep_attempts(tx, sent)
-    standing = delivery_store.tries_of(tx, [s.parcel.delivery_id for s in sent])
+    store.keep_attempts(tx, sent)
+    standing = store.tries_of(tx, [s.parcel.delivery_id for s in sent])
     fates, gone = [], []
     for each in sent:
         parcel, reply = each.parcel, each.reply
@@ -246,7 +234,7 @@ def record(tx: Tx, sent: Sequence[Sent]) -> None:
         if verdict.gone:
             gone.append(parcel.endpoint_id)
     if fates:
-        delivery_store.keep_fates(tx, fates)
+        store.keep_fates(tx, fates)
     _judge(tx, sent, gone)
 
 
@@ -292,4 +280,8 @@ def listen(tx: Tx, events: list[str], listens_s: int) -> Endpoint:
     return made
 
 
-WORK: dict[str, Run] = {PRUNE_DUE: prune}
+__all__ = [
+    "DUE", "OVERLAP_MAX", "EndpointAsked", "EndpointChange", "create_endpoint", "delete_endpoint",
+    "delivery", "endpoint", "endpoints", "history", "listen", "record", "resend", "resend_failed",
+    "rotate_secret", "show_endpoint", "test_endpoint", "update_endpoint",
+]  # fmt: skip

@@ -1,16 +1,41 @@
-"""The SQL of endpoints, their secrets, and listeners at terminals."""
+"""The SQL of webhooks."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
+
+import msgspec
 
 from huoshui.core import columns
 from huoshui.core.db import Tx
-from huoshui.core.webhooks.model import Endpoint
+from huoshui.core.webhooks.model import DUE, Attempt, Delivery, Endpoint, Parcel, Sent
 
 _ENDPOINT = "id, url, description, events, state, why, failing_since, listens_until, created_at"
+_DELIVERY = """id, endpoint_id, event_id, type, state, due_at, attempts, attempts_before, status,
+    error, created_at, ended_at"""
+
+
+class Fate(msgspec.Struct, frozen=True):
+    """What a delivery becomes after an attempt; `due_at` is None once it is over."""
+
+    delivery_id: UUID
+    number: int
+    state: str
+    due_at: datetime | None
+    status: int | None
+    error: str
+
+
+class Counted(msgspec.Struct, frozen=True):
+    """Deliveries of an endpoint on one day of the world, by what became of them."""
+
+    day: datetime
+    delivered: int
+    dead: int
+    due: int
 
 
 def add_endpoint(tx: Tx, endpoint: Endpoint, *, listens_s: int | None = None) -> None:
@@ -135,28 +160,275 @@ def drop_secrets(tx: Tx, endpoint_id: UUID) -> None:
     )
 
 
-def secrets_until(tx: Tx, endpoint_id: UUID) -> list[datetime | None]:
-    """Until when each secret of an endpoint signs, the newest (None: until it is rotated) first."""
-    rows = tx.tuples(
-        """SELECT until FROM webhook_secret
-        WHERE book = %(book)s AND endpoint_id = %(id)s AND (until IS NULL OR until > %(now)s)
-        ORDER BY number DESC""",
+def end_due(tx: Tx, endpoint_id: UUID) -> None:
+    """What is still due to an endpoint is given up."""
+    tx.run(
+        """UPDATE webhook_delivery SET state = 'dead', ended_at = %(now)s
+        WHERE book = %(book)s AND endpoint_id = %(id)s AND state = 'due'""",
         id=endpoint_id,
         now=tx.now,
     )
-    return [until for (until,) in rows]
 
 
-def keep_listening(tx: Tx, endpoint_id: UUID, listens_s: int) -> bool:
-    """A listener at a terminal is still there; whether it still stands."""
-    return (
-        tx.count(
-            """UPDATE webhook_endpoint SET listens_until = clock_timestamp() + %(listens)s
+def queue_newest(tx: Tx, endpoint_id: UUID, kind: str, object_id: str) -> UUID:
+    """Queue the newest event of this type and object for one endpoint, listening to it or not."""
+    tx.run(
+        """
+        INSERT INTO webhook_delivery (book, id, endpoint_id, event_id, type, due_at, created_at)
+        SELECT book, webhook_delivery_id(id, %(endpoint)s), %(endpoint)s, id, type, %(now)s, %(now)s
+        FROM event WHERE book = %(book)s AND object = %(object)s AND type = %(kind)s
+        ORDER BY id DESC LIMIT 1
+        ON CONFLICT DO NOTHING
+        """,
+        endpoint=endpoint_id,
+        object=object_id,
+        kind=kind,
+        now=tx.now,
+    )
+    found: UUID = tx.value(
+        """SELECT id FROM webhook_delivery
+        WHERE book = %(book)s AND endpoint_id = %(endpoint)s AND type = %(kind)s
+        ORDER BY id DESC LIMIT 1""",
+        endpoint=endpoint_id,
+        kind=kind,
+    )
+    return found
+
+
+def deliveries(
+    tx: Tx,
+    *,
+    endpoint_id: UUID | None = None,
+    event_id: UUID | None = None,
+    state: str = "",
+    kind: str = "",
+    since: datetime | None = None,
+    until: datetime | None = None,
+    after: UUID | None = None,
+    limit: int,
+) -> list[Delivery]:
+    """Deliveries, those of the newest events first."""
+    return tx.rows(
+        Delivery,
+        f"""SELECT {_DELIVERY} FROM webhook_delivery
+        WHERE book = %(book)s
+          AND (%(endpoint)s::uuid IS NULL OR endpoint_id = %(endpoint)s)
+          AND (%(event)s::uuid IS NULL OR event_id = %(event)s)
+          AND (%(state)s = '' OR state = %(state)s)
+          AND (%(kind)s = '' OR type = %(kind)s)
+          AND (%(since)s::timestamptz IS NULL OR created_at >= %(since)s)
+          AND (%(until)s::timestamptz IS NULL OR created_at < %(until)s)
+          AND (%(after)s::uuid IS NULL OR id < %(after)s)
+        ORDER BY id DESC LIMIT %(limit)s""",
+        endpoint=endpoint_id,
+        event=event_id,
+        state=state,
+        kind=kind,
+        since=since,
+        until=until,
+        after=after,
+        limit=limit,
+    )
+
+
+def delivery(tx: Tx, delivery_id: UUID) -> Delivery | None:
+    """One delivery."""
+    return tx.row(
+        Delivery,
+        f"SELECT {_DELIVERY} FROM webhook_delivery WHERE book = %(book)s AND id = %(id)s",
+        id=delivery_id,
+    )
+
+
+def attempts(tx: Tx, delivery_id: UUID) -> list[Attempt]:
+    """The attempts of a delivery, in order. A number that is missing was cut off by a kill."""
+    return tx.rows(
+        Attempt,
+        """SELECT number, at, status, error, ms, body FROM webhook_attempt
+        WHERE book = %(book)s AND delivery_id = %(id)s ORDER BY number""",
+        id=delivery_id,
+    )
+
+
+def revive(tx: Tx, delivery_ids: Sequence[UUID]) -> int:
+    """Make ended deliveries due now, their tries begun anew; how many."""
+    return tx.count(
+        """
+        UPDATE webhook_delivery SET state = 'due', due_at = %(now)s, ended_at = NULL,
+            attempts_before = attempts, leased_until = NULL
+        WHERE book = %(book)s AND id = ANY(%(ids)s) AND state <> 'due'
+        """,
+        ids=columns.uuids(delivery_ids),
+        now=tx.now,
+    )
+
+
+def revive_dead(tx: Tx, endpoint_id: UUID, since: datetime) -> int:
+    """Make what was given up of an endpoint's deliveries since then due again; how many."""
+    return tx.count(
+        """
+        UPDATE webhook_delivery SET state = 'due', due_at = %(now)s, ended_at = NULL,
+            attempts_before = attempts, leased_until = NULL
+        WHERE book = %(book)s AND endpoint_id = %(id)s AND state = 'dead' AND created_at >= %(since)s
+        """,
+        id=endpoint_id,
+        since=since,
+        now=tx.now,
+    )
+
+
+def books_due(tx: Tx) -> list[int]:
+    """The books of this world with a webhook to send now."""
+    rows = tx.tuples(
+        """
+        SELECT DISTINCT p.book FROM webhook_endpoint p
+        WHERE p.state = 'enabled' AND p.listens_until IS NULL AND EXISTS (
+            SELECT FROM webhook_delivery d
+            WHERE d.book = p.book AND d.endpoint_id = p.id AND d.state = 'due'
+              AND d.due_at <= %(now)s
+              AND (d.leased_until IS NULL OR d.leased_until < clock_timestamp()))
+        """,
+        now=tx.now,
+    )
+    return [book for (book,) in rows]
+
+
+def claim(
+    tx: Tx,
+    *,
+    busy: Mapping[UUID, int],
+    each: int,
+    limit: int,
+    lease_s: int,
+    endpoint_id: UUID | None = None,
+) -> list[Parcel]:
+    """Take what is due, at most `each` for an endpoint with those it has under way.
+
+    The lease is on the machine's time: a clock of a world that is moved does not end it. A claim
+    counts as an attempt, so that what kills its courier is not sent for ever. With `endpoint_id`
+    it is a listener at a terminal that takes its own.
+    """
+    rows = tx.tuples(
+        """
+        WITH busy AS (SELECT unnest(%(busy)s) AS id, unnest(%(counts)s) AS n),
+        taken AS (
+            SELECT p.id AS endpoint_id, p.url, d.id FROM webhook_endpoint p
+            LEFT JOIN busy ON busy.id = p.id
+            CROSS JOIN LATERAL (
+                SELECT id FROM webhook_delivery
+                WHERE book = p.book AND endpoint_id = p.id AND state = 'due'
+                  AND due_at <= %(now)s
+                  AND (leased_until IS NULL OR leased_until < clock_timestamp())
+                ORDER BY due_at LIMIT greatest(0, %(each)s - coalesce(busy.n, 0))
+                FOR UPDATE SKIP LOCKED) d
+            WHERE p.book = %(book)s AND p.state = 'enabled'
+              AND CASE WHEN %(endpoint)s::uuid IS NULL THEN p.listens_until IS NULL
+                       ELSE p.id = %(endpoint)s END
+            LIMIT %(limit)s),
+        claimed AS (
+            UPDATE webhook_delivery w SET attempts = w.attempts + 1,
+                leased_until = clock_timestamp() + %(lease)s
+            FROM taken WHERE w.book = %(book)s AND w.id = taken.id
+            RETURNING w.id, w.endpoint_id, w.event_id, w.attempts, taken.url)
+        SELECT c.id, c.endpoint_id, c.attempts, c.url,
+            ARRAY(SELECT sealed FROM webhook_secret s
+                WHERE s.book = %(book)s AND s.endpoint_id = c.endpoint_id
+                  AND (s.until IS NULL OR s.until > %(now)s) ORDER BY s.number DESC),
+            e.id, e.type, e.object, e.at, e.actor, e.data
+        FROM claimed c JOIN event e ON e.book = %(book)s AND e.id = c.event_id
+        ORDER BY c.id
+        """,
+        busy=columns.uuids(busy.keys()),
+        counts=columns.integers(busy.values()),
+        each=each,
+        limit=limit,
+        lease=timedelta(seconds=lease_s),
+        endpoint=endpoint_id,
+        now=tx.now,
+    )
+    return [Parcel(tx.book, *row) for row in rows]
+
+
+def tries_of(tx: Tx, delivery_ids: Sequence[UUID]) -> dict[UUID, tuple[int, int]]:
+    """Of each delivery that is due: its attempts, and those before its last resend; locked."""
+    rows: list[Any] = tx.tuples(
+        """SELECT id, attempts, attempts_before FROM webhook_delivery
+        WHERE book = %(book)s AND id = ANY(%(ids)s) AND state = 'due' ORDER BY id FOR UPDATE""",
+        ids=columns.uuids(delivery_ids),
+    )
+    return {id_: (made, before) for id_, made, before in rows}
+
+
+def keep_attempts(tx: Tx, sent: Sequence[Sent]) -> None:
+    """Keep what came of attempts."""
+    tx.append(
+        "webhook_attempt",
+        ("book", "delivery_id", "number", "at", "status", "error", "ms", "body"),
+        [
+            (tx.book, s.parcel.delivery_id, s.parcel.number, tx.now, s.reply.status,
+             s.reply.error, s.reply.ms, s.reply.body)
+            for s in sent
+        ],
+    )  # fmt: skip
+
+
+def keep_fates(tx: Tx, fates: Sequence[Fate]) -> None:
+    """Write what deliveries have become."""
+    tx.run(
+        """
+        UPDATE webhook_delivery w SET state = f.state, due_at = coalesce(f.due_at, w.due_at),
+            status = f.status, error = f.error, leased_until = NULL,
+            ended_at = CASE WHEN f.state = %(due)s THEN NULL ELSE %(now)s END
+        FROM (SELECT unnest(%(ids)s) AS id, unnest(%(states)s) AS state, unnest(%(dues)s) AS due_at,
+                     unnest(%(statuses)s) AS status, unnest(%(errors)s) AS error) f
+        WHERE w.book = %(book)s AND w.id = f.id
+        """,
+        ids=columns.uuids(f.delivery_id for f in fates),
+        states=columns.texts(f.state for f in fates),
+        dues=columns.times(f.due_at for f in fates),
+        statuses=columns.smallints(f.status for f in fates),
+        errors=columns.texts(f.error for f in fates),
+        due=DUE,
+        now=tx.now,
+    )
+
+
+def counts_by_day(tx: Tx, endpoint_id: UUID, since: datetime, zone: str) -> list[Counted]:
+    """An endpoint's deliveries by the day of the book on which they were queued."""
+    return tx.rows(
+        Counted,
+        """
+        SELECT date_trunc('day', created_at, %(zone)s) AS day,
+            count(*) FILTER (WHERE state = 'delivered') AS delivered,
+            count(*) FILTER (WHERE state = 'dead') AS dead,
+            count(*) FILTER (WHERE state = 'due') AS due
+        FROM webhook_delivery
+        WHERE book = %(book)s AND endpoint_id = %(id)s AND created_at >= %(since)s
+        GROUP BY 1 ORDER BY 1
+        """,
+        id=endpoint_id,
+        since=since,
+        zone=zone,
+    )
+
+
+def count_states(tx: Tx, endpoint_id: UUID) -> dict[str, int]:
+    """How many deliveries of an endpoint stand in each state."""
+    rows = tx.tuples(
+        """SELECT state, count(*) FROM webhook_delivery
+        WHERE book = %(book)s AND endpoint_id = %(id)s GROUP BY state""",
+        id=endpoint_id,
+    )
+    return dict(rows)
+
+
+def keep_listening(tx: Tx, endpoint_id: UUID, listens_s: int) -> None:
+    """A listener at a terminal is still there."""
+    tx.run(
+        """UPDATE webhook_endpoint SET listens_until = clock_timestamp() + %(listens)s
         WHERE book = %(book)s AND id = %(id)s AND listens_until IS NOT NULL""",
-            id=endpoint_id,
-            listens=timedelta(seconds=listens_s),
-        )
-        > 0
+        id=endpoint_id,
+        listens=timedelta(seconds=listens_s),
     )
 
 

@@ -23,6 +23,7 @@ from huoshui.interfaces.api import (
     openapi,
     orders,
     parties,
+    payments,
     postings,
     problems,
     settlement,
@@ -34,8 +35,9 @@ from huoshui.interfaces.api.door import Ask, Door
 from huoshui.interfaces.api.problems import BODY_MAX
 
 HANDLERS = [
-    *orders.HANDLERS, *books.HANDLERS, *postings.HANDLERS, *batches.HANDLERS, *history.HANDLERS,
-    *closing.HANDLERS, *soundness.HANDLERS, *allocations.HANDLERS, *settlement.HANDLERS, *world.HANDLERS,
+    *orders.HANDLERS, *payments.HANDLERS, *books.HANDLERS, *postings.HANDLERS, *batches.HANDLERS,
+    *history.HANDLERS, *closing.HANDLERS, *soundness.HANDLERS, *allocations.HANDLERS,
+    *settlement.HANDLERS, *world.HANDLERS,
     *parties.HANDLERS,
     *webhooks.HANDLERS,
 ]  # fmt: skip

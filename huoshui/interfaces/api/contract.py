@@ -111,11 +111,17 @@ def moves(
 
 
 def hot(
-    path: str, answer: Any, *, bound: Bounds, asks: Any, body_needed: bool = True
+    path: str,
+    answer: Any,
+    *,
+    bound: Bounds,
+    asks: Any,
+    body_needed: bool = True,
+    scope: str = "ledger:write",
 ) -> Callable[[F], HTTPRouteHandler]:
-    """Declare a POST of the ledger's hot verbs: as `moves`, but awaited in the lane."""
+    """Declare a POST of the hot verbs: as `moves`, but awaited in the lane."""
     contract = Contract(
-        scope="ledger:write",
+        scope=scope,
         bound=bound,
         answer=answer,
         asks=asks,

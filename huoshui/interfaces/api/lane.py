@@ -10,8 +10,9 @@ repeat the same is its reply. A rehearsal, and a world without a lane, take the 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any, Protocol
 from uuid import UUID
 
 import msgspec
@@ -43,10 +44,23 @@ class Move(msgspec.Struct, frozen=True):
     named: bool = False
 
 
+class Desk(Protocol):
+    """What decides the moves of many requests in one transaction, each at its turn, then writes."""
+
+    def answer(self, number: int) -> msgspec.Struct:
+        """Decide the move of this number. Raises a Problem, and has then moved nothing."""
+
+    def flush(self) -> None:
+        """Write all that was decided."""
+
+
+Opening = Callable[[Tx, Sequence[tuple[Any, str]]], Desk]  # moves, each with the name of its wish
+
+
 class Wish(msgspec.Struct, frozen=True):
     """A unit of the lane: a move, who asks for it, and under which key."""
 
-    move: Move
+    move: Any
     key_id: UUID
     key: str
     request: bytes
@@ -65,8 +79,18 @@ class Granted(msgspec.Struct, frozen=True):
 Outcome = Granted | Problem
 
 
-async def through(request: Ask, body: bytes, read: Callable[[Visit], Move]) -> Response[bytes]:
+class Hot(msgspec.Struct, frozen=True):
+    """A verb of the lane with the desk that decides it."""
+
+    desk: Opening
+    verb: Verb[Wish, Outcome]
+
+
+async def through(
+    request: Ask, body: bytes, read: Callable[[Visit], Any], hot: Hot | None = None
+) -> Response[bytes]:
     """Serve a hot verb: once per Idempotency-Key, in the lane with others; or as a rehearsal."""
+    hot = hot or REQUESTS
     door: Door = request.app.state.door
     actor, remembered = await door.actor_seen(request)
     try:
@@ -83,7 +107,7 @@ async def through(request: Ask, body: bytes, read: Callable[[Visit], Move]) -> R
     if lane is None:
         if remembered:  # the lane asks that for a whole batch
             await asyncio.to_thread(door.actor, request)
-        alone = partial(_alone, move=move, name=visit.wish)
+        alone = partial(_alone, desk=hot.desk, move=move, name=visit.wish)
         return await asyncio.to_thread(visit.answer, body, alone)
     digest = crypto.sha256(visit.said(body))
     wish = Wish(
@@ -92,29 +116,27 @@ async def through(request: Ask, body: bytes, read: Callable[[Visit], Move]) -> R
     )  # fmt: skip
     caller = f"{actor.book}/{actor.key_id}"
     [outcome] = await lane.submit(
-        REQUESTS, [wish], book=actor.book, actor=visit.name, caller=caller
+        hot.verb, [wish], book=actor.book, actor=visit.name, caller=caller
     )
     if isinstance(outcome, Problem):
         raise outcome
     return visit.reply(outcome.content, outcome.hit)
 
 
-def _alone(tx: Tx, move: Move, name: str) -> msgspec.Struct:
-    commands = move.commands(tx, name)
-    sheet = _load(tx, [(move, commands)])
-    answer = move.answer(tx, sheet, commands)
-    ledger.flush(tx, sheet)
+def _alone(tx: Tx, desk: Opening, move: Any, name: str) -> msgspec.Struct:
+    opened = desk(tx, [(move, name)])
+    answer = opened.answer(0)
+    opened.flush()
     return answer
 
 
-def _run(tx: Tx, wishes: list[Wish]) -> list[Outcome]:
-    units = [wish.move.commands(tx, wish.name) for wish in wishes]
-    sheet = _load(tx, [(wish.move, unit) for wish, unit in zip(wishes, units, strict=True)])
+def _run(desk: Opening, tx: Tx, wishes: list[Wish]) -> list[Outcome]:
+    opened = desk(tx, [(wish.move, wish.name) for wish in wishes])
     valid = access.valid(tx, {wish.key_id for wish in wishes})
     kept = idempotency.kept_of(tx, {wish.key for wish in wishes})
     fresh: dict[str, Reply] = {}
     outcomes: list[Outcome] = []
-    for wish, commands in zip(wishes, units, strict=True):
+    for number, wish in enumerate(wishes):
         try:
             if wish.key_id not in valid:
                 raise WrongKey()
@@ -122,15 +144,36 @@ def _run(tx: Tx, wishes: list[Wish]) -> list[Outcome]:
             if reply:
                 outcomes.append(Granted(reply.answers(wish.key, wish.request).body, hit=True))
                 continue
-            content = msgspec.json.encode(wish.move.answer(tx, sheet, commands))
+            content = msgspec.json.encode(opened.answer(number))
             wish.check()
             kept[wish.key] = fresh[wish.key] = Reply(wish.request, wish.status, content)
             outcomes.append(Granted(content, hit=False))
         except Problem as problem:
             outcomes.append(problem)
-    ledger.flush(tx, sheet)
+    opened.flush()
     idempotency.keep_all(tx, fresh)
     return outcomes
+
+
+def verb(name: str, desk: Opening) -> Hot:
+    """A verb of the lane whose requests a desk decides; a move has its `weight`."""
+    return Hot(desk, Verb(name, partial(_run, desk), lambda wish: wish.move.weight, True))
+
+
+class _LedgerDesk:
+    """The ledger's commands of many requests on one sheet."""
+
+    def __init__(self, tx: Tx, moves: Sequence[tuple[Move, str]]) -> None:
+        self._tx = tx
+        self._units = [(move, move.commands(tx, name)) for move, name in moves]
+        self._sheet = _load(tx, self._units)
+
+    def answer(self, number: int) -> msgspec.Struct:
+        move, commands = self._units[number]
+        return move.answer(self._tx, self._sheet, commands)
+
+    def flush(self) -> None:
+        ledger.flush(self._tx, self._sheet)
 
 
 def _load(tx: Tx, units: list[tuple[Move, list[Command]]]) -> Sheet:
@@ -149,6 +192,4 @@ def _load(tx: Tx, units: list[tuple[Move, list[Command]]]) -> Sheet:
     return ledger.load(tx, paths, named, holds=holds, burning=True)
 
 
-REQUESTS: Verb[Wish, Outcome] = Verb(
-    "api.requests", _run, lambda wish: wish.move.weight, idempotent=True
-)
+REQUESTS = verb("api.requests", _LedgerDesk)

@@ -17,7 +17,7 @@ from huoshui.interfaces.api.body import decoded
 from huoshui.interfaces.api.contract import reads, removes, writes
 from huoshui.interfaces.api.door import Ask, Cursor, Limit, Page, Ref, Word, enter
 from huoshui.ledger import holds
-from huoshui.scenarios import order_flow
+from huoshui.scenarios import due
 from huoshui.scenarios.replay import store as replay_store
 
 ADVANCE_MAX = timedelta(days=731)
@@ -111,7 +111,7 @@ def advance_clock(request: Ask, body: RawBody) -> ClockView:
         raise LiveClock()
     with visit.begin() as tx:
         until = tx.now + _span(asked.advance)
-    ran = work.advance(visit.database, order_flow.WORK, until, book=visit.actor.book)
+    ran = work.advance(visit.database, due.WORK, until, book=visit.actor.book)
     holds.end_due(visit.database, book=visit.actor.book)
     return ClockView(until, ran)
 

@@ -25,7 +25,7 @@ from huoshui.interfaces.cli.terminal import say
 from huoshui.lines.payments.escrow import service as payments
 from huoshui.lines.payments.escrow import store as payments_store
 from huoshui.lines.payments.escrow.terms import Terms
-from huoshui.scenarios import order_flow
+from huoshui.scenarios import due
 
 Serve = Callable[[Settings, Worlds, int, Callable[[], None]], None]
 PORTS_TRIED = 50
@@ -236,7 +236,7 @@ def run_advance(settings: Settings, world: str, by: str) -> None:
         database = worlds.database(world)
         with database.begin() as tx:
             until = tx.now + clock.span(by)
-        ran = work.advance(database, order_flow.WORK, until)
+        ran = work.advance(database, due.WORK, until)
     finally:
         worlds.close()
     terminal.out.print(say("advanced", now=f"{until:%Y-%m-%d %H:%M:%S} UTC", ran=ran))

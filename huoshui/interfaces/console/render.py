@@ -50,7 +50,6 @@ _MENU: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
             ("lane", "lane", "arrow-right", "l"),
         ),
     ),
-    ("connections", (("webhooks", "webhooks", "terminal", "e"),)),
     ("work", (("replays", "replays", "history", "p"),)),
 )
 

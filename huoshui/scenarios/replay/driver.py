@@ -21,7 +21,7 @@ from huoshui.facts.commerce.reading.source import Source, read_source
 from huoshui.facts.commerce.reading.timeline import Entry, Timeline
 from huoshui.lines import payments
 from huoshui.lines.payments.escrow.terms import Terms, read_terms
-from huoshui.scenarios import order_flow
+from huoshui.scenarios import due, order_flow
 from huoshui.scenarios.replay import store
 from huoshui.scenarios.replay.assumptions import read_sections, tail_days
 from huoshui.scenarios.replay.report import build_report
@@ -216,12 +216,12 @@ def _drive(database: Database, spool: Timeline, row: ReplayRow, name: str, tell:
             tell(Progress("facts", state.cursor, spool.total, entries[-1].known_at, name))
         elif state.due is not None and state.due <= row.until_at:
             with database.begin(book=BOOK, now=state.due) as tx:
-                work.run_moment(tx, order_flow.WORK)
+                work.run_moment(tx, due.WORK)
                 tx.flush()
                 state.due = work.next_due(tx)
         else:
             break
-    work.advance(database, order_flow.WORK, row.until_at, book=BOOK)
+    work.advance(database, due.WORK, row.until_at, book=BOOK)
 
 
 class _State:

@@ -29,6 +29,8 @@ BODIES: dict[str, Any] = {
     "/accounts/{ref:str}/bounds": {"floor": None, "ceiling": None},
     "/periods": {"until": "2025-01-01"},
     "/clock": {"advance": "1s"},
+    "/payments": {"amount": money(100), "seller": "slr_one"},
+    "/payments/{ref:str}/attach": {"tenders": [{"rail": "balance", "party": "byr_one"}]},
     "/payout-batches": {"currency": "CNY"},
     "/settlement/terms": {},
     "/keys": {"name": "x", "scopes": ["facts:read"]},
@@ -62,7 +64,11 @@ class Owned:
         for _ in range(2):
             window = tenant.done("/settlement/windows/close")["number"]
         grant = tenant.done(f"/organisations/{partner}/grants", {"seller": "*"})["id"]
+        payment = {**BODIES["/payments"], "wallet": "byr_one", "seller": ""}
+        tenant.done("/payments", payment)
         self.ids = {
+            "/payments": tenant.done("/payments", BODIES["/payments"])["payment"]["id"],
+            "/wallets": "byr_one",
             "/orders": tenant.get("/orders/o1")["id"],
             "/accounts": account,
             "/transactions": tenant.done("/transactions", FILL)["id"],

@@ -112,7 +112,11 @@ def _ids(tenant: Tenant, name: str) -> dict[str, str]:
     order = tenant.get(f"/orders/o-{name}")["id"]
     account = tenant.get("/accounts", prefix=f"merchant:{seller}:")["data"][0]["id"]
     transaction = tenant.get("/transactions", reference=order)["data"][0]["id"]
+    buyer = tenant.get(f"/orders/o-{name}")["buyer"]
+    asked = {"amount": {"amount": 100, "currency": "CNY"}, "seller": seller, "buyer": f"b-{name}"}
+    payment = tenant.done("/payments", asked)["payment"]["id"]
     return {
+        "/payments": payment, "/wallets": f"byr_{buyer}",
         "/sellers": seller, "/orders": order, "/accounts": account, "/transactions": transaction,
         "/holds": transaction, "/payouts": tenant.get("/payouts", seller=seller)["data"][0]["id"],
     }  # fmt: skip

@@ -109,6 +109,8 @@ class Batch:
     def __init__(self, tx: Tx, commands: Sequence[Command]) -> None:
         self.tx = tx
         self.terms = terms_store.terms(tx) or Terms()
+        # What cannot be is known before anything is looked up, and opens no account.
+        self._made = {c.id: self._begun(c) for c in commands if isinstance(c, Create)}
         known = {c.id for c in commands if not isinstance(c, Create)}
         self._payments = store.lock(tx, known) if known else {}
         self._loaded = dict(self._payments)
@@ -129,6 +131,14 @@ class Batch:
             return self._decide(command)
         except Problem as problem:
             return Outcome(self._payments.get(command.id), problem=problem)
+
+    def captured(self) -> list[tuple[int, Payment]]:
+        """What was captured before of each payment of which more is captured now."""
+        return [
+            (before, after)
+            for id_, after in self._payments.items()
+            if (before := self._loaded[id_].captured if id_ in self._loaded else 0) < after.captured
+        ]
 
     def flush(self) -> None:
         """Write what was decided."""
@@ -153,6 +163,8 @@ class Batch:
         found: set[tuple[str, str]] = set()
         for command in commands:
             before = self._payments.get(command.id)
+            if isinstance(command, Create) and isinstance(self._made[command.id], Problem):
+                continue
             if isinstance(command, Create):
                 tenders, parts, currency = command.tenders, command.parts, command.currency
             elif before is not None:
@@ -181,8 +193,16 @@ class Batch:
             return Outcome(before)
         return self._carry_out(before, step)
 
+    def _begun(self, command: Create) -> Payment | Problem:
+        try:
+            return going.created(command, self.tx.now, registry.capabilities)
+        except Problem as problem:
+            return problem
+
     def _create(self, command: Create) -> Outcome:
-        made = going.created(command, self.tx.now, registry.capabilities)
+        made = self._made[command.id]
+        if isinstance(made, Problem):
+            raise made
         if not command.confirm or not command.tenders:
             return self._keep(Step(made), made)
         try:

@@ -11,6 +11,7 @@ import msgspec
 from huoshui.core import columns
 from huoshui.core.db import Tx
 from huoshui.ledger.store import Answer
+from huoshui.lines.payments.chart import settlement_path
 from huoshui.lines.payments.payment.model import Part, Payment, Refund, Tender
 
 WINDOW_LOCK = 0x57494E44  # "WIND": who closes a window takes it alone, every batch shares it
@@ -35,6 +36,23 @@ class ClearingRow(msgspec.Struct, frozen=True):
     amount: int
     window_number: int
     at: Any
+
+
+class Own(msgspec.Struct, frozen=True):
+    """Whose payments: those that these buyers pay, or of which these sellers get a part."""
+
+    buyers: list[str]
+    sellers: list[str]
+
+    @property
+    def accounts(self) -> list[str]:
+        """The settlement accounts of the sellers."""
+        return [settlement_path(seller) for seller in self.sellers]
+
+    def has(self, payment: Payment) -> bool:
+        """Whether a payment is among them."""
+        parts = {part.account for part in payment.parts}
+        return payment.buyer in self.buyers or not parts.isdisjoint(self.accounts)
 
 
 def window(tx: Tx) -> Answer[int | None]:
@@ -84,22 +102,29 @@ def page(
     state: str = "",
     order: str = "",
     buyer: str = "",
+    among: Own | None = None,
     after: UUID | None = None,
     limit: int = 50,
 ) -> list[Payment]:
-    """Payments, newest first, older than the cursor."""
+    """Payments, newest first, older than the cursor; of some parties only where `among` says so."""
     rows = tx.tuples(
         f"""
         SELECT {_COLUMNS} FROM payment
         WHERE book = %(book)s AND (%(state)s = '' OR state = %(state)s)
           AND (%(order)s = '' OR order_key = %(order)s)
           AND (%(buyer)s = '' OR buyer = %(buyer)s)
+          AND (%(whole)s OR buyer = ANY(%(buyers)s)
+               OR EXISTS (SELECT FROM jsonb_array_elements(parts) AS p
+                          WHERE p->>0 = ANY(%(accounts)s)))
           AND id < coalesce(%(after)s, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
         ORDER BY id DESC LIMIT %(limit)s
         """,
         state=state,
         order=order,
         buyer=buyer,
+        whole=among is None,
+        buyers=among.buyers if among else [],
+        accounts=among.accounts if among else [],
         after=after,
         limit=limit,
     )

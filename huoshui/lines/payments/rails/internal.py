@@ -16,6 +16,7 @@ _AT_ONCE = Capabilities(
 INTERNAL = {
     "balance": _AT_ONCE,  # the buyer's money on the platform
     "points": _AT_ONCE,
+    "subsidy": _AT_ONCE,  # the platform pays in the buyer's stead
     "voucher": _AT_ONCE,  # money of a coupon, from its issuer's budget
     "pay_later": _AT_ONCE,  # a lender pays in the buyer's stead
     "mandate": Capabilities(

@@ -1,0 +1,324 @@
+"""Payments over the API: created, confirmed, captured, cancelled, refunded, looked at; balances."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from litestar import Response
+from litestar.params import RawBody
+
+from huoshui.core import ids
+from huoshui.core.access import Bound
+from huoshui.core.db import Tx
+from huoshui.core.errors import Problem
+from huoshui.interfaces.api import payment_asks as asks
+from huoshui.interfaces.api import payment_views as views
+from huoshui.interfaces.api.body import decoded
+from huoshui.interfaces.api.contract import hot, reads
+from huoshui.interfaces.api.door import Ask, Cursor, Limit, Page, Ref, Visit, Word, enter
+from huoshui.interfaces.api.lane import through, verb
+from huoshui.ledger import service as ledger
+from huoshui.ledger.model import Account, UnknownAccount
+from huoshui.lines.payments.chart import wallet_path
+from huoshui.lines.payments.escrow import service as escrow
+from huoshui.lines.payments.payment import service, store
+from huoshui.lines.payments.payment.model import (
+    Attach,
+    Cancel,
+    Capture,
+    Command,
+    Confirm,
+    GiveBack,
+    Payment,
+    UnknownPayment,
+)
+from huoshui.lines.payments.payment.service import Batch, Outcome
+from huoshui.scenarios import payment_flow
+
+_WRITE = "payments:write"
+
+
+class PaymentMove(msgspec.Struct, frozen=True):
+    """What a request asks of a payment, and how its outcome is shown."""
+
+    command: Callable[[Tx, str], Command]
+    show: Callable[[Outcome], msgspec.Struct]
+    weight: int = 3
+
+
+class _Desk:
+    """The commands of many requests on one batch of payments."""
+
+    def __init__(self, tx: Tx, moves: Sequence[tuple[PaymentMove, str]]) -> None:
+        self._tx = tx
+        self._moves = [move for move, _ in moves]
+        self._commands = [_command_of(tx, move, name) for move, name in moves]
+        self._batch = Batch(tx, [c for c in self._commands if not isinstance(c, Problem)])
+
+    def answer(self, number: int) -> msgspec.Struct:
+        command = self._commands[number]
+        if isinstance(command, Problem):
+            raise command
+        return self._moves[number].show(self._batch.take(command).demand())
+
+    def flush(self) -> None:
+        payment_flow.finish(self._tx, self._batch)
+
+
+def _command_of(tx: Tx, move: PaymentMove, name: str) -> Command | Problem:
+    """A request that asks for what cannot be has a problem of its own, and the batch goes on."""
+    try:
+        return move.command(tx, name)
+    except Problem as problem:
+        return problem
+
+
+PAYMENTS = verb("api.payments", _Desk)
+
+
+def _shown(outcome: Outcome) -> views.PaymentView:
+    assert outcome.payment is not None
+    return views.payment(outcome.payment)
+
+
+@hot("/payments", views.OpenedPayment, bound="book", asks=asks.PaymentAsked, scope=_WRITE)
+async def create_payment(request: Ask, body: RawBody) -> Response[bytes]:
+    """Create a payment; with `confirm` and means of ours it is paid and split in the same commit."""
+
+    def read(visit: Visit) -> PaymentMove:
+        asked = decoded(body, asks.PaymentAsked)
+        secret = ""
+
+        def command(tx: Tx, name: str) -> Command:
+            nonlocal secret
+            id_ = tx.id("pmt", name)
+            secret = asks.secret_of(id_)
+            return asks.create(tx, asked, escrow.terms(tx), id_, secret.encode())
+
+        def show(outcome: Outcome) -> views.OpenedPayment:
+            return views.OpenedPayment(_shown(outcome), secret)
+
+        return PaymentMove(command, show)
+
+    return await through(request, body, read, PAYMENTS)
+
+
+def _on(ref: str, make: Callable[[UUID, Tx, str], Command]) -> PaymentMove:
+    id_ = ids.read("pmt", ref)
+    return PaymentMove(lambda tx, name: make(id_, tx, name), _shown)
+
+
+@hot(
+    "/payments/{ref:str}/attach",
+    views.PaymentView,
+    bound="book",
+    asks=asks.AttachAsked,
+    scope=_WRITE,
+)
+async def attach_tenders(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
+    """Say by which means a payment is paid, at first or after others were declined."""
+
+    def read(visit: Visit) -> PaymentMove:
+        asked = decoded(body, asks.AttachAsked)
+
+        def make(id_: UUID, tx: Tx, name: str) -> Command:
+            found = service.payment(tx, id_)
+            tenders = asks.tenders_of(asked.tenders, found.amount, found.currency, found.buyer)
+            return Attach(id_, tenders)
+
+        return _on(ref, make)
+
+    return await through(request, body, read, PAYMENTS)
+
+
+@hot(
+    "/payments/{ref:str}/confirm",
+    views.PaymentView,
+    bound="book",
+    asks=asks.PaymentAlone,
+    body_needed=False,
+    scope=_WRITE,
+)
+async def confirm_payment(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
+    """Go on with the means that are attached."""
+
+    def read(visit: Visit) -> PaymentMove:
+        decoded(body or b"{}", asks.PaymentAlone)
+        return _on(ref, lambda id_, tx, name: Confirm(id_))
+
+    return await through(request, body, read, PAYMENTS)
+
+
+@hot(
+    "/payments/{ref:str}/capture",
+    views.PaymentView,
+    bound="book",
+    asks=asks.CapturePaymentAsked,
+    body_needed=False,
+    scope=_WRITE,
+)
+async def capture_payment(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
+    """Capture part or all of what is reserved; a final capture frees the rest."""
+
+    def read(visit: Visit) -> PaymentMove:
+        asked = decoded(body or b"{}", asks.CapturePaymentAsked)
+
+        def make(id_: UUID, tx: Tx, name: str) -> Command:
+            return Capture(id_, _minor(tx, id_, asked), asked.final)
+
+        return _on(ref, make)
+
+    return await through(request, body, read, PAYMENTS)
+
+
+def _minor(
+    tx: Tx, id_: UUID, asked: asks.CapturePaymentAsked | asks.RefundPaymentAsked
+) -> int | None:
+    """The amount that is asked for, in the payment's currency. Raises CurrencyMix."""
+    if asked.amount is None:
+        return None
+    return asks.same(asked.amount, service.payment(tx, id_).currency, "/amount")
+
+
+@hot(
+    "/payments/{ref:str}/cancel",
+    views.PaymentView,
+    bound="book",
+    asks=asks.PaymentAlone,
+    body_needed=False,
+    scope=_WRITE,
+)
+async def cancel_payment(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
+    """Call a payment off; of one that was captured in part, free the rest."""
+
+    def read(visit: Visit) -> PaymentMove:
+        decoded(body or b"{}", asks.PaymentAlone)
+        return _on(ref, lambda id_, tx, name: Cancel(id_))
+
+    return await through(request, body, read, PAYMENTS)
+
+
+@hot(
+    "/payments/{ref:str}/refund",
+    views.PaymentRefundView,
+    bound="book",
+    asks=asks.RefundPaymentAsked,
+    body_needed=False,
+    scope=_WRITE,
+)
+async def refund_payment(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
+    """Give back part or all of a payment, along its parts and means; of an order, refund the order."""
+
+    def read(visit: Visit) -> PaymentMove:
+        asked = decoded(body or b"{}", asks.RefundPaymentAsked)
+        id_ = ids.read("pmt", ref)
+
+        def command(tx: Tx, name: str) -> Command:
+            payment_flow.need_no_order(tx, id_)
+            return GiveBack(id_, tx.id("prf", name), name, _minor(tx, id_, asked), asked.reason)
+
+        def show(outcome: Outcome) -> views.PaymentRefundView:
+            assert outcome.refund is not None
+            return views.refund(outcome.refund)
+
+        return PaymentMove(command, show)
+
+    return await through(request, body, read, PAYMENTS)
+
+
+@reads("/payments", "payments:read", Page[views.PaymentView], bound="rows")
+def list_payments(
+    request: Ask,
+    state_: Word = "",
+    order: Word = "",
+    buyer: Word = "",
+    after: Cursor = None,
+    limit: Limit = 50,
+) -> Page[views.PaymentView]:
+    """Payments, newest first; by state, order and buyer. A seller or buyer sees its own."""
+    visit = enter(request)
+    with visit.begin() as tx:
+        rows = store.page(
+            tx,
+            state=state_,
+            order=order,
+            buyer=buyer,
+            among=_own(visit.bound),
+            after=ids.read("pmt", after) if after else None,
+            limit=limit,
+        )
+    end = ids.show("pmt", rows[-1].id) if len(rows) == limit else None
+    return Page([views.payment(row) for row in rows], end)
+
+
+def _own(bound: Bound) -> store.Own | None:
+    if bound.whole:
+        return None
+    return store.Own(
+        [ids.show("byr", buyer) for buyer in sorted(bound.buyers)],
+        [ids.show("slr", seller) for seller in sorted(bound.sellers)],
+    )
+
+
+@reads("/payments/{ref:str}", "payments:read", views.PaymentDetail, bound="rows")
+def show_payment(request: Ask, ref: Ref) -> views.PaymentDetail:
+    """One payment with its refunds, and what cleared in which window."""
+    visit = enter(request)
+    id_ = ids.read("pmt", ref)
+    with visit.begin() as tx:
+        found = service.payment(tx, id_)
+        _need_own(visit, found)
+        refunds = [views.refund(each) for each in store.refunds_of(tx, id_)]
+        clearing = [
+            views.clearing(row) for row in store.clearing_of(tx, id_)
+        ]  # fmt: skip
+    return views.PaymentDetail(views.payment(found), refunds, clearing)
+
+
+def _need_own(visit: Visit, found: Payment) -> None:
+    own = _own(visit.bound)
+    if own is not None and not own.has(found):
+        raise UnknownPayment(kind="payment", id=ids.show("pmt", found.id))
+
+
+@reads("/refunds", "payments:read", Page[views.PaymentRefundView], bound="book")
+def list_refunds(
+    request: Ask, after: Cursor = None, limit: Limit = 50
+) -> Page[views.PaymentRefundView]:
+    """Refunds of payments, newest first."""
+    with enter(request).begin() as tx:
+        cursor = ids.read("prf", after) if after else None
+        rows = store.refunds(tx, after=cursor, limit=limit)
+    end = ids.show("prf", rows[-1].id) if len(rows) == limit else None
+    return Page([views.refund(row) for row in rows], end)
+
+
+@reads("/wallets/{ref:str}", "payments:read", views.WalletView, bound="rows")
+def show_wallet(request: Ask, ref: Ref, currency: Word = "CNY") -> views.WalletView:
+    """A party's stored balance and points. A buyer sees its own."""
+    visit = enter(request)
+    own = _own(visit.bound)
+    if own is not None and ref not in own.buyers:
+        raise UnknownAccount(account=ref[:80])
+    with visit.begin() as tx:
+        unit = escrow.terms(tx).points_unit
+        found = ledger.account_at(tx, wallet_path(ref), currency)
+        points = _balance(tx, f"points:{ref}", unit)
+    return views.wallet(ref, found, points)
+
+
+def _balance(tx: Tx, path: str, unit: str) -> int:
+    try:
+        account: Account = ledger.account_at(tx, path, unit)
+    except UnknownAccount:
+        return 0
+    return account.available
+
+
+HANDLERS: list[Any] = [
+    create_payment, attach_tenders, confirm_payment, capture_payment, cancel_payment,
+    refund_payment, list_payments, show_payment, list_refunds, show_wallet,
+]  # fmt: skip

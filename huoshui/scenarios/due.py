@@ -1,0 +1,8 @@
+"""All due work that scenarios know of, by kind: what runs as the clock moves."""
+
+from __future__ import annotations
+
+from huoshui.core.work import Run
+from huoshui.scenarios import order_flow, payment_flow
+
+WORK: dict[str, Run] = {**order_flow.WORK, **payment_flow.WORK}
