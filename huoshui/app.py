@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 from huoshui.core import access, log, work
@@ -23,10 +24,15 @@ from huoshui.core.webhooks.vault import Vault
 from huoshui.core.worlds import LIVE, SANDBOX, Worlds
 from huoshui.interfaces import cli
 from huoshui.ledger import accounts, holds, proof, upkeep
-from huoshui.scenarios import due
+from huoshui.lines.payments.rails import registry
+from huoshui.lines.payments.rails.sender import Sender
+from huoshui.lines.payments.rails.worker import RailWorker
+from huoshui.scenarios import due, rail_flow
 
 if TYPE_CHECKING:
     from litestar import Litestar
+
+    from huoshui.lines.payments.rails.simulator import Served
 
 _log = logging.getLogger("huoshui.app")
 WORK_EVERY_S = 1.0
@@ -70,10 +76,12 @@ def serve(settings: Settings, worlds: Worlds, port: int, ready: Callable[[], Non
         server_header=False,
         timeout_graceful_shutdown=5,
     )
-    workers: list[Worker | Courier] = [
+    simulators = open_rails(settings, port)
+    workers: list[Worker | Courier | RailWorker] = [
         Worker("work", worlds, drain),
         Worker("sealer", worlds, sealer(settings)),
         *couriers(settings, worlds),
+        *rail_workers(worlds),
     ]
     for worker in workers:
         worker.start()
@@ -86,6 +94,8 @@ def serve(settings: Settings, worlds: Worlds, port: int, ready: Callable[[], Non
     finally:
         for worker in workers:
             worker.stop()
+        if simulators:
+            simulators.stop()
 
 
 class Worker(threading.Thread):
@@ -155,6 +165,32 @@ def couriers(settings: Settings, worlds: Worlds) -> list[Courier]:
             worlds.database(name),
             vault,
             Policy(https_only=name == LIVE, allow_private=settings.webhooks_allow_private),
+        )
+        for name in (LIVE, SANDBOX)
+    ]
+
+
+def open_rails(settings: Settings, port: int) -> Served | None:
+    """Set up the rails: in the sandbox the simulators, served here, then those of the settings."""
+    from huoshui.lines.payments.rails.simulated.opening import open_simulators
+
+    served = None
+    if settings.simulate_rails:
+        notify = f"http://{settings.host}:{port}/v1/rails/{{rail}}/notices?world={SANDBOX}"
+        served = open_simulators(settings.home_path / "simulator", notify=notify)
+    registry.load(settings.rails)
+    return served
+
+
+def rail_workers(worlds: Worlds) -> list[RailWorker]:
+    """What sends the calls to rails of live and sandbox, a thread each."""
+    return [
+        RailWorker(
+            Sender(
+                worlds.database(name),
+                rail_flow.PORTS.answered,
+                find=partial(registry.rail, live=name == LIVE),
+            )
         )
         for name in (LIVE, SANDBOX)
     ]

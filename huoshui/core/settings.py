@@ -15,6 +15,7 @@ from huoshui.core.errors import FieldError, Problem
 
 FILE = Path("huoshui.toml")
 SECRETS = ("database_url",)
+RAIL_SECRETS = ("secret", "key", "password", "private_key")
 
 
 class BadSetting(Problem):
@@ -35,6 +36,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     log_level: str = "INFO"
     pool_size: int = 10
     webhooks_allow_private: bool = False
+    simulate_rails: bool = True
+    rails: dict[str, dict[str, str]] = {}
 
     @property
     def home_path(self) -> Path:
@@ -54,6 +57,7 @@ def load(file: Path = FILE, environment: Mapping[str, str] = os.environ) -> Sett
         variable = f"HUOSHUI_{name.upper()}"
         if environment.get(variable):
             values[name] = environment[variable]
+    _add_rail_secrets(values, environment)
     if not values.get("database_url") and environment.get("DATABASE_URL"):
         values["database_url"] = environment["DATABASE_URL"]
     try:
@@ -66,7 +70,20 @@ def load(file: Path = FILE, environment: Mapping[str, str] = os.environ) -> Sett
         ) from error
 
 
+def _add_rail_secrets(values: dict[str, object], environment: Mapping[str, str]) -> None:
+    """`HUOSHUI_RAIL_CARD_SECRET` is the secret of `[rails.card]`: it need not stand in a file."""
+    rails = values.get("rails")
+    for name, setting in rails.items() if isinstance(rails, dict) else ():
+        secret = environment.get(f"HUOSHUI_RAIL_{str(name).upper()}_SECRET")
+        if secret and isinstance(setting, dict):
+            setting["secret"] = secret
+
+
 def shown(settings: Settings) -> dict[str, object]:
     """The settings with secrets masked, fit to print."""
     values: dict[str, object] = msgspec.to_builtins(settings)
+    values["rails"] = {
+        name: {k: "••••" if k in RAIL_SECRETS else v for k, v in setting.items()}
+        for name, setting in settings.rails.items()
+    }
     return {k: "••••" if k in SECRETS and v else v for k, v in values.items()}

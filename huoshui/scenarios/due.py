@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 from huoshui.core.work import Run
-from huoshui.scenarios import order_flow, payment_flow
+from huoshui.lines.payments.rails import inbox
+from huoshui.scenarios import order_flow, payment_flow, rail_flow
 
-WORK: dict[str, Run] = {**order_flow.WORK, **payment_flow.WORK}
+WORK: dict[str, Run] = {
+    **order_flow.WORK,
+    **payment_flow.WORK,
+    **inbox.work(rail_flow.PORTS),
+}

@@ -28,6 +28,7 @@ PAGES = (
     "api",
     "allocation",
     "operating",
+    "rails",
 )
 USUAL_PORT = "8420"
 

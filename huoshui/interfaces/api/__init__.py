@@ -26,6 +26,7 @@ from huoshui.interfaces.api import (
     payments,
     postings,
     problems,
+    rails,
     settlement,
     soundness,
     webhooks,
@@ -37,7 +38,7 @@ from huoshui.interfaces.api.problems import BODY_MAX
 HANDLERS = [
     *orders.HANDLERS, *payments.HANDLERS, *books.HANDLERS, *postings.HANDLERS, *batches.HANDLERS,
     *history.HANDLERS, *closing.HANDLERS, *soundness.HANDLERS, *allocations.HANDLERS,
-    *settlement.HANDLERS, *world.HANDLERS,
+    *settlement.HANDLERS, *world.HANDLERS, *rails.HANDLERS,
     *parties.HANDLERS,
     *webhooks.HANDLERS,
 ]  # fmt: skip
@@ -50,7 +51,7 @@ EXCEPTION_HANDLERS: dict[int | type[Exception], Any] = {
 
 def routes() -> Router:
     """Every handler of the API."""
-    return Router("/v1", route_handlers=[contract, *HANDLERS])
+    return Router("/v1", route_handlers=[contract, rails.receive_notices, *HANDLERS])
 
 
 @get(["/openapi", "/openapi/openapi.json"], sync_to_thread=False)

@@ -10,6 +10,7 @@ from litestar.params import RawBody
 from msgspec import Meta
 
 from huoshui.core import access, clock, events, ids, work
+from huoshui.core.db import Database
 from huoshui.core.errors import NotFound, Problem
 from huoshui.core.worlds import LiveClock
 from huoshui.interfaces.api import views
@@ -17,7 +18,10 @@ from huoshui.interfaces.api.body import decoded
 from huoshui.interfaces.api.contract import reads, removes, writes
 from huoshui.interfaces.api.door import Ask, Cursor, Limit, Page, Ref, Word, enter
 from huoshui.ledger import holds
-from huoshui.scenarios import due
+from huoshui.lines.payments.rails import registry
+from huoshui.lines.payments.rails.sender import Sender
+from huoshui.lines.payments.rails.sender import advance as rails_advance
+from huoshui.scenarios import due, rail_flow
 from huoshui.scenarios.replay import store as replay_store
 
 ADVANCE_MAX = timedelta(days=731)
@@ -111,9 +115,20 @@ def advance_clock(request: Ask, body: RawBody) -> ClockView:
         raise LiveClock()
     with visit.begin() as tx:
         until = tx.now + _span(asked.advance)
-    ran = work.advance(visit.database, due.WORK, until, book=visit.actor.book)
+    ran = _advance(visit.database, until, visit.actor.book)
     holds.end_due(visit.database, book=visit.actor.book)
     return ClockView(until, ran)
+
+
+def _advance(database: Database, until: datetime, book: int) -> int:
+    """Move a clock; the rails of the sandbox are asked at their times as it passes."""
+    if not registry.ready(live=False):
+        return work.advance(database, due.WORK, until, book=book)
+    sender = Sender(database, rail_flow.PORTS.answered)
+    try:
+        return rails_advance(database, due.WORK, until, sender, book=book)
+    finally:
+        sender.close()
 
 
 @reads("/events", "events:read", Page[views.EventView], bound="book")

@@ -23,6 +23,7 @@ from huoshui.interfaces.cli import operating, proving, replaying
 from huoshui.interfaces.cli.bench import run_bench
 from huoshui.interfaces.cli.ledger_commands import add_ledger
 from huoshui.interfaces.cli.operating import Serve
+from huoshui.interfaces.cli.rail_commands import add_rails
 from huoshui.interfaces.cli.terminal import err, say, speak, told
 from huoshui.interfaces.cli.webhook_commands import add_webhooks
 from huoshui.scenarios.replay import Asked
@@ -61,6 +62,9 @@ def build(serve: Serve, settings: Settings) -> App:
     _add_figures(app, settings)
     group = App(name="ledger", help=say("help.ledger"))
     add_ledger(group, settings, _command)
+    app.command(group)
+    group = App(name="rails", help=say("help.rails"))
+    add_rails(group, settings, _command)
     app.command(group)
     group = App(name="webhooks", help=say("help.webhooks"))
     add_webhooks(group, _command)

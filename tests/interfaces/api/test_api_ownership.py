@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from huoshui.core import ids
 from huoshui.core.access import SCOPES
 from huoshui.interfaces.api import HANDLERS
 from huoshui.interfaces.api.contract import contract_of
+from huoshui.lines.payments import rails
+from huoshui.lines.payments.rails import Call
 from tests.ground import confirmation, placed, tender
 from tests.interfaces.api.conftest import Tenant
 from tests.interfaces.api.test_api_once import FILL, PURSE, TILL
@@ -48,6 +52,15 @@ ENDPOINTS = [
 OF_ONE = [e for e in ENDPOINTS if "{ref" in e[1]]
 
 
+def queued_call(tenant: Tenant) -> UUID:
+    """A call to a rail that is to be sent."""
+    with tenant.database.begin(book=tenant.book) as tx:
+        call = Call(id=tx.id("rca", "1"), rail="card", verb="authorise", subject="theirs", tender=0,
+                    amount=1, currency="CNY")  # fmt: skip
+        rails.queue(tx, [call])
+    return call.id
+
+
 class Owned:
     """A tenant with one object of each kind, and the address of each endpoint upon it."""
 
@@ -83,6 +96,7 @@ class Owned:
         endpoint = tenant.ask("POST", "/webhooks/endpoints", HOOK).json()["id"]
         queued = tenant.done(f"/webhooks/endpoints/{endpoint}/test")["id"]
         self.ids |= {"/webhooks/endpoints": endpoint, "/webhooks/deliveries": queued}
+        self.ids["/rails/calls"] = ids.show("rca", queued_call(tenant))
 
     def address(self, path: str) -> str:
         """A path with this tenant's object in it."""
@@ -169,8 +183,9 @@ def test_another_tenants_object_is_as_if_it_were_not(
     assert owned.tenant.counts() == before and other.counts() == theirs
 
 
-# What is no list: a world's own replay, the process's lane, a log that begins with its first leaf.
-NO_LISTS = ("/settlement/terms", "/replay", "/ledger/lane", "/ledger/checkpoint")
+# What is no list: a world's own replay, the process's lane, a log that begins with its first leaf,
+# the rails that there are.
+NO_LISTS = ("/settlement/terms", "/replay", "/ledger/lane", "/ledger/checkpoint", "/rails")
 LISTS = [e for e in ENDPOINTS if e[0] == "GET" and "{ref" not in e[1] and e[1] not in NO_LISTS]
 
 

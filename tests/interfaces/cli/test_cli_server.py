@@ -19,7 +19,8 @@ from tests.interfaces.cli.conftest import Shell
 START_S = 40
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -73,7 +74,7 @@ def _answer(origin: str, path: str, **given: Any) -> httpx.Response:
 @pytest.fixture(scope="module")
 def port() -> int:
     """A port that is free now."""
-    return _free_port()
+    return free_port()
 
 
 def test_serve_answers_on_the_next_free_port_and_down_stops_everything(

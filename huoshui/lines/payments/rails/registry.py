@@ -91,6 +91,11 @@ def is_ready(name: str, *, live: bool) -> bool:
     return name in (_live if live else _sandbox)
 
 
+def ready(*, live: bool) -> tuple[str, ...]:
+    """The rails that can be asked in this world, by this program."""
+    return tuple(sorted(_live if live else _sandbox))
+
+
 def load(settings: Mapping[str, Mapping[str, str]]) -> None:
     """Set up the rails of the settings: `plugin` names the code, `live = "true"` live money.
 

@@ -94,7 +94,7 @@ def of_subject(tx: Tx, subject: str) -> list[CallRow]:
     return tx.rows(
         CallRow,
         f"""SELECT {_CALL} FROM rail_call
-        WHERE book = %(book)s AND subject = %(subject)s ORDER BY id""",
+        WHERE book = %(book)s AND subject = %(subject)s ORDER BY created_at, id""",
         subject=subject,
     )
 
@@ -216,7 +216,13 @@ def settle(tx: Tx, rows: Sequence[CallRow]) -> None:
 
 
 def page(
-    tx: Tx, *, rail: str = "", state: str = "", after: UUID | None = None, limit: int = 50
+    tx: Tx,
+    *,
+    rail: str = "",
+    state: str = "",
+    subject: str = "",
+    after: UUID | None = None,
+    limit: int = 50,
 ) -> list[CallRow]:
     """Calls, newest first, older than the cursor."""
     return tx.rows(
@@ -224,10 +230,12 @@ def page(
         f"""SELECT {_CALL} FROM rail_call
         WHERE book = %(book)s AND (%(rail)s = '' OR rail = %(rail)s)
           AND (%(state)s = '' OR state = %(state)s)
+          AND (%(subject)s = '' OR subject = %(subject)s)
           AND (%(after)s::uuid IS NULL OR id < %(after)s)
         ORDER BY id DESC LIMIT %(limit)s""",
         rail=rail,
         state=state,
+        subject=subject,
         after=after,
         limit=limit,
     )
@@ -237,14 +245,16 @@ def home_of(tx: Tx, rail: str, call_id: UUID | None, reference: str) -> int | No
     """The book whose call this is, by our key or by the rail's reference, or None."""
     book: int | None = tx.value(
         """
-        SELECT b.book FROM book b WHERE EXISTS (
-            SELECT FROM rail_call c
-            WHERE c.book = b.book AND c.id = %(id)s AND c.rail = %(rail)s)
-        OR (%(reference)s <> '' AND EXISTS (
-            SELECT FROM rail_call c
-            WHERE c.book = b.book AND c.rail = %(rail)s AND c.reference = %(reference)s
-              AND c.reference <> ''))
-        ORDER BY b.book LIMIT 1
+        SELECT book FROM (
+            SELECT b.book, 1 AS rank FROM book b WHERE EXISTS (
+                SELECT FROM rail_call c
+                WHERE c.book = b.book AND c.id = %(id)s AND c.rail = %(rail)s)
+            UNION ALL
+            SELECT b.book, 2 FROM book b WHERE %(reference)s <> '' AND EXISTS (
+                SELECT FROM rail_call c
+                WHERE c.book = b.book AND c.rail = %(rail)s AND c.reference = %(reference)s
+                  AND c.reference <> '')
+        ) found ORDER BY rank, book LIMIT 1
         """,
         id=call_id,
         rail=rail,

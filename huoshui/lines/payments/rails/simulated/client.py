@@ -10,12 +10,12 @@ from uuid import UUID
 import httpx2
 import msgspec
 
-from huoshui.core import crypto
 from huoshui.core.errors import Malformed
+from huoshui.core.webhooks import signing
+from huoshui.core.webhooks.signing import BadWebhookSecret, WrongWebhook
 from huoshui.lines.payments.rails.model import Answer, Call, Capabilities, Notice, Verdict
 from huoshui.lines.payments.rails.registry import BadRailSetting, WrongSignature
 from huoshui.lines.payments.rails.simulated.abilities import SIMULATED
-from huoshui.lines.payments.rails.simulator.hooks import signature
 
 TIMEOUT_S = 5
 _CONNECTIONS = 32
@@ -98,11 +98,10 @@ class Simulated:
 
     def read(self, headers: Mapping[str, str], body: bytes) -> list[Notice]:
         """The notice in a webhook. Raises WrongSignature, Malformed."""
-        event, stamp = headers.get("webhook-id", ""), headers.get("webhook-timestamp", "")
-        wanted = signature(self._secret, event, stamp, body)
-        given = headers.get("webhook-signature", "").split(" ")
-        if not any(crypto.same(wanted.encode(), each.encode()) for each in given):
-            raise WrongSignature(rail=self.name)
+        try:
+            event = signing.verify(headers, body, self._secret)
+        except WrongWebhook as error:
+            raise WrongSignature(rail=self.name) from error
         try:
             told = msgspec.json.decode(body, type=Told)
         except msgspec.MsgspecError as error:
@@ -135,6 +134,10 @@ def make(name: str, setting: Mapping[str, str]) -> Simulated:
         raise BadRailSetting(rail=name, reason=f"simulated are {', '.join(SIMULATED)}")
     if not setting.get("url") or not setting.get("secret"):
         raise BadRailSetting(rail=name, reason="url, secret")
+    try:
+        signing.secret_of(setting["secret"])
+    except BadWebhookSecret as error:
+        raise BadRailSetting(rail=name, reason="secret: whsec_…") from error
     timeout = setting.get("timeout_s", str(TIMEOUT_S))
     if not timeout.isdecimal() or not int(timeout):
         raise BadRailSetting(rail=name, reason="timeout_s")

@@ -13,6 +13,7 @@ import msgspec
 
 from huoshui.core import clock
 from huoshui.core.errors import NotFound
+from huoshui.core.webhooks import signing
 from huoshui.lines.payments.rails.simulator import faults, files, rules
 from huoshui.lines.payments.rails.simulator.model import LATER, Asked, Deed, Line
 from huoshui.lines.payments.rails.simulator.rules import Pace
@@ -52,7 +53,7 @@ class Simulator:
         self._system_now = now
         self._next: list[tuple[str, str]] = []
         self._lock = threading.Lock()
-        self.secret = self._kept("secret", secrets.token_urlsafe(24))
+        self.secret = self._kept("secret", signing.shown(secrets.token_bytes(32)))
 
     def _kept(self, name: str, fresh: str) -> str:
         with self.store.writing():

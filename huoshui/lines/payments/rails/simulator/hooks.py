@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import logging
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx2
 
 from huoshui.core import clock
+from huoshui.core.webhooks import signing
 from huoshui.lines.payments.rails.simulator.engine import Simulator
 from huoshui.lines.payments.rails.simulator.store import Hook
 
 _log = logging.getLogger("huoshui.simulator")
 _TIMEOUT_S = 10
 _AT_ONCE = 4
-
-
-def signature(secret: str, event: str, stamp: str, body: bytes) -> str:
-    """The signature of a webhook: `v1,` and HMAC-SHA-256 in base64."""
-    message = f"{event}.{stamp}.".encode() + body
-    mac = hmac.new(secret.encode(), message, hashlib.sha256).digest()
-    return "v1," + base64.b64encode(mac).decode()
 
 
 class Courier:
@@ -56,13 +47,10 @@ class Courier:
         return taken
 
     def _post(self, hook: Hook) -> bool:
-        stamp = str(int(clock.system_now().timestamp()))
-        headers = {
-            "Content-Type": "application/json",
-            "webhook-id": hook.event,
-            "webhook-timestamp": stamp,
-            "webhook-signature": signature(self._simulator.secret, hook.event, stamp, hook.body),
-        }
+        stamp_s = int(clock.system_now().timestamp())
+        secret = signing.secret_of(self._simulator.secret)
+        headers = signing.headers(hook.event, stamp_s, hook.body, [secret])
+        headers["Content-Type"] = "application/json"
         url = self._notify.replace("{rail}", hook.rail)
         try:
             return self._client.post(url, content=hook.body, headers=headers).is_success

@@ -129,7 +129,7 @@ class Store:
 
     def all(self) -> list[Deed]:
         """Everything that was ever asked, in its order."""
-        return [_deed(row) for row in self._rows(f"SELECT {_COLUMNS} FROM deed ORDER BY rowid")]
+        return [_deed(row) for row in self._rows(f"SELECT {_COLUMNS} FROM deed ORDER BY at, key")]
 
     def add_hook(self, event: str, rail: str, body: bytes, due_at: datetime, copies: int) -> None:
         """Put a webhook down to be sent."""
@@ -178,7 +178,7 @@ class Store:
 
     def disputes(self) -> list[Dispute]:
         """What came back, in its order."""
-        rows = self._rows("SELECT * FROM dispute ORDER BY rowid")
+        rows = self._rows("SELECT * FROM dispute ORDER BY at, reference")
         names = Dispute.__struct_fields__
         return [
             msgspec.convert(dict(zip(names, row, strict=True)), Dispute, strict=False)
