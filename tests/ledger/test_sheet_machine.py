@@ -122,10 +122,12 @@ class Ledger(RuleBasedStateMachine):
     @rule(commands=sent)
     def reverse(self, commands: list[Command]) -> None:
         standing = [c for c in commands if isinstance(c, Transaction) and not c.hold]
-        found = [c for c in standing if c.id in self.oracle.stands]
+        # An id that was refused for good may be asked again as a hold, which is not reversed.
+        stands = self.oracle.stands
+        found = [c for c in standing if c.id in stands and not stands[c.id][0].hold]
         if not found:
             return
-        first, moved = self.oracle.stands[found[0].id]
+        first, moved = stands[found[0].id]
         with self.begin() as tx:
             id_ = tx.id("txn", f"reversal/{len(self.ids)}")
         self.ids.append(id_)
