@@ -178,6 +178,8 @@ def _terms(lang: str) -> str:
 
 
 def _toml(value: object) -> str:
+    if value is None:
+        return "—"
     if isinstance(value, bool):
         return str(value).lower()
     return f'"{value}"' if isinstance(value, str) else str(value)
