@@ -336,7 +336,7 @@ def claim(
                   AND (s.until IS NULL OR s.until > %(now)s) ORDER BY s.number DESC),
             e.id, e.type, e.object, e.at, e.actor, e.data
         FROM claimed c JOIN event e ON e.book = %(book)s AND e.id = c.event_id
-        ORDER BY c.id
+        ORDER BY e.id
         """,
         busy=columns.uuids(busy.keys()),
         counts=columns.integers(busy.values()),
@@ -422,14 +422,14 @@ def count_states(tx: Tx, endpoint_id: UUID) -> dict[str, int]:
     return dict(rows)
 
 
-def keep_listening(tx: Tx, endpoint_id: UUID, listens_s: int) -> None:
-    """A listener at a terminal is still there."""
-    tx.run(
+def keep_listening(tx: Tx, endpoint_id: UUID, listens_s: int) -> bool:
+    """A listener at a terminal is still there; whether it still stands."""
+    return tx.count(
         """UPDATE webhook_endpoint SET listens_until = clock_timestamp() + %(listens)s
         WHERE book = %(book)s AND id = %(id)s AND listens_until IS NOT NULL""",
         id=endpoint_id,
         listens=timedelta(seconds=listens_s),
-    )
+    ) > 0
 
 
 def drop_listener(tx: Tx, endpoint_id: UUID | None = None) -> None:

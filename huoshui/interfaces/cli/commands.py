@@ -25,7 +25,7 @@ from huoshui.interfaces.cli.ledger_commands import add_ledger
 from huoshui.interfaces.cli.operating import Serve
 from huoshui.interfaces.cli.rail_commands import add_rails
 from huoshui.interfaces.cli.terminal import err, say, speak, told
-from huoshui.interfaces.cli.webhook_commands import add_webhooks
+from huoshui.interfaces.cli.webhook_commands import add_listening, add_webhooks
 from huoshui.scenarios.replay import Asked
 
 Count = Annotated[int, Parameter(validator=Number(gte=1, lte=ORDERS_MOST))]
@@ -66,6 +66,7 @@ def build(serve: Serve, settings: Settings) -> App:
     group = App(name="rails", help=say("help.rails"))
     add_rails(group, settings, _command)
     app.command(group)
+    add_listening(app, settings, _command)
     group = App(name="webhooks", help=say("help.webhooks"))
     add_webhooks(group, _command)
     app.command(group)
