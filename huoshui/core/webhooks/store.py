@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from huoshui.core import columns
+from huoshui.core import columns, ids
 from huoshui.core.db import Tx
 from huoshui.core.webhooks.model import DUE, Attempt, Delivery, Endpoint, Parcel, Sent
 
@@ -394,7 +394,7 @@ def keep_fates(tx: Tx, fates: Sequence[Fate]) -> None:
 
 
 def counts_by_day(tx: Tx, endpoint_id: UUID, since: datetime, zone: str) -> list[Counted]:
-    """An endpoint's deliveries by the day of the book on which they were queued."""
+    """An endpoint's deliveries by the day of the book of their events."""
     return tx.rows(
         Counted,
         """
@@ -403,33 +403,72 @@ def counts_by_day(tx: Tx, endpoint_id: UUID, since: datetime, zone: str) -> list
             count(*) FILTER (WHERE state = 'dead') AS dead,
             count(*) FILTER (WHERE state = 'due') AS due
         FROM webhook_delivery
-        WHERE book = %(book)s AND endpoint_id = %(id)s AND created_at >= %(since)s
+        WHERE book = %(book)s AND endpoint_id = %(id)s AND id >= %(first)s
         GROUP BY 1 ORDER BY 1
         """,
         id=endpoint_id,
-        since=since,
+        first=ids.uuid7(since, bytes(10)),
         zone=zone,
     )
 
 
-def count_states(tx: Tx, endpoint_id: UUID) -> dict[str, int]:
-    """How many deliveries of an endpoint stand in each state."""
+def counts(tx: Tx, since: datetime) -> dict[UUID, dict[str, int]]:
+    """How many deliveries of each endpoint stand in each state, of events since then."""
     rows = tx.tuples(
-        """SELECT state, count(*) FROM webhook_delivery
-        WHERE book = %(book)s AND endpoint_id = %(id)s GROUP BY state""",
+        """SELECT endpoint_id, state, count(*) FROM webhook_delivery
+        WHERE book = %(book)s AND id >= %(first)s GROUP BY 1, 2""",
+        first=ids.uuid7(since, bytes(10)),
+    )
+    found: dict[UUID, dict[str, int]] = {}
+    for endpoint_id, state, number in rows:
+        found.setdefault(endpoint_id, {})[state] = number
+    return found
+
+
+def count_waiting(tx: Tx, endpoint_id: UUID) -> int:
+    """How many deliveries to an endpoint are due, now or later."""
+    found: int = tx.value(
+        """SELECT count(*) FROM webhook_delivery
+        WHERE book = %(book)s AND endpoint_id = %(id)s AND state = 'due'""",
         id=endpoint_id,
     )
-    return dict(rows)
+    return found
+
+
+def secrets_until(tx: Tx, endpoint_id: UUID) -> list[datetime | None]:
+    """Until when each secret of an endpoint signs, the newest (None: until it is rotated) first."""
+    rows = tx.tuples(
+        """SELECT until FROM webhook_secret
+        WHERE book = %(book)s AND endpoint_id = %(id)s AND (until IS NULL OR until > %(now)s)
+        ORDER BY number DESC""",
+        id=endpoint_id,
+        now=tx.now,
+    )
+    return [until for (until,) in rows]
+
+
+def parcel_of(tx: Tx, event_id: UUID) -> Parcel | None:
+    """What a delivery of an event carries."""
+    rows = tx.tuples(
+        """SELECT id, type, object, at, actor, data FROM event
+        WHERE book = %(book)s AND id = %(id)s""",
+        id=event_id,
+    )
+    nobody = UUID(int=0)
+    return Parcel(tx.book, nobody, nobody, 0, "", [], *rows[0]) if rows else None
 
 
 def keep_listening(tx: Tx, endpoint_id: UUID, listens_s: int) -> bool:
     """A listener at a terminal is still there; whether it still stands."""
-    return tx.count(
-        """UPDATE webhook_endpoint SET listens_until = clock_timestamp() + %(listens)s
+    return (
+        tx.count(
+            """UPDATE webhook_endpoint SET listens_until = clock_timestamp() + %(listens)s
         WHERE book = %(book)s AND id = %(id)s AND listens_until IS NOT NULL""",
-        id=endpoint_id,
-        listens=timedelta(seconds=listens_s),
-    ) > 0
+            id=endpoint_id,
+            listens=timedelta(seconds=listens_s),
+        )
+        > 0
+    )
 
 
 def drop_listener(tx: Tx, endpoint_id: UUID | None = None) -> None:

@@ -412,6 +412,7 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
     may_reconcile: bool = False
     may_settle: bool = False
     may_approve: bool = False
+    may_send: bool = False
 
     def say(self, key: str, /, **facts: object) -> str:
         """A text of the console in the reader's language."""

@@ -50,6 +50,7 @@ _MENU: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
             ("lane", "lane", "arrow-right", "l"),
         ),
     ),
+    ("connections", (("webhooks", "webhooks", "terminal", "e"),)),
     ("work", (("replays", "replays", "history", "p"),)),
 )
 

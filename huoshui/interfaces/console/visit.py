@@ -84,6 +84,7 @@ def enter(request: Ask, name: str, menu: str) -> Visit:
         may_reconcile="ledger:write" in may and row.kind != "replay",
         may_settle="settlement:write" in may and row.kind != "replay",
         may_approve="settlement:approve" in may and row.kind != "replay",
+        may_send="webhooks:write" in may and row.kind != "replay",
     )
     return Visit(opened, world, database, frame)
 

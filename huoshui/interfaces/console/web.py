@@ -21,9 +21,17 @@ from huoshui.interfaces.console import (
     render,
     session,
     settlement_web,
+    webhook_web,
 )
 from huoshui.interfaces.console.page import Frame, ListPage, Page
-from huoshui.interfaces.console.pages import PAGES, Place, bulk, search, settlement_acts
+from huoshui.interfaces.console.pages import (
+    PAGES,
+    Place,
+    bulk,
+    resending,
+    search,
+    settlement_acts,
+)
 from huoshui.interfaces.console.pages.replays import replays_page, running
 from huoshui.interfaces.console.visit import (
     HEADERS,
@@ -42,6 +50,12 @@ from huoshui.interfaces.console.visit import (
     worlds_of,
 )
 
+# What may be done to chosen rows, and the list to go back to.
+_ACTS = {
+    "confirm": (bulk.run, "orders"),
+    "resend": (resending.run, "webhook-deliveries"),
+}
+
 
 def routes() -> list[Any]:
     """Everything under /console, for the composition root."""
@@ -52,7 +66,8 @@ def routes() -> list[Any]:
             path="/console",
             route_handlers=[
                 static, sign_in, sign_in_by_key, sign_out, root, replays, progress, results,
-                exported, kept_report, act, *ledger_web.ROUTES, *settlement_web.ROUTES, *pages, lost,
+                exported, kept_report, act, *ledger_web.ROUTES, *settlement_web.ROUTES,
+                *webhook_web.ROUTES, *pages, lost,
             ],
             exception_handlers={Problem: on_problem, HTTPException: on_http_problem},
             include_in_schema=False,
@@ -194,16 +209,17 @@ def kept_report(request: Ask, world: FromPath[str]) -> Response[bytes]:
 def act(request: Ask, world: FromPath[str], name: FromPath[str], body: RawBody) -> Response[bytes]:
     """A bulk action on the chosen keys; with `dry_run=true` its preview, and nothing is kept."""
     same_origin(request)
-    visit = enter(request, world, "orders")
+    run, back = _ACTS.get(name, (bulk.run, "orders"))
+    visit = enter(request, world, PAGES[back].menu)
     chosen = tuple(str(key) for key in form(body).get("key", []))
     if name in settlement_acts.ACTIONS:
         return settlement_web.act(visit, request, name, chosen)
     dry_run = visit.frame.asked("dry_run") == "true"
-    done = bulk.run(visit.database, visit.session, visit.frame, name, chosen, dry_run=dry_run)
+    done = run(visit.database, visit.session, visit.frame, name, chosen, dry_run=dry_run)
     if dry_run:
         text = render.template("preview.html", visit.frame, table=done, chosen=chosen, action=name)
         return html(request, text)
-    return redirect(visit.frame.to("orders"))
+    return redirect(visit.frame.to(back))
 
 
 @get(

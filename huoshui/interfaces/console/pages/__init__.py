@@ -23,6 +23,8 @@ from huoshui.interfaces.console.pages.sellers import seller_page, sellers_page
 from huoshui.interfaces.console.pages.trial import trial_page
 from huoshui.interfaces.console.pages.verify import verify_page
 from huoshui.interfaces.console.pages.windows import window_page, windows_page
+from huoshui.interfaces.console.pages.webhook_deliveries import deliveries_page, delivery_page
+from huoshui.interfaces.console.pages.webhooks import endpoint_page, endpoints_page
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -55,5 +57,9 @@ PAGES = {
     "periods/close": Place("periods", close_page),
     "verify": Place("verify", verify_page),
     "replay": Place("replays", replay_page),
+    "webhooks": Place("webhooks", endpoints_page),
+    "webhooks/{key:str}": Place("webhooks", endpoint_page),
+    "webhook-deliveries": Place("webhooks", deliveries_page),
+    "webhook-deliveries/{key:str}": Place("webhooks", delivery_page),
     "search": Place("", search_page),
 }
