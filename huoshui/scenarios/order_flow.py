@@ -16,6 +16,7 @@ import msgspec
 
 from huoshui.core import ids
 from huoshui.core.db import Tx
+from huoshui.core.webhooks import service as webhooks
 from huoshui.core.work import Item as Work
 from huoshui.core.work import Run
 from huoshui.facts import commerce
@@ -198,4 +199,5 @@ WORK: dict[str, Run] = {
     windows.CLOSE_DUE: windows.close_due,
     windows.COUNT_DUE: windows.count_due,
     **upkeep.WORK,
+    **webhooks.WORK,
 }

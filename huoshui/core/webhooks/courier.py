@@ -28,7 +28,7 @@ _log = logging.getLogger("huoshui.webhooks")
 class Pace(msgspec.Struct, frozen=True):
     """How a courier works: places in all and for one endpoint, the lease, and its looks when idle."""
 
-    places: int = 64
+    places: int = 256
     each: int = 8
     lease_s: int = 60
     idle_ms: int = 250

@@ -17,7 +17,6 @@ from huoshui.core.webhooks.model import (
     DELETED,
     DELIVERY,
     DISABLED,
-    DUE,
     ENABLED,
     ENDPOINT,
     ENDPOINTS_MAX,
@@ -36,8 +35,12 @@ from huoshui.core.webhooks.model import (
 )
 from huoshui.core.webhooks.store import Fate
 from huoshui.core.webhooks.vault import Vault
+from huoshui.core.work import Item, Run
 
 OVERLAP_MAX = timedelta(days=30)
+PRUNE_DUE = "webhooks.prune_due"
+KEPT = timedelta(days=90)  # what has ended is kept so long after its event
+_PRUNED_AT_ONCE = 20_000
 
 
 class EndpointAsked(msgspec.Struct, frozen=True):
@@ -78,6 +81,7 @@ def create_endpoint(
     )
     store.add_endpoint(tx, made)
     secret = _add_secret(tx, made.id, vault, tx.now)
+    tx.later(PRUNE_DUE, "daily", tx.now + timedelta(days=1))
     tx.emit("webhook.created", show_endpoint(made.id), url=made.url, events=events)
     return made, secret
 
@@ -215,6 +219,14 @@ def resend_failed(tx: Tx, endpoint_id: UUID, since: datetime) -> int:
     return store.revive_dead(tx, endpoint_id, since)
 
 
+def prune(tx: Tx, items: list[Item]) -> None:
+    """Due work: forget deliveries that ended long ago; a large past goes piece by piece."""
+    gone = store.prune(tx, tx.now - KEPT, _PRUNED_AT_ONCE)
+    wait = timedelta(minutes=1) if gone == _PRUNED_AT_ONCE else timedelta(days=1)
+    for item in items:
+        tx.later(item.kind, item.key, tx.now + wait)
+
+
 def record(tx: Tx, sent: Sequence[Sent]) -> None:
     """Keep what came of attempts of one book and decide what follows."""
     store.keep_attempts(tx, sent)
@@ -280,8 +292,4 @@ def listen(tx: Tx, events: list[str], listens_s: int) -> Endpoint:
     return made
 
 
-__all__ = [
-    "DUE", "OVERLAP_MAX", "EndpointAsked", "EndpointChange", "create_endpoint", "delete_endpoint",
-    "delivery", "endpoint", "endpoints", "history", "listen", "record", "resend", "resend_failed",
-    "rotate_secret", "show_endpoint", "test_endpoint", "update_endpoint",
-]  # fmt: skip
+WORK: dict[str, Run] = {PRUNE_DUE: prune}

@@ -278,15 +278,16 @@ def revive_dead(tx: Tx, endpoint_id: UUID, since: datetime) -> int:
 
 
 def books_due(tx: Tx) -> list[int]:
-    """The books of this world with a webhook to send now."""
+    """The books of this world with a webhook to send now, in any order: none is always last."""
     rows = tx.tuples(
         """
-        SELECT DISTINCT p.book FROM webhook_endpoint p
+        SELECT p.book FROM webhook_endpoint p
         WHERE p.state = 'enabled' AND p.listens_until IS NULL AND EXISTS (
             SELECT FROM webhook_delivery d
             WHERE d.book = p.book AND d.endpoint_id = p.id AND d.state = 'due'
               AND d.due_at <= %(now)s
               AND (d.leased_until IS NULL OR d.leased_until < clock_timestamp()))
+        GROUP BY p.book ORDER BY random()
         """,
         now=tx.now,
     )
@@ -302,7 +303,8 @@ def claim(
     lease_s: int,
     endpoint_id: UUID | None = None,
 ) -> list[Parcel]:
-    """Take what is due, at most `each` for an endpoint with those it has under way.
+    """Take what is due, at most `each` for an endpoint with those it has under way; for one that
+    is failing, a quarter of that.
 
     The lease is on the machine's time: a clock of a world that is moved does not end it. A claim
     counts as an attempt, so that what kills its courier is not sent for ever. With `endpoint_id`
@@ -311,19 +313,22 @@ def claim(
     rows = tx.tuples(
         """
         WITH busy AS (SELECT unnest(%(busy)s) AS id, unnest(%(counts)s) AS n),
+        open AS (
+            SELECT p.book, p.id, p.url, coalesce(-busy.n, 0) + CASE
+                WHEN p.failing_since IS NULL THEN %(each)s ELSE greatest(1, %(each)s / 4) END AS room
+            FROM webhook_endpoint p LEFT JOIN busy ON busy.id = p.id
+            WHERE p.book = %(book)s AND p.state = 'enabled'
+              AND CASE WHEN %(endpoint)s::uuid IS NULL THEN p.listens_until IS NULL
+                       ELSE p.id = %(endpoint)s END
+            ORDER BY random()),
         taken AS (
-            SELECT p.id AS endpoint_id, p.url, d.id FROM webhook_endpoint p
-            LEFT JOIN busy ON busy.id = p.id
-            CROSS JOIN LATERAL (
+            SELECT p.url, d.id FROM open p CROSS JOIN LATERAL (
                 SELECT id FROM webhook_delivery
                 WHERE book = p.book AND endpoint_id = p.id AND state = 'due'
                   AND due_at <= %(now)s
                   AND (leased_until IS NULL OR leased_until < clock_timestamp())
-                ORDER BY due_at LIMIT greatest(0, %(each)s - coalesce(busy.n, 0))
+                ORDER BY due_at LIMIT greatest(0, p.room)
                 FOR UPDATE SKIP LOCKED) d
-            WHERE p.book = %(book)s AND p.state = 'enabled'
-              AND CASE WHEN %(endpoint)s::uuid IS NULL THEN p.listens_until IS NULL
-                       ELSE p.id = %(endpoint)s END
             LIMIT %(limit)s),
         claimed AS (
             UPDATE webhook_delivery w SET attempts = w.attempts + 1,
@@ -456,6 +461,26 @@ def parcel_of(tx: Tx, event_id: UUID) -> Parcel | None:
     )
     nobody = UUID(int=0)
     return Parcel(tx.book, nobody, nobody, 0, "", [], *rows[0]) if rows else None
+
+
+def prune(tx: Tx, before: datetime, limit: int) -> int:
+    """Forget ended deliveries of events before a moment, at most so many; how many."""
+    return tx.count(
+        """
+        WITH old AS (
+            DELETE FROM webhook_delivery WHERE book = %(book)s AND id IN (
+                SELECT id FROM webhook_delivery
+                WHERE book = %(book)s AND id < %(first)s AND state <> 'due'
+                ORDER BY id LIMIT %(limit)s)
+            RETURNING id),
+        tried AS (
+            DELETE FROM webhook_attempt
+            WHERE book = %(book)s AND delivery_id IN (SELECT id FROM old))
+        SELECT id FROM old
+        """,
+        first=ids.uuid7(before, bytes(10)),
+        limit=limit,
+    )
 
 
 def keep_listening(tx: Tx, endpoint_id: UUID, listens_s: int) -> bool:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import socket
 import time
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from huoshui.core import ids
+from huoshui.core import ids, work
 from huoshui.core.machine import IllegalMove
 from huoshui.core.webhooks import service, signing, store
 from huoshui.core.webhooks.model import (
@@ -294,6 +295,37 @@ def test_a_claim_is_taken_once_and_returns_when_its_lease_is_over(post: Post) ->
     with post.database.begin(book=post.number) as tx:
         assert claim(tx, busy={id_: 9}) == [] and len(claim(tx, busy={id_: 7})) == 2
         assert {p.number for p in claim(tx, each=99)} == {2}
+
+
+def test_a_failing_endpoint_gets_a_quarter_of_the_places(post: Post) -> None:
+    failing, _ = post.endpoint("http://127.0.0.1:9/")
+    well, _ = post.endpoint("http://127.0.0.1:9/")
+    post.tell("order.released", count=20)
+    post.run("UPDATE webhook_endpoint SET failing_since = now() WHERE id = %(id)s", id=failing)
+    with post.database.begin(book=post.number) as tx:
+        taken = store.claim(tx, busy={}, each=8, limit=99, lease_s=60)
+    counts = Counter(parcel.endpoint_id for parcel in taken)
+    assert counts == {failing: 2, well: 8}
+
+
+def test_what_ended_long_ago_is_forgotten_and_what_is_due_is_kept(timed: Post) -> None:
+    receiver = timed.receiver()
+    timed.endpoint(receiver.url)
+    timed.tell("order.released", count=3)
+    timed.deliver()
+    timed.move(timed.now() + 80 * DAY)
+    timed.tell("order.refunded")
+    timed.move(timed.now() + 20 * DAY)
+    timed.run("UPDATE work SET due_at = %(at)s", at=timed.now())
+    work.drain(timed.database, service.WORK)
+    assert [(d.type, d.state) for d in timed.deliveries()] == [("order.refunded", "due")]
+    with timed.database.begin() as tx:
+        assert tx.value("SELECT count(*) FROM webhook_attempt") == 0
+        due = work.next_due(tx)
+        assert due is not None and due > tx.now
+    timed.move(timed.now() + 100 * DAY)
+    work.drain(timed.database, service.WORK)
+    assert timed.states() == ["due"]
 
 
 def test_a_test_event_goes_to_one_endpoint_whatever_it_listens_to(post: Post) -> None:
