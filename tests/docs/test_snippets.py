@@ -29,6 +29,7 @@ PAGES = (
     "allocation",
     "operating",
     "rails",
+    "webhooks",
 )
 USUAL_PORT = "8420"
 

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import ssl
+from datetime import timedelta
 from ipaddress import ip_address
+from pathlib import Path
 
+import httpx2
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
+from huoshui.core import clock
 from huoshui.core.webhooks import guard
 from huoshui.core.webhooks.guard import BadWebhookUrl, ForbiddenAddress, Policy
 from huoshui.core.webhooks.model import Reply
@@ -101,9 +110,11 @@ class Names:
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (a, port)) for a in found]
 
 
-def send(url: str, policy: Policy) -> Reply:
+def send(url: str, policy: Policy, *, verify: ssl.SSLContext | None = None) -> Reply:
     async def once() -> Reply:
         sender = Sender(policy, Timing(connect_s=1, total_s=2))
+        if verify:
+            sender._client = httpx2.AsyncClient(verify=verify, trust_env=False)
         try:
             return await sender.post(url, {}, b"{}")
         finally:
@@ -138,6 +149,46 @@ def test_the_address_that_was_judged_is_the_one_that_is_called(
     finally:
         receiver.stop()
     assert answer.status == 200 and names.asked == 1
+
+
+def _certificate(name: str, folder: Path) -> tuple[str, str]:
+    """A certificate that a name has given itself, and its key, as files."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = clock.system_now()
+    made = (
+        x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    secret = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    (folder / "cert.pem").write_bytes(made.public_bytes(pem))
+    (folder / "key.pem").write_bytes(secret)
+    return str(folder / "cert.pem"), str(folder / "key.pem")
+
+
+def test_tls_checks_the_name_although_the_address_is_called(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    cert, key = _certificate("hook.example.com", tmp_path)
+    served = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    served.load_cert_chain(cert, key)
+    receiver = Receiver()
+    receiver._server.socket = served.wrap_socket(receiver._server.socket, server_side=True)
+    receiver.start()
+    monkeypatch.setattr(socket, "getaddrinfo", Names(["127.0.0.1"]).getaddrinfo)
+    policy = Policy(https_only=True, allow_private=True)
+    trusting = ssl.create_default_context(cafile=cert)
+    try:
+        urls = [f"https://{name}.example.com:{receiver.port}/" for name in ("hook", "other")]
+        strange = send(urls[0], policy)
+        known, other = (send(url, policy, verify=trusting) for url in urls)
+    finally:
+        receiver.stop()
+    assert (strange.error, known.status, other.error) == ("tls", 200, "tls")
 
 
 def test_a_redirect_to_an_address_inside_is_not_followed(monkeypatch: pytest.MonkeyPatch) -> None:
