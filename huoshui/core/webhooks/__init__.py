@@ -8,6 +8,6 @@
   addresses may be called at all; `signing` is Standard Webhooks and stands on nothing of ours.
 - Secrets are kept encrypted with a key of the home directory (`vault`), and shown once.
 
-`model` has the words, `store` the SQL, `service` the use cases. This file imports nothing:
+`model` has the words, `store` and `delivery_store` the SQL, `service` the use cases. This file imports nothing:
 `core.db` runs the statement of `queue`.
 """

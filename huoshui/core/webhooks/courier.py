@@ -16,7 +16,7 @@ from functools import partial
 import msgspec
 
 from huoshui.core.db import Database
-from huoshui.core.webhooks import service, store
+from huoshui.core.webhooks import delivery_store, service
 from huoshui.core.webhooks.guard import Policy
 from huoshui.core.webhooks.model import Parcel, Reply, Sent
 from huoshui.core.webhooks.sending import Sender, Timing
@@ -110,12 +110,12 @@ class Courier(threading.Thread):
         busy = Counter(parcel.endpoint_id for parcel in flying)
         found: list[Parcel] = []
         with self._database.begin() as tx:
-            books = store.books_due(tx)
+            books = delivery_store.books_due(tx)
         for book in books:
             if len(found) >= room:
                 break
             with self._database.begin(book=book) as tx:
-                found += store.claim(
+                found += delivery_store.claim(
                     tx,
                     busy=busy,
                     each=self._pace.each,

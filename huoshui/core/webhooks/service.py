@@ -10,7 +10,8 @@ import msgspec
 
 from huoshui.core import ids
 from huoshui.core.db import Tx
-from huoshui.core.webhooks import guard, retry, signing, store
+from huoshui.core.webhooks import delivery_store, guard, retry, signing, store
+from huoshui.core.webhooks.delivery_store import Fate
 from huoshui.core.webhooks.guard import Policy
 from huoshui.core.webhooks.model import (
     BY_HAND,
@@ -33,7 +34,6 @@ from huoshui.core.webhooks.model import (
     UnknownEndpoint,
     patterns,
 )
-from huoshui.core.webhooks.store import Fate
 from huoshui.core.webhooks.vault import Vault
 from huoshui.core.work import Item, Run
 
@@ -165,7 +165,7 @@ def delete_endpoint(tx: Tx, endpoint_id: UUID) -> None:
     after = msgspec.structs.replace(before, state=state, why="", failing_since=None)
     store.keep_endpoint(tx, after)
     store.drop_secrets(tx, endpoint_id)
-    store.end_due(tx, endpoint_id)
+    delivery_store.end_due(tx, endpoint_id)
     tx.emit("webhook.deleted", show_endpoint(endpoint_id), url=before.url)
 
 
@@ -178,7 +178,7 @@ def test_endpoint(tx: Tx, endpoint_id: UUID) -> Delivery:
     shown = show_endpoint(endpoint_id)
     tx.emit("test.triggered", shown, asked_by=tx.actor)
     tx.flush()  # the event must stand before it can be queued
-    return delivery(tx, store.queue_newest(tx, endpoint_id, TEST_EVENT, shown))
+    return delivery(tx, delivery_store.queue_newest(tx, endpoint_id, TEST_EVENT, shown))
 
 
 def _awake(endpoint: Endpoint) -> Endpoint:
@@ -189,7 +189,7 @@ def _awake(endpoint: Endpoint) -> Endpoint:
 
 def delivery(tx: Tx, delivery_id: UUID) -> Delivery:
     """One delivery. Raises UnknownDelivery."""
-    found = store.delivery(tx, delivery_id)
+    found = delivery_store.delivery(tx, delivery_id)
     if found is None:
         shown = ids.show("whd", delivery_id)
         raise UnknownDelivery(kind="webhook delivery", id=shown, delivery=shown)
@@ -198,7 +198,7 @@ def delivery(tx: Tx, delivery_id: UUID) -> Delivery:
 
 def history(tx: Tx, delivery_id: UUID) -> tuple[Delivery, list[Attempt]]:
     """One delivery and its attempts. Raises UnknownDelivery."""
-    return delivery(tx, delivery_id), store.attempts(tx, delivery_id)
+    return delivery(tx, delivery_id), delivery_store.attempts(tx, delivery_id)
 
 
 def resend(tx: Tx, delivery_id: UUID) -> Delivery:
@@ -209,19 +209,19 @@ def resend(tx: Tx, delivery_id: UUID) -> Delivery:
     found = delivery(tx, delivery_id)
     _awake(endpoint(tx, found.endpoint_id))
     DELIVERY.after(found.state, "resend")
-    store.revive(tx, [delivery_id])
+    delivery_store.revive(tx, [delivery_id])
     return delivery(tx, delivery_id)
 
 
 def resend_failed(tx: Tx, endpoint_id: UUID, since: datetime) -> int:
     """Send again what was given up since then; how many. Raises UnknownEndpoint, EndpointDisabled."""
     _awake(endpoint(tx, endpoint_id))
-    return store.revive_dead(tx, endpoint_id, since)
+    return delivery_store.revive_dead(tx, endpoint_id, since)
 
 
 def prune(tx: Tx, items: list[Item]) -> None:
     """Due work: forget deliveries that ended long ago; a large past goes piece by piece."""
-    gone = store.prune(tx, tx.now - KEPT, _PRUNED_AT_ONCE)
+    gone = delivery_store.prune(tx, tx.now - KEPT, _PRUNED_AT_ONCE)
     wait = timedelta(minutes=1) if gone == _PRUNED_AT_ONCE else timedelta(days=1)
     for item in items:
         tx.later(item.kind, item.key, tx.now + wait)
@@ -229,8 +229,8 @@ def prune(tx: Tx, items: list[Item]) -> None:
 
 def record(tx: Tx, sent: Sequence[Sent]) -> None:
     """Keep what came of attempts of one book and decide what follows."""
-    store.keep_attempts(tx, sent)
-    standing = store.tries_of(tx, [s.parcel.delivery_id for s in sent])
+    delivery_store.keep_attempts(tx, sent)
+    standing = delivery_store.tries_of(tx, [s.parcel.delivery_id for s in sent])
     fates, gone = [], []
     for each in sent:
         parcel, reply = each.parcel, each.reply
@@ -246,7 +246,7 @@ def record(tx: Tx, sent: Sequence[Sent]) -> None:
         if verdict.gone:
             gone.append(parcel.endpoint_id)
     if fates:
-        store.keep_fates(tx, fates)
+        delivery_store.keep_fates(tx, fates)
     _judge(tx, sent, gone)
 
 

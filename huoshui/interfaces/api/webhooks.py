@@ -13,7 +13,7 @@ from msgspec import Meta
 from huoshui.core import clock, ids
 from huoshui.core.db import Tx
 from huoshui.core.errors import FieldError
-from huoshui.core.webhooks import service, store
+from huoshui.core.webhooks import delivery_store, service
 from huoshui.core.webhooks.guard import URL_MAX, Policy
 from huoshui.core.webhooks.model import (
     DELIVERY,
@@ -276,7 +276,7 @@ def list_webhook_deliveries(
         fault = FieldError("state", "choice", {"value": state_[:40]})
         raise BadParameter(name="state", errors=(fault,))
     with visit.begin() as tx:
-        rows = store.deliveries(
+        rows = delivery_store.deliveries(
             tx,
             endpoint_id=ids.read("whe", endpoint) if endpoint else None,
             event_id=ids.read("evt", event) if event else None,

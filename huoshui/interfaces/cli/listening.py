@@ -16,7 +16,7 @@ from huoshui.core import crypto, events, ids
 from huoshui.core.db import Database
 from huoshui.core.errors import Problem
 from huoshui.core.settings import Settings
-from huoshui.core.webhooks import service, signing, store
+from huoshui.core.webhooks import delivery_store, service, signing, store
 from huoshui.core.webhooks.guard import Policy, place
 from huoshui.core.webhooks.model import Parcel, Reply, Sent
 from huoshui.core.webhooks.sending import Sender, content
@@ -144,7 +144,7 @@ class _Listener:
     def _claim(self) -> list[Parcel]:
         room = self._asked.count - self.heard if self._asked.count else _AT_ONCE
         with self._database.begin(book=self._asked.book) as tx:
-            return store.claim(
+            return delivery_store.claim(
                 tx,
                 busy={},
                 each=min(_AT_ONCE, room),

@@ -12,7 +12,7 @@ import pytest
 from huoshui.core import access
 from huoshui.core import db as core_db
 from huoshui.core.db import Database
-from huoshui.core.webhooks import service, store
+from huoshui.core.webhooks import delivery_store, service
 from huoshui.core.webhooks.courier import Courier, Pace
 from huoshui.core.webhooks.guard import Policy
 from huoshui.core.webhooks.model import Attempt, Delivery, Endpoint
@@ -75,7 +75,7 @@ class Post:
     def deliveries(self, **asked: object) -> list[Delivery]:
         """What is queued or was sent."""
         with self.database.begin(book=self.number) as tx:
-            return store.deliveries(tx, limit=10_000, **asked)  # type: ignore[arg-type]
+            return delivery_store.deliveries(tx, limit=10_000, **asked)  # type: ignore[arg-type]
 
     def states(self) -> list[str]:
         """The states of the deliveries, the oldest event first."""

@@ -12,7 +12,7 @@ import pytest
 
 from huoshui.core import ids, work
 from huoshui.core.machine import IllegalMove
-from huoshui.core.webhooks import service, signing, store
+from huoshui.core.webhooks import delivery_store, service, signing, store
 from huoshui.core.webhooks.model import (
     ENDPOINTS_MAX,
     Endpoint,
@@ -39,7 +39,7 @@ def test_a_delivery_stands_in_the_commit_of_its_event_and_nowhere_else(post: Pos
     with post.database.begin(book=post.number) as tx:
         tx.emit("order.released", "ord_1")
         tx.flush()
-        assert len(store.deliveries(tx, limit=9)) == 1
+        assert len(delivery_store.deliveries(tx, limit=9)) == 1
     with post.database.begin(book=post.number) as tx:
         event = tx.value("SELECT id FROM event WHERE book = %(book)s ORDER BY id DESC")
     [queued] = post.deliveries()
@@ -79,7 +79,7 @@ def test_disabled_endpoints_others_books_and_replays_queue_nothing(
         service.create_endpoint(tx, EndpointAsked("http://127.0.0.1:9/", ["*"]), post.vault, LOCAL)
         tx.emit("order.released", "ord_1")
         tx.flush()
-        assert store.deliveries(tx, limit=9) == []
+        assert delivery_store.deliveries(tx, limit=9) == []
 
 
 def test_what_arrives_is_signed_and_is_the_event(post: Post) -> None:
@@ -281,7 +281,7 @@ def test_a_claim_is_taken_once_and_returns_when_its_lease_is_over(post: Post) ->
 
     def claim(tx, **more) -> list[Parcel]:
         asked: dict[str, Any] = {"busy": {}, "each": 9, "limit": 9, "lease_s": 60} | more
-        return store.claim(tx, **asked)
+        return delivery_store.claim(tx, **asked)
 
     with post.database.begin(book=post.number) as one, post.database.begin(book=post.number) as two:
         assert len(claim(one, limit=2)) == 2
@@ -303,7 +303,7 @@ def test_a_failing_endpoint_gets_a_quarter_of_the_places(post: Post) -> None:
     post.tell("order.released", count=20)
     post.run("UPDATE webhook_endpoint SET failing_since = now() WHERE id = %(id)s", id=failing)
     with post.database.begin(book=post.number) as tx:
-        taken = store.claim(tx, busy={}, each=8, limit=99, lease_s=60)
+        taken = delivery_store.claim(tx, busy={}, each=8, limit=99, lease_s=60)
     counts = Counter(parcel.endpoint_id for parcel in taken)
     assert counts == {failing: 2, well: 8}
 
@@ -358,7 +358,7 @@ def test_another_books_webhooks_are_as_if_they_were_not(post: Post) -> None:
     post.tell("order.released")
     [one] = post.deliveries()
     with post.database.begin(book=post.number + 500_000) as tx:
-        assert service.endpoints(tx) == [] and store.deliveries(tx, limit=9) == []
+        assert service.endpoints(tx) == [] and delivery_store.deliveries(tx, limit=9) == []
         for use in (service.endpoint, service.delete_endpoint, service.test_endpoint):
             with pytest.raises(UnknownEndpoint):
                 use(tx, id_)

@@ -9,7 +9,7 @@ import msgspec
 
 from huoshui.core import ids
 from huoshui.core.db import Database
-from huoshui.core.webhooks import service, store
+from huoshui.core.webhooks import delivery_store, service
 from huoshui.core.webhooks.guard import Policy
 from huoshui.core.webhooks.model import Reply, Sent
 from huoshui.core.webhooks.service import EndpointAsked, EndpointChange
@@ -51,8 +51,8 @@ def history(database: Database, book: int, home: Path) -> Hooks:
         service.rotate_secret(tx, made["well"], Vault(home), DAY)
         service.update_endpoint(tx, made["disabled"], EndpointChange(enabled=False), Policy())
     with database.begin(book=book) as tx:
-        dead = store.deliveries(tx, state="dead", limit=1)[0]
-        good = store.deliveries(tx, state="delivered", kind="order.released", limit=1)[0]
+        dead = delivery_store.deliveries(tx, state="dead", limit=1)[0]
+        good = delivery_store.deliveries(tx, state="delivered", kind="order.released", limit=1)[0]
     shown = {name: service.show_endpoint(id_) for name, id_ in made.items()}
     return Hooks(**shown, given_up=ids.show("whd", dead.id), delivered=ids.show("whd", good.id))
 
@@ -62,7 +62,7 @@ def _try(tx, failing: UUID, *, tries: int, fails_on: bool) -> None:
     for _ in range(tries):
         tx.run("UPDATE webhook_delivery SET due_at = %(now)s, leased_until = NULL "
                "WHERE book = %(book)s AND state = 'due'", now=tx.now)  # fmt: skip
-        claimed = store.claim(tx, busy={}, each=500, limit=500, lease_s=60)
+        claimed = delivery_store.claim(tx, busy={}, each=500, limit=500, lease_s=60)
         if not claimed:
             return
         good = Reply(status=200, ms=38, body='{"taken": true}')

@@ -22,9 +22,9 @@ from huoshui.interfaces.console.pages.search import search_page
 from huoshui.interfaces.console.pages.sellers import seller_page, sellers_page
 from huoshui.interfaces.console.pages.trial import trial_page
 from huoshui.interfaces.console.pages.verify import verify_page
-from huoshui.interfaces.console.pages.windows import window_page, windows_page
 from huoshui.interfaces.console.pages.webhook_deliveries import deliveries_page, delivery_page
 from huoshui.interfaces.console.pages.webhooks import endpoint_page, endpoints_page
+from huoshui.interfaces.console.pages.windows import window_page, windows_page
 
 
 class Place(msgspec.Struct, frozen=True):

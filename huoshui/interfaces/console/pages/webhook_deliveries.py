@@ -10,7 +10,7 @@ import msgspec
 
 from huoshui.core import ids
 from huoshui.core.db import Tx
-from huoshui.core.webhooks import sending, service, store
+from huoshui.core.webhooks import delivery_store, sending, service, store
 from huoshui.core.webhooks.model import DELIVERY, ENABLED, Attempt, Delivery, Endpoint
 from huoshui.core.webhooks.retry import TRIES_MAX
 from huoshui.interfaces.console.page import (
@@ -45,7 +45,7 @@ def deliveries_page(tx: Tx, frame: Frame, _: str = "") -> ListPage:
     """Deliveries, those of the newest events first."""
     shown = asked.limit(frame)
     state = frame.asked("state")
-    found = store.deliveries(
+    found = delivery_store.deliveries(
         tx,
         endpoint_id=_read("whe", frame.asked("endpoint")),
         event_id=_read("evt", frame.asked("event")),
@@ -264,7 +264,7 @@ def _deed(frame: Frame, row: Delivery, key: str) -> Deed | None:
 
 def _body(tx: Tx, frame: Frame, row: Delivery) -> tuple[Table, ...]:
     """What the delivery carries, a line for each value."""
-    parcel = store.parcel_of(tx, row.event_id)
+    parcel = delivery_store.parcel_of(tx, row.event_id)
     if parcel is None:
         return ()
     body = msgspec.json.decode(sending.content(parcel))

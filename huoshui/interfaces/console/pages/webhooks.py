@@ -8,9 +8,9 @@ from decimal import Decimal
 from huoshui.core import events, ids
 from huoshui.core.db import Tx
 from huoshui.core.events import Event
-from huoshui.core.webhooks import service, store
+from huoshui.core.webhooks import delivery_store, service, store
+from huoshui.core.webhooks.delivery_store import Counted
 from huoshui.core.webhooks.model import DISABLED, ENABLED, Endpoint
-from huoshui.core.webhooks.store import Counted
 from huoshui.interfaces.console.page import (
     ApiCall,
     Chart,
@@ -51,7 +51,7 @@ def endpoints_page(tx: Tx, frame: Frame, _: str = "") -> ListPage:
     found = service.endpoints(tx, after=asked.cursor(frame, "whe"), limit=shown + 1)
     last = service.show_endpoint(found[shown - 1].id) if len(found) > shown else ""
     more, first = asked.paged(frame, found, shown, last)
-    counts = store.counts(tx, tx.now - timedelta(days=DAYS))
+    counts = delivery_store.counts(tx, tx.now - timedelta(days=DAYS))
     return ListPage(
         title=frame.say("webhooks"),
         lead=frame.say("webhooks.lead"),
@@ -124,8 +124,8 @@ def endpoint_page(tx: Tx, frame: Frame, key: str) -> ObjectPage:
     row = service.endpoint(tx, ids.read("whe", key))
     today = asked.day_of(frame, tx.now)
     first = today - timedelta(days=DAYS - 1)
-    counted = store.counts_by_day(tx, row.id, asked.start_of(frame, first), frame.zone)
-    found = store.deliveries(tx, endpoint_id=row.id, limit=_RECENT)
+    counted = delivery_store.counts_by_day(tx, row.id, asked.start_of(frame, first), frame.zone)
+    found = delivery_store.deliveries(tx, endpoint_id=row.id, limit=_RECENT)
     past = events.page(tx, object_id=key, limit=_RECENT)
     return ObjectPage(
         title=row.url,
@@ -162,7 +162,7 @@ def _figures(tx: Tx, frame: Frame, row: Endpoint, counted: list[Counted]) -> tup
             label=frame.say("deliveries.state.dead"), value=dead, hint=days,
             tone="bad" if dead else "neutral",
         ),
-        Figure(label=frame.say("deliveries.state.due"), value=store.count_waiting(tx, row.id)),
+        Figure(label=frame.say("deliveries.state.due"), value=delivery_store.count_waiting(tx, row.id)),
         *(
             (Figure(label=frame.say("webhooks.failing_since"), value=row.failing_since, tone="warn",
                     hint=frame.say("webhooks.failing_since.hint")),)
