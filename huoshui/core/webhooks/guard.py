@@ -92,6 +92,11 @@ def place(url: str, policy: Policy) -> Place:
     return found
 
 
+def host_of(url: str) -> str:
+    """The host of an endpoint's URL, to speak of it."""
+    return urlsplit(url).hostname or ""
+
+
 def _target(path: str, query: str) -> str:
     return (path or "/") + (f"?{query}" if query else "")
 

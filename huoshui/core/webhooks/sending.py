@@ -26,6 +26,7 @@ from huoshui.core.webhooks.model import BODY_KEPT, Parcel, Reply
 CONNECT_S, TOTAL_S = 3, 10
 _READ_MAX = 16_384
 _ADDRESSES_TRIED = 3
+_LOOKUPS = 256
 _HEADERS: Final = {
     "content-type": "application/json",
     "user-agent": f"Huoshui/{__version__} (webhooks)",
@@ -82,8 +83,9 @@ class Sender:
     def __init__(self, policy: Policy, timing: Timing = USUAL) -> None:
         self._policy = policy
         self._timing = timing
-        # Names are looked up apart from everything else: a slow server of names holds up no other.
-        self._lookups = ThreadPoolExecutor(32, thread_name_prefix="huoshui-names")
+        # Names are looked up apart from everything else, each by its own thread where it must be:
+        # a slow server of names holds up no other.
+        self._lookups = ThreadPoolExecutor(_LOOKUPS, thread_name_prefix="huoshui-names")
         self._client = httpx2.AsyncClient(
             timeout=httpx2.Timeout(timing.total_s, connect=timing.connect_s),
             limits=httpx2.Limits(max_connections=None, max_keepalive_connections=0),

@@ -82,7 +82,8 @@ def create_endpoint(
     store.add_endpoint(tx, made)
     secret = _add_secret(tx, made.id, vault, tx.now)
     tx.later(PRUNE_DUE, "daily", tx.now + timedelta(days=1))
-    tx.emit("webhook.created", show_endpoint(made.id), url=made.url, events=events)
+    host = guard.host_of(made.url)  # what stands behind it in a URL may be a secret
+    tx.emit("webhook.created", show_endpoint(made.id), host=host, events=events)
     return made, secret
 
 
@@ -166,7 +167,7 @@ def delete_endpoint(tx: Tx, endpoint_id: UUID) -> None:
     store.keep_endpoint(tx, after)
     store.drop_secrets(tx, endpoint_id)
     delivery_store.end_due(tx, endpoint_id)
-    tx.emit("webhook.deleted", show_endpoint(endpoint_id), url=before.url)
+    tx.emit("webhook.deleted", show_endpoint(endpoint_id), host=guard.host_of(before.url))
 
 
 def test_endpoint(tx: Tx, endpoint_id: UUID) -> Delivery:
@@ -277,7 +278,7 @@ def _judged(tx: Tx, before: Endpoint, *, well: bool, gone: bool) -> Endpoint:
     if not why:
         since = before.failing_since or tx.now
         return msgspec.structs.replace(before, failing_since=since)
-    tx.emit("webhook.disabled", show_endpoint(before.id), why=why, url=before.url)
+    tx.emit("webhook.disabled", show_endpoint(before.id), why=why, host=guard.host_of(before.url))
     state = ENDPOINT.after(before.state, "disable")
     return msgspec.structs.replace(before, state=state, why=why, failing_since=None)
 

@@ -13,7 +13,7 @@ from huoshui.core import ids
 from tests.core.webhooks.conftest import Post
 
 ROOT = Path(__file__).parents[3]
-EVENTS, KILLS = 240, 3
+EVENTS, KILLS = 200, 2
 
 
 @contextmanager

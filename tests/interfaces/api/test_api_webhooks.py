@@ -68,6 +68,14 @@ def test_an_endpoint_is_made_seen_changed_and_removed(tenant: Tenant) -> None:
     assert told == {"webhook.created", "webhook.changed", "webhook.deleted"}
 
 
+def test_what_stands_in_a_url_behind_its_host_is_told_to_nobody_else(tenant: Tenant) -> None:
+    one = made(tenant, url="https://hooks.example.com/in?token=hidden")
+    tenant.ask("DELETE", f"/webhooks/endpoints/{one['id']}")
+    told = tenant.get("/events", object=one["id"])["data"]
+    assert [e["data"].get("host") for e in told] == ["hooks.example.com"] * 2
+    assert "hidden" not in str(told)
+
+
 def test_a_secret_is_rotated_and_stands_in_no_kept_answer(tenant: Tenant) -> None:
     one = made(tenant)
     first = one["secret"]
