@@ -15,9 +15,9 @@ import pytest
 
 from huoshui.scenarios.samples import SAMPLES
 from tests.interfaces.cli.conftest import Shell
-from tests.interfaces.cli.test_cli_server import _free_port
+from tests.interfaces.cli.test_cli_server import free_port
 
-PATIENCE_S = 40
+PATIENCE_S = 120
 
 
 @contextmanager
@@ -33,7 +33,7 @@ def running(shell: Shell, name: str, *arguments: str) -> Iterator[tuple[Path, Pa
             yield out, err
         finally:
             command.send_signal(signal.SIGINT)
-            command.wait(timeout=20)
+            command.wait(timeout=60)
     assert "Traceback" not in err.read_text(), err.read_text()
 
 
@@ -47,7 +47,7 @@ def until(path: Path, pattern: str) -> str:
 
 
 def test_what_is_triggered_is_heard_forwarded_and_verified(shell: Shell) -> None:
-    port = str(_free_port())
+    port = str(free_port())
     with running(shell, "receive", "webhooks", "receive", "--port", port, "--json") as (got, at):
         until(at, "Receiving")
         forward = ("--forward", f"http://127.0.0.1:{port}/in")
