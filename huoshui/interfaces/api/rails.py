@@ -121,7 +121,7 @@ def list_rails(request: Ask) -> Page[RailView]:
     """Every rail, those that the ledger settles first."""
     visit = enter(request)
     with visit.begin() as tx:
-        found = watch.rails(tx)
+        found = watch.watched(tx).rails
     live = visit.actor.world == LIVE
     return Page([_rail(each, live) for each in found])
 

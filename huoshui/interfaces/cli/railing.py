@@ -74,7 +74,7 @@ def run_health(settings: Settings, where: Where, *, json: bool) -> None:
         registry.load(settings.rails)
         database = worlds.database(where.world)
         with database.begin(book=where.book) as tx:
-            found = [each for each in watch.rails(tx) if not each.capabilities.internal]
+            found = [each for each in watch.watched(tx).rails if not each.capabilities.internal]
     finally:
         worlds.close()
     if json:

@@ -36,6 +36,8 @@ _MENU: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
         (
             ("windows", "windows", "clock", "w"),
             ("payouts", "payouts", "banknote", "y"),
+            ("rails", "rails", "arrow-right", "i"),
+            ("rail_calls", "rail-calls", "receipt-text", "k"),
         ),
     ),
     (

@@ -17,6 +17,12 @@ from huoshui.interfaces.console.pages.order import order_page
 from huoshui.interfaces.console.pages.orders import orders_page
 from huoshui.interfaces.console.pages.overview import overview_page
 from huoshui.interfaces.console.pages.periods import close_page, periods_page
+from huoshui.interfaces.console.pages.rail_calls import (
+    rail_call_page,
+    rail_calls_page,
+    rail_notices_page,
+)
+from huoshui.interfaces.console.pages.rails import rails_page
 from huoshui.interfaces.console.pages.replays import replay_page
 from huoshui.interfaces.console.pages.search import search_page
 from huoshui.interfaces.console.pages.sellers import seller_page, sellers_page
@@ -46,6 +52,10 @@ PAGES = {
     "windows/{key:str}": Place("windows", window_page),
     "payouts": Place("payouts", batches_page),
     "payouts/{key:str}": Place("payouts", batch_page),
+    "rails": Place("rails", rails_page),
+    "rail-calls": Place("rail_calls", rail_calls_page),
+    "rail-calls/{key:str}": Place("rail_calls", rail_call_page),
+    "rail-notices": Place("rails", rail_notices_page),
     "accounts": Place("accounts", accounts_page),
     "accounts/{key:str}": Place("accounts", account_page),
     "journal": Place("journal", journal_page),

@@ -85,6 +85,12 @@ def health(rail: str, counts: Iterable[Count]) -> Health:
     )
 
 
+def success(counts: Iterable[Count], rail: str, hour: datetime) -> Decimal | None:
+    """Which part of a rail's calls that had their final word in an hour succeeded, or None."""
+    mine = [count for count in counts if count.rail == rail and count.hour == hour]
+    return health(rail, mine).success
+
+
 def _percentile(times: list[int], percent: int) -> int | None:
     wanted = -(-sum(times) * percent // 100)
     passed = 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -12,6 +12,7 @@ from huoshui.lines.payments.rails.model import Capabilities
 from huoshui.lines.payments.rails.pace import Breaker
 from huoshui.lines.payments.rails.tally import Count, Health, health
 
+HOUR = timedelta(hours=1)
 WINDOW = timedelta(hours=24)
 
 
@@ -25,16 +26,27 @@ class RailHealth(msgspec.Struct, frozen=True):
     open: dict[str, int]
 
 
-def rails(tx: Tx, window: timedelta = WINDOW) -> list[RailHealth]:
-    """Every rail: those of the house first, then those outside, by name."""
-    since = (tx.now - window).replace(minute=0, second=0, microsecond=0)
+class Watched(msgspec.Struct, frozen=True):
+    """Every rail, and the counts of the hours from `since` on, which are `hours`."""
+
+    rails: list[RailHealth]
+    counts: list[Count]
+    since: datetime
+    hours: int
+
+
+def watched(tx: Tx, window: timedelta = WINDOW) -> Watched:
+    """Every rail over the last hours: those of the house first, then those outside, by name."""
+    now = tx.now.replace(minute=0, second=0, microsecond=0)
+    since = now - window + HOUR
+    found = health_store.counts(tx, since)
     counts: dict[str, list[Count]] = {}
-    for count in health_store.counts(tx, since):
+    for count in found:
         counts.setdefault(count.rail, []).append(count)
     breakers, open_ = health_store.breakers(tx), health_store.open_calls(tx)
     known = registry.names()
     gone = sorted((counts.keys() | open_.keys()) - set(known))  # of a plug-in that is no more
-    return [
+    rails = [
         RailHealth(
             name,
             registry.capabilities(name) if name in known else Capabilities(),
@@ -44,3 +56,4 @@ def rails(tx: Tx, window: timedelta = WINDOW) -> list[RailHealth]:
         )
         for name in (*known, *gone)
     ]
+    return Watched(rails, found, since, (now - since) // HOUR + 1)
