@@ -16,6 +16,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from huoshui.core import access, log, work
+from huoshui.core.access.requests import RequestLog
 from huoshui.core.db import Database
 from huoshui.core.settings import Settings
 from huoshui.core.webhooks.courier import Courier
@@ -46,13 +47,16 @@ def create_app(settings: Settings, worlds: Worlds) -> Litestar:
     from huoshui.interfaces import api, console
     from huoshui.interfaces.lanes import Lanes
 
-    lanes = Lanes(worlds)
-    state = {"door": api.Door(worlds), "worlds": worlds, "lanes": lanes, "settings": settings}
+    lanes, requests = Lanes(worlds), RequestLog(worlds.database)
+    state = {
+        "door": api.Door(worlds), "worlds": worlds, "lanes": lanes, "settings": settings,
+        "requests": requests,
+    }  # fmt: skip
     return Litestar(
         [api.health, api.routes(), *console.routes()],
         state=State(state),
-        on_startup=[lanes.start],
-        on_shutdown=[lanes.stop],
+        on_startup=[lanes.start, requests.start],
+        on_shutdown=[lanes.stop, requests.stop],
         exception_handlers=api.EXCEPTION_HANDLERS,
         before_send=[api.on_every_answer],
         openapi_config=None,

@@ -5,9 +5,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import os
 import secrets
 
 import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 
 def token() -> str:
@@ -39,3 +42,22 @@ def signed_by(secret: bytes, message: bytes, signature: str) -> bool:
 def same(first: bytes, second: bytes) -> bool:
     """Equality in constant time."""
     return hmac.compare_digest(first, second)
+
+
+def hide(secret: bytes, content: bytes, context: str) -> bytes:
+    """Content encrypted and bound to its context (AES-256-GCM, a random nonce before it)."""
+    nonce = os.urandom(12)
+    return nonce + AESGCM(_key(secret)).encrypt(nonce, content, context.encode())
+
+
+def reveal(secret: bytes, hidden: bytes, context: str) -> bytes | None:
+    """What was hidden in this context; None where another key, context or hand was at it."""
+    try:
+        return AESGCM(_key(secret)).decrypt(hidden[:12], hidden[12:], context.encode())
+    except (InvalidTag, ValueError):
+        return None
+
+
+def _key(secret: bytes) -> bytes:
+    # Apart from the key that signs: one secret, two uses, two keys.
+    return hmac.new(secret, b"huoshui/hide", hashlib.sha256).digest()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -38,6 +39,8 @@ Time = Annotated[
     QueryParameter(max_length=40, description="An ISO 8601 time with its time zone"),
 ]
 _IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+# What a request's scope carries for the log of requests.
+BEGUN, CALLER = "begun_ns", "caller"
 _FLAGS = {"": False, "false": False, "true": True}
 
 
@@ -257,6 +260,7 @@ def admit(request: Ask, actor: Actor) -> Visit:
     Raises OutOfScope, OutOfBounds, UnknownParameter and BadParameter.
     """
     door: Door = request.app.state.door
+    request.scope["state"][CALLER] = actor
     contract = contract_of(request.route_handler)
     if contract.scope:
         actor.need(contract.scope)
@@ -267,6 +271,7 @@ def admit(request: Ask, actor: Actor) -> Visit:
 
 
 def _key(request: Ask) -> str:
+    request.scope["state"][BEGUN] = time.perf_counter_ns()
     scheme, _, key = str(request.headers.get("authorization", "")).partition(" ")
     if scheme.lower() != "bearer":
         raise WrongKey()
