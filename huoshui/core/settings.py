@@ -32,6 +32,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     database_url: str = ""
     host: str = "127.0.0.1"
     port: Annotated[int, Meta(ge=1, le=65535)] = 8420
+    origin: str = ""  # as browsers see it, https://pay.example.com; else what each request says
     language: str = ""
     log_level: str = "INFO"
     pool_size: int = 10

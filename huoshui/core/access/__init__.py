@@ -42,7 +42,6 @@ from huoshui.core.access.organisations import (
     organisations,
     revoke_grant,
 )
-from huoshui.core.access.requests import Call, RequestLog, calls
 
 __all__ = [
     "ROLES", "SCOPES", "WHOLE", "Actor", "Book", "Bound", "Grant", "Key", "Kind", "NotAPartner",

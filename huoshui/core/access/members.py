@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
+from urllib.parse import urlencode
 from uuid import UUID
 
 import msgspec
@@ -13,6 +14,7 @@ from huoshui.core.access.model import Bound, Kind, UnknownRole, bound_of, role_s
 from huoshui.core.access.organisations import organisation
 from huoshui.core.db import Tx
 from huoshui.core.errors import FieldError, NotFound, Problem
+from huoshui.core.passkey.store import passkeys
 
 INVITATION_DAYS = 7
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,189}")
@@ -69,7 +71,6 @@ class Standing(msgspec.Struct, frozen=True):
     kind: Kind
     scopes: frozenset[str]
     bound: Bound
-    secured: bool  # has a second factor: one-time codes, or a passkey
 
 
 def invite(
@@ -127,6 +128,11 @@ def new_link(tx: Tx, member_id: UUID) -> str:
           tx.now + timedelta(days=INVITATION_DAYS))],
     )  # fmt: skip
     return secret
+
+
+def link_path(world: str, book: str, secret: str) -> str:
+    """Where a link leads, under the console's origin."""
+    return "/console/-/join?" + urlencode({"world": world, "book": book, "link": secret})
 
 
 def invited(tx: Tx, secret: str) -> Member:
@@ -239,18 +245,16 @@ def members(
     )
 
 
+def factors(tx: Tx, found: Member) -> int:
+    """How many second factors a member has: one-time codes, and each passkey."""
+    return int(found.totp_secret is not None) + len(passkeys(tx, found.shown))
+
+
 def standing(tx: Tx, found: Member) -> Standing:
     """What a member may do: its role, as far as its organisation's role goes."""
-    secured = found.totp_secret is not None or bool(
-        tx.value(
-            """SELECT true FROM passkey
-            WHERE book = %(book)s AND owner = %(owner)s AND removed_at IS NULL LIMIT 1""",
-            owner=found.shown,
-        )
-    )
     if found.organisation_id is None:
         scopes = role_scopes("marketplace", found.role)
-        return Standing(found, "marketplace", scopes, bound_of("marketplace", None), secured)
+        return Standing(found, "marketplace", scopes, bound_of("marketplace", None))
     owner = organisation(tx, found.organisation_id)
     granted = [
         seller
@@ -261,13 +265,11 @@ def standing(tx: Tx, found: Member) -> Standing:
         )
     ]
     scopes = role_scopes(owner.kind, found.role) & role_scopes(owner.kind, owner.role)
-    return Standing(
-        found, owner.kind, scopes, bound_of(owner.kind, owner.object_id, granted), secured
-    )
+    return Standing(found, owner.kind, scopes, bound_of(owner.kind, owner.object_id, granted))
 
 
 __all__ = [
     "BadEmail", "LinkUsed", "Member", "MemberStands", "Standing", "UnknownRole", "by_email",
-    "end_sessions", "invite", "invited", "join", "member", "members", "new_link", "remove_member",
+    "end_sessions", "factors", "invite", "invited", "join", "link_path", "member", "members", "new_link", "remove_member",
     "set_password", "standing",
 ]  # fmt: skip

@@ -26,6 +26,17 @@ FORGET_HOURS = 24
 Means = Literal["password", "totp", "recovery", "passkey", "invitation"]
 
 
+# By these a member has shown more than a password.
+SECOND_FACTORS = ("totp", "recovery", "passkey")
+
+
+class LastFactor(Problem):
+    """A member's only second factor is not removed: make another one first."""
+
+    code = "last_factor"
+    status = 409
+
+
 class WrongSignIn(Problem):
     """The address, the password or the code is wrong: nobody is told which."""
 
@@ -227,16 +238,29 @@ def sessions(tx: Tx, member_id: UUID, now: datetime) -> list[Opened]:
     )
 
 
-def who_is_in(tx: Tx, session_id: UUID, now: datetime) -> Standing:
-    """Whose session it is and what they may do. Raises WrongKey once it is over."""
-    owner = tx.value(
-        """SELECT s.member_id FROM console_session s
+def promote(tx: Tx, session_id: UUID, means: Means) -> None:
+    """A session whose member has just made a second factor is as good as one that used it."""
+    tx.run(
+        "UPDATE console_session SET means = %(means)s WHERE book = %(book)s AND id = %(id)s",
+        id=session_id,
+        means=means,
+    )
+
+
+def who_is_in(tx: Tx, session_id: UUID, now: datetime) -> tuple[Standing, bool]:
+    """Whose session it is and what they may do, and whether a second factor was shown for it.
+
+    Raises WrongKey once it is over.
+    """
+    found = tx.tuples(
+        """SELECT s.member_id, s.means FROM console_session s
         JOIN member m ON m.book = s.book AND m.id = s.member_id
         WHERE s.book = %(book)s AND s.id = %(id)s AND s.ended_at IS NULL AND s.until > %(now)s
           AND m.removed_at IS NULL""",
         id=session_id,
         now=now,
     )
-    if owner is None:
+    if not found:
         raise WrongKey()
-    return members.standing(tx, members.member(tx, owner))
+    [(owner, means)] = found
+    return members.standing(tx, members.member(tx, owner)), means in SECOND_FACTORS

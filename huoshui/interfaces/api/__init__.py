@@ -27,6 +27,7 @@ from huoshui.interfaces.api import (
     orders,
     parties,
     payments,
+    people,
     postings,
     problems,
     rails,
@@ -41,8 +42,7 @@ from huoshui.interfaces.api.problems import BODY_MAX
 HANDLERS = [
     *orders.HANDLERS, *payments.HANDLERS, *books.HANDLERS, *postings.HANDLERS, *batches.HANDLERS,
     *history.HANDLERS, *closing.HANDLERS, *soundness.HANDLERS, *allocations.HANDLERS,
-    *settlement.HANDLERS, *world.HANDLERS, *rails.HANDLERS,
-    *parties.HANDLERS,
+    *settlement.HANDLERS, *world.HANDLERS, *rails.HANDLERS, *parties.HANDLERS, *people.HANDLERS,
     *webhooks.HANDLERS,
 ]  # fmt: skip
 EXCEPTION_HANDLERS: dict[int | type[Exception], Any] = {
@@ -96,7 +96,7 @@ def _note(scope: Scope, status: int, request_id: str) -> None:
         caller.book,
         key_id=caller.key_id,
         caller=caller.name,
-        method=scope["method"],
+        method=str(scope.get("method", "")),
         path=scope["path"],
         status=status,
         took_us=(time.perf_counter_ns() - state[BEGUN]) // 1000,

@@ -28,13 +28,13 @@ from huoshui.interfaces.api.door import (
     enter,
     moment,
 )
-from huoshui.interfaces.api.owned import account_paths, own_account
+from huoshui.interfaces.api.owned import own_account
 from huoshui.ledger import journal
 from huoshui.ledger import service as ledger
 from huoshui.ledger.chart import PATH, AccountKind
 from huoshui.ledger.journal import Place
 from huoshui.ledger.model import AMOUNT_MAX, Class, Side
-from huoshui.lines.payments.chart import CHART
+from huoshui.lines.payments.chart import CHART, own_paths
 
 MANUAL = "manual"
 LEGS_ASKED_MAX = 500
@@ -107,7 +107,7 @@ def list_accounts(
             after=path,
             after_currency=currency,
             limit=limit,
-            among=account_paths(visit.bound),
+            among=own_paths(visit.bound),
         )
     following = f"{rows[-1].path}/{rows[-1].currency}" if len(rows) == limit else None
     return Page([views.account(row) for row in rows], following)

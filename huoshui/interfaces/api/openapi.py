@@ -23,6 +23,9 @@ _TAGS = {
     "payments": "Money of orders",
     "ledger": "Ledger",
     "webhooks": "Webhooks",
+    "parties": "Access",
+    "keys": "Access",
+    "requests": "Access",
 }
 _OF_WORLD = "World"
 _PROBLEMS = {
@@ -66,7 +69,7 @@ def document(handlers: Iterable[HTTPRouteHandler]) -> Json:
         "openapi": "3.1.0",
         "info": _info(),
         "paths": dict(sorted(paths.items())),
-        "tags": [{"name": name} for name in (*_TAGS.values(), _OF_WORLD)],
+        "tags": [{"name": name} for name in (*dict.fromkeys(_TAGS.values()), _OF_WORLD)],
         "security": [{"key": []}],
         "components": {
             "schemas": schemas,

@@ -98,8 +98,7 @@ def reconcile(request: Ask, world: FromPath[str]) -> Response[bytes]:
 
 
 def _actor(visit: Visit) -> str:
-    key = visit.session.key_id
-    return ids.show("key", key) if key else "operator"
+    return visit.session.actor
 
 
 def _day(text: str) -> date:

@@ -9,9 +9,11 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
+from uuid import UUID
 
 import msgspec
 
+from huoshui.core.access import WHOLE, Bound
 from huoshui.core.i18n import text
 from huoshui.core.money import Money
 
@@ -74,6 +76,13 @@ class Path(msgspec.Struct, frozen=True):
     href: str = ""
 
 
+class Picture(msgspec.Struct, frozen=True):
+    """A small drawing as SVG, with what it shows in words."""
+
+    svg: bytes
+    says: str
+
+
 class Several(msgspec.Struct, frozen=True):
     """Several values in one cell, one a line (for example one amount a currency)."""
 
@@ -96,6 +105,7 @@ Cell = (
     | Mark
     | Code
     | Path
+    | Picture
     | Several
 )
 
@@ -198,14 +208,34 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     icon: str = "check"
 
 
+class Input(msgspec.Struct, frozen=True, kw_only=True):
+    """A field that somebody fills in before a deed."""
+
+    name: str
+    label: str
+    kind: Literal["text", "password", "email", "code", "choice", "choices"] = "text"
+    value: str = ""
+    choices: tuple[Choice, ...] = ()
+    hint: str = ""
+    needed: bool = True
+
+
 class Deed(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that is done at once: a button that posts `fields`, with what it means above it."""
+    """Something that is done at once: a button that posts `fields`, with what it means above it.
+
+    `inputs` are filled in first. With `passkey` the device is asked in between: the address that
+    begins the ceremony; the form is then sent with its answer.
+    """
 
     label: str
     href: str
     says: str
     fields: tuple[tuple[str, str], ...] = ()
     icon: str = "check"
+    title: str = ""
+    inputs: tuple[Input, ...] = ()
+    passkey: str = ""
+    grave: bool = False
 
 
 class Empty(msgspec.Struct, frozen=True, kw_only=True):
@@ -320,6 +350,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     filters: tuple[Filter, ...] = ()
     sort: str = ""
     deed: Deed | None = None
+    deeds: tuple[Deed, ...] = ()
 
 
 class ListPage(Page, frozen=True, kw_only=True):
@@ -360,7 +391,6 @@ class ObjectPage(Page, frozen=True, kw_only=True):
     timeline: tuple[Moment, ...] = ()
     tables: tuple[Table, ...] = ()
     lines: Lines | None = None
-    deeds: tuple[Deed, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -413,6 +443,9 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
     may_settle: bool = False
     may_approve: bool = False
     may_send: bool = False
+    may: frozenset[str] = frozenset()
+    bound: Bound = WHOLE
+    member: UUID | None = None
 
     def say(self, key: str, /, **facts: object) -> str:
         """A text of the console in the reader's language."""

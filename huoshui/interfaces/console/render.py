@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import shlex
 from functools import cache, partial
 from typing import Any
@@ -20,6 +21,7 @@ from huoshui.interfaces.console.page import (
     ListPage,
     ObjectPage,
     Page,
+    Picture,
 )
 
 _TEMPLATES: dict[type[Page], str] = {
@@ -54,7 +56,21 @@ _MENU: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
     ),
     ("connections", (("webhooks", "webhooks", "terminal", "e"),)),
     ("work", (("replays", "replays", "history", "p"),)),
+    (
+        "access",
+        (
+            ("statements", "statements", "file-text", "m"),
+            ("members", "members", "users", "u"),
+            ("organisations", "organisations", "landmark", "i"),
+            ("keys", "keys", "key-round", "k"),
+            ("requests", "requests", "terminal", "q"),
+        ),
+    ),
 )
+
+
+# What members of organisations may open: pages that narrow themselves.
+_BOUNDED = frozenset({"statements"})
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -120,6 +136,7 @@ def _surroundings(frame: Frame) -> dict[str, Any]:
         "chart_spec": lambda chart: Markup(charts.spec(chart, frame)),
         "chart_lines": partial(charts.lines, frame=frame),
         "pieces": charts.pieces,
+        "picture": _picture,
     }
 
 
@@ -130,14 +147,20 @@ def _menu(frame: Frame) -> tuple[tuple[str, tuple[Place, ...]], ...]:
             tuple(
                 Place(key, frame.say(f"menu.{key}"), frame.to(place), icon, letter)
                 for key, place, icon, letter in places
+                if frame.bound.whole or key in _BOUNDED
             ),
         )
         for group, places in _MENU
+        if frame.bound.whole or any(key in _BOUNDED for key, *_ in places)
     )
 
 
 def _inline(name: str) -> Markup:
     return Markup(assets.source(name))
+
+
+def _picture(value: Picture) -> str:
+    return f"data:image/svg+xml;base64,{base64.b64encode(value.svg).decode()}"
 
 
 def _curl(call: ApiCall, frame: Frame) -> str:

@@ -9,7 +9,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath, RawBody
 
 from huoshui.core import access, ids
-from huoshui.core.access import OutOfScope, WrongKey
+from huoshui.core.access import OutOfScope
 from huoshui.core.db import Tx
 from huoshui.core.errors import NotFound
 from huoshui.interfaces.console import export, render
@@ -33,12 +33,11 @@ OPERATOR = "operator"
 
 def actor_of(tx: Tx, visit: Visit) -> str:
     """Who acts, by the name that the API gives the same key: one person has one name."""
-    if visit.session.key_id is None:
+    if visit.session.operator:
         return OPERATOR
-    for key in access.keys(tx):
-        if key.id == visit.session.key_id:
-            return f"key:{key.name}"
-    raise WrongKey()
+    if visit.session.key_id is None:
+        return visit.session.actor  # a member: another one than every other
+    return f"key:{access.key_of(tx, visit.session.key_id).name}"
 
 
 def acting(visit: Visit, scope: str, use_case: Callable[[Tx], object]) -> None:

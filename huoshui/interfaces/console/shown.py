@@ -21,6 +21,7 @@ from huoshui.interfaces.console.page import (
     Link,
     Mark,
     Path,
+    Picture,
     Several,
     Share,
     Span,
@@ -44,6 +45,7 @@ _KINDS: dict[type, str] = {
     Mark: "mark",
     Code: "code",
     Path: "path",
+    Picture: "picture",
     Several: "several",
 }
 _LONG_ID = re.compile(r"\b([a-z]{3})_[0-9a-z]{20}([0-9a-z]{6})\b")
@@ -139,6 +141,8 @@ def _named(value: Cell, lang: str, zone: str) -> str:
         return "; ".join(bare(each, lang, zone) for each in value.values)
     if isinstance(value, Id):
         return value.key
+    if isinstance(value, Picture):
+        return value.says
     if isinstance(value, Link | Status | Code | Path):
         return value.text
     return "" if value is None else str(value)

@@ -7,24 +7,27 @@ hot verbs are served, `lanes`.
 from __future__ import annotations
 
 import gzip
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 import msgspec
 from litestar import Request, Response
 from litestar.enums import MediaType
 from litestar.exceptions import HTTPException
 
-from huoshui.core import access, clock, i18n
-from huoshui.core.access import WrongKey
+from huoshui.core import access, clock, i18n, passkey
+from huoshui.core.access import OutOfBounds, OutOfScope, WrongKey
 from huoshui.core.db import Database, Tx
 from huoshui.core.errors import Malformed, NotFound, Problem
+from huoshui.core.passkey import Site
 from huoshui.core.settings import Settings
 from huoshui.core.worlds import Worlds
 from huoshui.interfaces.console import render, session
 from huoshui.interfaces.console.page import Frame, World
-from huoshui.interfaces.console.session import Session
+from huoshui.interfaces.console.session import Rights, Session
 
 POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
@@ -42,17 +45,50 @@ LANG_COOKIE = "huoshui_lang"
 Ask = Request[Any, Any, Any]
 
 
+ME = "me"  # the menu's entry of the page about who is signed in
+
+
+class Unsecured(Problem):
+    """A member without a second factor: the page where one is made comes first."""
+
+    code = "unsecured"
+    status = 403
+
+
 class Visit(msgspec.Struct, frozen=True):
-    """A request of somebody who is signed in: the world, its database, the session."""
+    """A request of somebody who is signed in: the world, its database, the session, its rights."""
 
     session: Session
     world: World
     database: Database
     frame: Frame
+    rights: Rights
+
+    def need(self, scope: str) -> None:
+        """Raises OutOfScope unless the session has the scope, OutOfBounds unless it sees all."""
+        if not self.rights.bound.whole:
+            raise OutOfBounds()
+        self.may(scope)
+
+    def may(self, scope: str) -> None:
+        """Raises OutOfScope unless the session has the scope, whatever rows it sees."""
+        if scope and scope not in self.rights.scopes:
+            raise OutOfScope(scope=scope)
+
+    @contextmanager
+    def begin(self) -> Iterator[Tx]:
+        """A transaction of the session's book, under its name."""
+        with self.database.begin(book=self.session.book, actor=self.session.actor) as tx:
+            yield tx
 
 
-def enter(request: Ask, name: str, menu: str) -> Visit:
-    """Who asks and for what. Raises WrongKey without a session, NotFound for another's world."""
+def enter(request: Ask, name: str, menu: str, *, bounded: bool = False) -> Visit:
+    """Who asks and for what. Raises WrongKey without a session, NotFound for another's world.
+
+    A page that narrows itself to `visit.rights.bound` says that it is `bounded`; to all others a
+    member of an organisation is a stranger (NotFound). Who has no second factor yet is sent to make
+    one (Unsecured).
+    """
     opened = session_of(request)
     if not opened.sees(name):
         raise NotFound(kind="world", id=name[:64])
@@ -60,10 +96,15 @@ def enter(request: Ask, name: str, menu: str) -> Visit:
     row = worlds.get(name)
     database = worlds.database(name)
     with database.begin(book=opened.book) as tx:
-        # A key answers to its own world's books; the operator's session has none.
-        may = session.scopes(tx, opened)
+        # A key or member answers to its own world's books; the operator's session has none.
+        rights = session.rights(tx, opened, clock.system_now())
         book = _book(tx)
         now = tx.now
+    if not rights.secured and menu != ME:
+        raise Unsecured(world=name)
+    if not rights.bound.whole and not bounded:
+        raise NotFound(kind="page", id=request.url.path[-80:])
+    may = rights.scopes
     simulated = row.kind != "live"
     world = World(
         name=name,
@@ -85,8 +126,11 @@ def enter(request: Ask, name: str, menu: str) -> Visit:
         may_settle="settlement:write" in may and row.kind != "replay",
         may_approve="settlement:approve" in may and row.kind != "replay",
         may_send="webhooks:write" in may and row.kind != "replay",
+        may=may,
+        bound=rights.bound,
+        member=rights.member.id if rights.member else None,
     )
-    return Visit(opened, world, database, frame)
+    return Visit(opened, world, database, frame, rights)
 
 
 def _book(tx: Tx) -> access.Book | None:
@@ -156,10 +200,14 @@ def on_problem(request: Ask, problem: Problem) -> Response[bytes]:
     """A problem as a page; who is not signed in is led to where that is done."""
     if isinstance(problem, WrongKey) and request.method == "GET":
         return redirect("/console/-/sign-in")
+    if isinstance(problem, Unsecured) and request.method == "GET":
+        return redirect(f"/console/{problem.facts['world']}/{ME}")
     frame = bare_frame(request)
     title, detail = problem.title(frame.lang), problem.detail(frame.lang)
     text = render.template("problem.html", frame, page=None, title=title, detail=detail)
-    return html(request, text, status=problem.status)
+    answer = html(request, text, status=problem.status)
+    answer.headers["X-Problem"] = quote(f"{title}. {detail}")  # for a script that asked
+    return answer
 
 
 def on_http_problem(request: Ask, error: HTTPException) -> Response[bytes]:
@@ -185,6 +233,12 @@ def worlds_of(request: Ask) -> Worlds:
     """The worlds of this installation."""
     worlds: Worlds = request.app.state.worlds
     return worlds
+
+
+def site_of(request: Ask) -> Site:
+    """For which site passkeys are made and asked: what is set, else what the request says."""
+    settings: Settings = request.app.state.settings
+    return passkey.site_of(settings.origin or str(request.base_url))
 
 
 def home_of(request: Ask) -> Path:

@@ -10,17 +10,17 @@ from litestar.enums import MediaType
 from litestar.exceptions import HTTPException
 from litestar.params import FromPath, RawBody
 
-from huoshui.core import access, clock
-from huoshui.core.access import WrongKey
 from huoshui.core.db import Tx
 from huoshui.core.errors import NotFound, Problem
 from huoshui.interfaces.console import (
+    access_web,
     assets,
     export,
     ledger_web,
+    me_web,
     render,
-    session,
     settlement_web,
+    sign_in_web,
     webhook_web,
 )
 from huoshui.interfaces.console.page import Frame, ListPage, Page
@@ -36,23 +36,21 @@ from huoshui.interfaces.console.pages.replays import replays_page, running
 from huoshui.interfaces.console.visit import (
     HEADERS,
     Ask,
-    bare_frame,
     enter,
     form,
-    home_of,
     html,
     on_http_problem,
     on_problem,
     redirect,
     same_origin,
     session_of,
-    with_session,
     worlds_of,
 )
 
 # What may be done to chosen rows, and the list to go back to.
 _ACTS = {
     "confirm": (bulk.run, "orders"),
+    "revoke": (bulk.run, "keys"),
     "resend": (resending.run, "webhook-deliveries"),
 }
 
@@ -65,9 +63,9 @@ def routes() -> list[Any]:
         Router(
             path="/console",
             route_handlers=[
-                static, sign_in, sign_in_by_key, sign_out, root, replays, progress, results,
+                static, *sign_in_web.ROUTES, root, replays, progress, results,
                 exported, kept_report, act, *ledger_web.ROUTES, *settlement_web.ROUTES,
-                *webhook_web.ROUTES, *pages, lost,
+                *webhook_web.ROUTES, *access_web.ROUTES, *me_web.ROUTES, *pages, lost,
             ],
             exception_handlers={Problem: on_problem, HTTPException: on_http_problem},
             include_in_schema=False,
@@ -96,48 +94,6 @@ def static(request: Ask, name: FromPath[str]) -> Response[bytes]:
         headers["Content-Encoding"] = "gzip"
     body = asset.gzipped if zipped else asset.plain
     return Response(body, media_type=asset.media_type, headers=headers)
-
-
-@get("/-/sign-in", sync_to_thread=True)
-def sign_in(request: Ask) -> Response[bytes]:
-    """The sign-in form; with a good ticket, signed in at once."""
-    frame = bare_frame(request)
-    secret = request.query_params.get("ticket", "")
-    if not secret:
-        return html(request, render.template("sign_in.html", frame, page=None, problem=""))
-    try:
-        opened = session.by_ticket(home_of(request), secret, clock.system_now())
-    except WrongKey:
-        said = frame.say("sign_in.ticket_used")
-        text = render.template("sign_in.html", frame, page=None, problem=said)
-        return html(request, text, status=401)
-    # A page, not a redirect: a strict cookie set on a redirect from elsewhere would not be sent.
-    text = render.template("signed_in.html", frame, page=None, href=f"/console/{opened.world}")
-    return with_session(request, html(request, text), opened)
-
-
-@post("/-/sign-in", sync_to_thread=True, status_code=200)
-def sign_in_by_key(request: Ask, body: RawBody) -> Response[bytes]:
-    """Sign in with an API key that has the scope `console`."""
-    frame = bare_frame(request)
-    key = str(form(body).get("key", [""])[0]).strip()
-    try:
-        same_origin(request)
-        with worlds_of(request).database(access.world_of(key)).begin() as tx:
-            opened = session.by_key(tx, key, clock.system_now())
-    except Problem as problem:
-        said = f"{problem.title(frame.lang)}. {problem.detail(frame.lang)}"
-        text = render.template("sign_in.html", frame, page=None, problem=said)
-        return html(request, text, status=401)
-    return with_session(request, redirect(f"/console/{opened.world}"), opened)
-
-
-@post("/-/sign-out", sync_to_thread=False, status_code=200)
-def sign_out(request: Ask) -> Response[bytes]:
-    """Forget the session."""
-    answer = redirect("/console/-/sign-in")
-    answer.delete_cookie(session.COOKIE, path="/console")
-    return answer
 
 
 @get("/", sync_to_thread=False, include_in_schema=False)
@@ -187,7 +143,8 @@ def exported(request: Ask, world: FromPath[str], name: FromPath[str]) -> Respons
     place = PAGES.get(name.removesuffix(".csv"))
     if place is None or not name.endswith(".csv"):
         raise NotFound(kind="export", id=name[:80])
-    visit = enter(request, world, place.menu)
+    visit = enter(request, world, place.menu, bounded=place.bounded)
+    visit.may(place.scope)
     with visit.database.begin(book=visit.session.book) as tx:
         body = export.csv(lambda frame: _list(place, tx, frame), visit.frame)
     headers = HEADERS | {"Content-Disposition": f'attachment; filename="{world}-{name}"'}
@@ -238,7 +195,8 @@ def lost(request: Ask) -> Response[bytes]:
 def _page_handler(path: str, place: Place) -> Any:
     @get(f"/{{world:str}}/{path}", sync_to_thread=True, name=f"console.{path or 'overview'}")
     def show(request: Ask, world: FromPath[str]) -> Response[bytes]:
-        visit = enter(request, world, place.menu)
+        visit = enter(request, world, place.menu, bounded=place.bounded)
+        visit.may(place.scope)
         key = str(request.path_params.get("key", ""))
         with visit.database.begin(book=visit.session.book) as tx:
             page = place.fill(tx, visit.frame, key)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from importlib import resources
 
+from huoshui.core import ids
+from huoshui.core.access import Bound
 from huoshui.ledger import AccountKind, Chart, read_templates
 
 # No floor on a merchant's settlement account: a refund after the payout is owed by the seller
@@ -54,9 +55,16 @@ def rail_path(method: str) -> str:
     return f"rail:{method}:clearing"
 
 
-def own_paths(sellers: Iterable[str], buyers: Iterable[str]) -> list[str]:
-    """The accounts that belong to these sellers and buyers, by their public ids."""
-    return sorted(settlement_path(seller) for seller in sellers)
+def seller_of_path(path: str) -> str:
+    """The seller of a settlement account, by its public id."""
+    return path.split(":")[1]
+
+
+def own_paths(bound: Bound) -> list[str] | None:
+    """The accounts that a caller sees: those of its sellers; None where it sees all."""
+    if bound.whole:
+        return None
+    return sorted(settlement_path(ids.show("slr", seller)) for seller in bound.sellers)
 
 
 def settlement_path(seller: str) -> str:

@@ -13,8 +13,12 @@ from huoshui.interfaces.console.pages.accounts import accounts_page
 from huoshui.interfaces.console.pages.batches import batch_page, batches_page
 from huoshui.interfaces.console.pages.holds import hold_page, holds_page
 from huoshui.interfaces.console.pages.journal import journal_page, transaction_page
+from huoshui.interfaces.console.pages.keys import keys_page
+from huoshui.interfaces.console.pages.me import me_page
+from huoshui.interfaces.console.pages.members import member_page, members_page
 from huoshui.interfaces.console.pages.order import order_page
 from huoshui.interfaces.console.pages.orders import orders_page
+from huoshui.interfaces.console.pages.organisations import organisation_page, organisations_page
 from huoshui.interfaces.console.pages.overview import overview_page
 from huoshui.interfaces.console.pages.periods import close_page, periods_page
 from huoshui.interfaces.console.pages.rail_calls import (
@@ -24,8 +28,10 @@ from huoshui.interfaces.console.pages.rail_calls import (
 )
 from huoshui.interfaces.console.pages.rails import rails_page
 from huoshui.interfaces.console.pages.replays import replay_page
+from huoshui.interfaces.console.pages.requests import requests_page
 from huoshui.interfaces.console.pages.search import search_page
 from huoshui.interfaces.console.pages.sellers import seller_page, sellers_page
+from huoshui.interfaces.console.pages.statements import statements_page
 from huoshui.interfaces.console.pages.trial import trial_page
 from huoshui.interfaces.console.pages.verify import verify_page
 from huoshui.interfaces.console.pages.webhook_deliveries import deliveries_page, delivery_page
@@ -34,10 +40,16 @@ from huoshui.interfaces.console.pages.windows import window_page, windows_page
 
 
 class Place(msgspec.Struct, frozen=True):
-    """A page: its entry in the menu and the function (tx, frame, key) that fills it."""
+    """A page: its entry in the menu and the function (tx, frame, key) that fills it.
+
+    `scope` is what it needs beside `console`. A `bounded` page narrows itself to `frame.bound` and
+    is open to members of organisations; to them every other page is not there.
+    """
 
     menu: str
     fill: Callable[[Tx, Frame, str], Page]
+    scope: str = ""
+    bounded: bool = False
 
 
 # Path under /console/{world}/ to page. `replays` and `lane` stand beside:
@@ -72,4 +84,12 @@ PAGES = {
     "webhook-deliveries": Place("webhooks", deliveries_page),
     "webhook-deliveries/{key:str}": Place("webhooks", delivery_page),
     "search": Place("", search_page),
+    "statements": Place("statements", statements_page, "ledger:read", bounded=True),
+    "members": Place("members", members_page, "parties:read"),
+    "members/{key:str}": Place("members", member_page, "parties:read"),
+    "organisations": Place("organisations", organisations_page, "parties:read"),
+    "organisations/{key:str}": Place("organisations", organisation_page, "parties:read"),
+    "keys": Place("keys", keys_page, "keys:write"),
+    "requests": Place("requests", requests_page, "requests:read"),
+    "me": Place("me", me_page, bounded=True),
 }

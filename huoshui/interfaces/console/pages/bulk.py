@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from uuid import UUID
+from collections.abc import Callable
+
+import msgspec
 
 from huoshui.core import ids
 from huoshui.core.access import OutOfScope
@@ -11,6 +13,7 @@ from huoshui.core.errors import NotFound
 from huoshui.core.money import Money
 from huoshui.interfaces.console.page import Cell, Column, Frame, Row, Status, Table
 from huoshui.interfaces.console.pages import asked
+from huoshui.interfaces.console.pages.keys import revoke_keys
 from huoshui.interfaces.console.pages.orders import order_ids
 from huoshui.interfaces.console.session import Session
 from huoshui.lines import payments
@@ -19,6 +22,14 @@ from huoshui.lines.payments.escrow.service import Outcome
 
 KEYS_MAX = 200
 _ROLES = ("seller", "commission", "tax", "freight", "surcharge")
+
+
+class Bulk(msgspec.Struct, frozen=True):
+    """An action on several things: what it needs, and what it does."""
+
+    scope: str
+    allowed: Callable[[Frame], bool]
+    act: Callable[[Tx, Frame, tuple[str, ...]], Table]
 
 
 class _Undo(Exception):
@@ -34,17 +45,19 @@ def run(
     *,
     dry_run: bool,
 ) -> Table:
-    """Confirm receipt of the chosen orders. Raises OutOfScope, NotFound and BadId."""
-    if name != "confirm":
+    """Do an action to what was chosen, or only say what it would do.
+
+    Raises NotFound, OutOfScope and BadId.
+    """
+    action = ACTIONS.get(name)
+    if action is None:
         raise NotFound(kind="action", id=name[:40])
-    if not frame.may_write:
-        raise OutOfScope(scope="payments:write")
-    actor = ids.show("key", session.key_id) if session.key_id else "operator"
-    chosen = order_ids(keys[:KEYS_MAX])
+    if not action.allowed(frame):
+        raise OutOfScope(scope=action.scope)
     table = None
     try:
-        with database.begin(book=session.book, actor=actor) as tx:
-            table = _table(frame, _confirm(tx, chosen))
+        with database.begin(book=session.book, actor=session.actor) as tx:
+            table = action.act(tx, frame, keys[:KEYS_MAX])
             if dry_run:
                 raise _Undo
     except _Undo:
@@ -53,8 +66,11 @@ def run(
     return table
 
 
-def _confirm(tx: Tx, chosen: list[UUID]) -> list[Outcome]:
-    return payments.apply(tx, [Confirm(order_id, "buyer", tx.now) for order_id in chosen])
+def _confirm(tx: Tx, frame: Frame, keys: tuple[str, ...]) -> Table:
+    """Confirm receipt of orders."""
+    chosen = order_ids(keys)
+    outcomes = payments.apply(tx, [Confirm(order_id, "buyer", tx.now) for order_id in chosen])
+    return _table(frame, outcomes)
 
 
 def _table(frame: Frame, outcomes: list[Outcome]) -> Table:
@@ -82,3 +98,9 @@ def _row(frame: Frame, outcome: Outcome) -> Row:
     unmoved = Status(frame.say("bulk.unchanged"), "neutral")
     after = asked.state(frame, escrow.state) if outcome.txn_id else unmoved
     return Row(cells=(asked.short(key), after, *amounts))
+
+
+ACTIONS = {
+    "confirm": Bulk("payments:write", lambda frame: frame.may_write, _confirm),
+    "revoke": Bulk("keys:write", lambda frame: "keys:write" in frame.may, revoke_keys),
+}
