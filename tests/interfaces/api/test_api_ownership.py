@@ -38,6 +38,7 @@ BODIES: dict[str, Any] = {
     "/payout-batches": {"currency": "CNY"},
     "/settlement/terms": {},
     "/keys": {"name": "x", "scopes": ["facts:read"]},
+    "/members": {"email": "a@example.com", "name": "A", "role": "viewer"},
     "/organisations": {"kind": "partner", "name": "x"},
     "/organisations/{ref:str}/grants": {"seller": "*"},
     "/webhooks/endpoints": HOOK,
@@ -76,6 +77,7 @@ class Owned:
         batch = tenant.done("/payout-batches", BODIES["/payout-batches"])["id"]
         for _ in range(2):
             window = tenant.done("/settlement/windows/close")["number"]
+        member = tenant.ask("POST", "/members", BODIES["/members"]).json()["id"]
         grant = tenant.done(f"/organisations/{partner}/grants", {"seller": "*"})["id"]
         payment = {**BODIES["/payments"], "wallet": "byr_one", "seller": ""}
         tenant.done("/payments", payment)
@@ -88,6 +90,7 @@ class Owned:
             "/holds": tenant.done("/holds", BODIES["/holds"] | {"amount": money(0)})["id"],
             "/keys": key,
             "/organisations": partner,
+            "/members": member,
             "/grants": grant,
             "/payout-batches": batch,
             "/payouts": tenant.get(f"/payout-batches/{batch}/payouts")["data"][0]["id"],
@@ -201,6 +204,10 @@ def test_no_list_and_no_total_holds_what_is_anothers(
         assert mine.isdisjoint({k["id"] for k in owned.tenant.get("/keys")["data"]})
     elif path == "/settlement/windows":
         assert [w["number"] for w in told["data"]] == [1]
+    elif path == "/requests":
+        owned.tenant.client.app.state.requests.write()  # type: ignore[attr-defined]
+        theirs = {c["id"] for c in owned.tenant.get("/requests", limit=100)["data"]}
+        assert theirs and theirs.isdisjoint({c["id"] for c in told["data"]})
     elif path == "/world":
         assert told["book"] == f"book-{other.book}"
     else:

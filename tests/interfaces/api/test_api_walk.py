@@ -15,7 +15,7 @@ import msgspec
 import pytest
 
 from huoshui.core import access, ids
-from huoshui.core.access import ROLES, SCOPES
+from huoshui.core.access import ROLES, SCOPES, members
 from huoshui.core.db import Tx
 from huoshui.facts.commerce import model
 from huoshui.interfaces.api import HANDLERS
@@ -77,8 +77,10 @@ def party(open_tenant: Callable[..., Tenant]) -> Party:
         stranger = access.open_organisation(tx, "partner", f"partner {MARK}")
         access.make_key(tx, tenant.world, f"key {MARK}", organisation_id=stranger.id)
         grant = access.grant_rows(tx, stranger.id, None)
+        member, _ = members.invite(tx, f"{MARK}@example.com", MARK, "viewer")
     return Party(tenant, keys, _ids(tenant, "mine"), _ids(tenant, MARK) | {
         "/organisations": ids.show("org", stranger.id), "/grants": ids.show("grt", grant.id),
+        "/members": member.shown,
         "/keys": next(
             k["id"] for k in tenant.get("/keys", limit=100)["data"] if k["name"] == f"key {MARK}"
         ),
