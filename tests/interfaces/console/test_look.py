@@ -172,7 +172,7 @@ def test_a_form_of_the_console_is_taken_from_a_browser_and_the_lane_refreshes(
     context = browser.new_context(locale="en-GB")
     tab = context.new_page()
     tab.goto(f"{real}/console/-/sign-in")
-    tab.get_by_text("With an API key").click()
+    tab.locator("summary").click()
     tab.locator("input[name=key]").fill(key)
     tab.keyboard.press("Enter")
     tab.wait_for_url("**/console/test")
