@@ -66,8 +66,7 @@ def _enter(request: Ask, world: str) -> Visit:
 
 
 def _actor(visit: Visit) -> str:
-    key = visit.session.key_id
-    return ids.show("key", key) if key else "operator"
+    return visit.session.actor
 
 
 def _time(text: str) -> datetime:

@@ -32,11 +32,10 @@ def run(
     """Send the chosen deliveries again. Raises OutOfScope, BadId."""
     if not frame.may_send:
         raise OutOfScope(scope="webhooks:write")
-    actor = ids.show("key", session.key_id) if session.key_id else "operator"
     chosen = sorted({ids.read("whd", key) for key in keys[:KEYS_MAX]})
     rows: list[Row] = []
     try:
-        with database.begin(book=session.book, actor=actor) as tx:
+        with database.begin(book=session.book, actor=session.actor) as tx:
             rows = [_row(frame, key, _resend(tx, key)) for key in chosen]
             if dry_run:
                 raise _Undo
