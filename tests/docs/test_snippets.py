@@ -30,6 +30,7 @@ PAGES = (
     "operating",
     "rails",
     "webhooks",
+    "access",
 )
 USUAL_PORT = "8420"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import secrets
+import threading
 from datetime import datetime
 
 import pyotp
@@ -21,6 +22,8 @@ STEP_S = 30
 ISSUER = "Huoshui"
 # argon2id with the library's profile of RFC 9106 for little memory: 64 MiB, 3 passes, 4 lanes.
 _HASHER = PasswordHasher()
+# Guesses that come at once wait here: each takes 64 MiB while it is checked.
+_AT_ONCE = threading.BoundedSemaphore(4)
 # What a password is held against where nobody has that address: it takes the same time.
 _NOBODY = _HASHER.hash(secrets.token_urlsafe(24))
 
@@ -42,7 +45,8 @@ def hash_password(password: str, *, own: tuple[str, ...] = ()) -> str:
     plain = password.casefold()
     if len(set(plain)) < 4 or any(word and word.casefold() in plain for word in own):
         _weak("password_own")
-    return _HASHER.hash(password)
+    with _AT_ONCE:
+        return _HASHER.hash(password)
 
 
 def _weak(code: str) -> None:
@@ -55,7 +59,8 @@ def password_matches(kept: str | None, password: str) -> bool:
     if len(password) > PASSWORD_MAX:
         password = ""
     try:
-        return _HASHER.verify(kept or _NOBODY, password) and kept is not None
+        with _AT_ONCE:
+            return _HASHER.verify(kept or _NOBODY, password) and kept is not None
     except (VerificationError, InvalidHashError):
         return False
 
