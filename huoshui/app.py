@@ -44,7 +44,7 @@ def create_app(settings: Settings, worlds: Worlds) -> Litestar:
     from litestar import Litestar
     from litestar.datastructures import State
 
-    from huoshui.interfaces import api, console
+    from huoshui.interfaces import api, console, hosted
     from huoshui.interfaces.lanes import Lanes
 
     lanes, requests = Lanes(worlds), RequestLog(worlds.database)
@@ -53,7 +53,7 @@ def create_app(settings: Settings, worlds: Worlds) -> Litestar:
         "requests": requests,
     }  # fmt: skip
     return Litestar(
-        [api.health, api.routes(), *console.routes()],
+        [api.health, api.routes(), *console.routes(), *hosted.routes()],
         state=State(state),
         on_startup=[lanes.start, requests.start],
         on_shutdown=[lanes.stop, requests.stop],

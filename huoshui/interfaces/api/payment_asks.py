@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
-from huoshui.core import crypto, ids, money
+from huoshui.core import money
 from huoshui.core.db import Tx
 from huoshui.core.errors import FieldError
 from huoshui.core.money import CurrencyMix, Money
@@ -18,8 +18,10 @@ from huoshui.interfaces.api.body import BadBody
 from huoshui.ledger.allocation import Part as Share
 from huoshui.ledger.allocation import cut
 from huoshui.ledger.allocation.share import read_share
-from huoshui.lines.payments.chart import rail_path, settlement_path, wallet_path
+from huoshui.lines.payments.chart import settlement_path, wallet_path
 from huoshui.lines.payments.escrow.terms import Terms
+from huoshui.lines.payments.payment import secret as secrets
+from huoshui.lines.payments.payment.means import OWN, means, subsidised
 from huoshui.lines.payments.payment.model import (
     PARTS_MAX,
     TENDERS_MAX,
@@ -31,7 +33,6 @@ from huoshui.lines.payments.payment.model import (
 from huoshui.scenarios.order_back import ORDER_PART
 
 EXPIRES_MAX_S = 90 * 86_400
-_INTERNAL = ("balance", "points", "voucher")
 Rail = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{1,31}$")]
 Party = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.-]{0,64}$")]
 Text = Annotated[str, Meta(max_length=200)]
@@ -108,7 +109,7 @@ class RefundPaymentAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True
     reason: Text = ""
 
 
-def create(tx: Tx, asked: PaymentAsked, terms: Terms, id_: UUID, secret: bytes) -> Create:
+def create(tx: Tx, asked: PaymentAsked, terms: Terms, id_: UUID, secret: str) -> Create:
     """The command behind a request. Raises BadBody, CurrencyMix, UnknownOrder and what splits do."""
     currency = asked.amount.currency
     money.digits(currency)
@@ -128,7 +129,7 @@ def create(tx: Tx, asked: PaymentAsked, terms: Terms, id_: UUID, secret: bytes) 
         reference=asked.reference,
         confirm=asked.confirm,
         expires_at=tx.now + timedelta(seconds=asked.expires_in_s) if asked.expires_in_s else None,
-        secret=crypto.sha256(secret),
+        secret=secrets.digest(secret),
         return_url=asked.return_url,
     )
 
@@ -207,11 +208,7 @@ def tenders_of(
     ]
     if any(t.amount <= 0 for t in found):
         raise _wrong("/tenders", "tender_amount")
-    return (*found, *_subsidised(subsidy))
-
-
-def _subsidised(subsidy: int) -> tuple[Tender, ...]:
-    return (Tender("subsidy", "platform:subsidy", subsidy),) if subsidy else ()
+    return (*found, subsidised(subsidy)) if subsidy else tuple(found)
 
 
 def _tender(asked: TenderAsked, amount: int, buyer: str, n: int) -> Tender:
@@ -220,17 +217,9 @@ def _tender(asked: TenderAsked, amount: int, buyer: str, n: int) -> Tender:
         raise _wrong(f"/tenders/{n}/party", "missing", field="party")
     if asked.rail == "voucher" and not asked.code:
         raise _wrong(f"/tenders/{n}/code", "missing", field="code")
-    if asked.rail not in _INTERNAL and asked.rail in ("mandate", "offline", "pay_later", "subsidy"):
+    if asked.rail not in OWN and asked.rail in ("mandate", "offline", "pay_later", "subsidy"):
         raise _wrong(f"/tenders/{n}/rail", "choice", value=asked.rail)
-    match asked.rail:
-        case "balance":
-            return Tender("balance", wallet_path(party), amount)
-        case "points":
-            return Tender("points", "platform:points", amount, token=f"points:{party}")
-        case "voucher":
-            return Tender("voucher", f"voucher:{asked.code}", amount)
-        case _:
-            return Tender(asked.rail, rail_path(asked.rail), amount, token=asked.token)
+    return means(asked.rail, amount, party=party, code=asked.code, token=asked.token)
 
 
 def same(amount: Money, currency: str, pointer: str) -> int:
@@ -244,8 +233,3 @@ def same(amount: Money, currency: str, pointer: str) -> int:
 
 def _wrong(pointer: str, code: str, **facts: str) -> BadBody:
     return BadBody(field=pointer or "/", errors=(FieldError(pointer, code, facts),))
-
-
-def secret_of(id_: UUID) -> str:
-    """A new secret for a payment's hosted page."""
-    return f"{ids.show('pmt', id_)}_{crypto.token()}"

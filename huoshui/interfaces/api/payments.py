@@ -24,6 +24,7 @@ from huoshui.ledger import service as ledger
 from huoshui.ledger.model import Account, UnknownAccount
 from huoshui.lines.payments.chart import wallet_path
 from huoshui.lines.payments.escrow import service as escrow
+from huoshui.lines.payments.payment import secret as secrets
 from huoshui.lines.payments.payment import service, store
 from huoshui.lines.payments.payment.model import (
     Attach,
@@ -95,8 +96,8 @@ async def create_payment(request: Ask, body: RawBody) -> Response[bytes]:
         def command(tx: Tx, name: str) -> Command:
             nonlocal secret
             id_ = tx.id("pmt", name)
-            secret = asks.secret_of(id_)
-            return asks.create(tx, asked, escrow.terms(tx), id_, secret.encode())
+            secret = secrets.make(id_, visit.actor.world, tx.book)
+            return asks.create(tx, asked, escrow.terms(tx), id_, secret)
 
         def show(outcome: Outcome) -> views.OpenedPayment:
             return views.OpenedPayment(_shown(outcome), secret)

@@ -1,0 +1,158 @@
+"""Hosted pages in a browser: paid by thumb, followed while they move on, no serious finding by axe."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from litestar import Litestar
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.interfaces.api.conftest import Tenant
+from tests.interfaces.api.test_api_payments import BUYER, answer, fund, money
+from tests.interfaces.console import site
+from tests.interfaces.hosted.shop import opened
+
+CHROMIUM = "/usr/bin/chromium"
+AXE = Path(__file__).parents[1] / "console" / "vendor" / "axe.min.js"
+SHOTS = os.environ.get("HUOSHUI_SHOTS")  # a folder that pictures are written to
+
+pytestmark = [
+    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="needs Debian's chromium"),
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def origin(app: Litestar, client: httpx.Client) -> Iterator[str]:
+    """The application on a port; as `localhost`, since a passkey belongs to a name."""
+    with site.serving(app) as origin:
+        yield origin.replace("127.0.0.1", "localhost")
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """A phone."""
+    context = browser.new_context(
+        locale="en-GB", viewport={"width": 390, "height": 800}, reduced_motion="reduce"
+    )
+    yield context
+    context.close()
+
+
+def look(tab: Page, name: str) -> None:
+    """Nothing serious in either scheme, nothing wider than the phone; pictures where asked for."""
+    if not tab.evaluate("!!window.axe"):
+        # Past the policy on purpose: axe is the test's script, not the page's.
+        tab.evaluate(AXE.read_text("utf-8"))
+    for scheme in ("light", "dark"):
+        tab.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        found = tab.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        bad = [
+            f"{each['id']}: {node['html'][:120]}"
+            for each in found["violations"]
+            if each["impact"] in ("serious", "critical")
+            for node in each["nodes"]
+        ]
+        assert bad == [], (name, scheme)
+        if SHOTS:
+            tab.screenshot(path=Path(SHOTS) / f"{name}-{scheme}.png", full_page=True)
+    width = tab.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+    assert width[0] <= width[1], name
+
+
+def at_once(tab: Page) -> list[str]:
+    """Errors of a page's scripts and of its policy, as they come."""
+    said: list[str] = []
+    tab.on("pageerror", lambda error: said.append(str(error)))
+    tab.on("console", lambda line: said.append(line.text) if line.type == "error" else None)
+    return said
+
+
+def test_a_card_is_declined_and_then_pays_while_the_page_follows(
+    context: BrowserContext, origin: str, tenant: Tenant
+) -> None:
+    fund(tenant, f"wallet:{BUYER}", 2_000)
+    fund(tenant, f"points:{BUYER}", 700, "POINTS")
+    payment, secret = opened(
+        tenant, reference="Two pairs of rain boots", expires_in_s=900,
+        return_url="https://shop.test/thanks",
+    )  # fmt: skip
+    tab = context.new_page()
+    said = at_once(tab)
+    tab.goto(f"{origin}/pay/{secret}")
+    tab.get_by_text("left to pay").wait_for()
+    tab.locator("input[value=balance]").check()
+    look(tab, "choose-en")
+    tab.goto(f"{origin}/pay/{secret}?lang=zh")
+    look(tab, "choose-zh")
+    tab.goto(f"{origin}/pay/{secret}?lang=en")
+    tab.locator("input[value=card]").check()
+    tab.locator("select[name=token_card]").select_option("tok_decline_insufficient_funds")
+    tab.get_by_role("button", name="Pay").click()
+    tab.get_by_text("Payment in progress").wait_for()
+    look(tab, "wait-en")
+    answer(tenant, payment, "declined", code="insufficient_funds")
+    tab.get_by_text("There is not enough money behind it").wait_for()
+    look(tab, "declined-en")
+    tab.locator("input[value=balance]").check()
+    tab.locator("input[value=points]").check()
+    tab.locator("input[value=card]").check()
+    tab.get_by_role("button", name="Pay").click()
+    tab.get_by_text("Payment in progress").wait_for()
+    answer(tenant, payment, "succeeded")
+    answer(tenant, payment, "succeeded")
+    tab.get_by_role("link", name="Back to").wait_for()
+    look(tab, "paid-en")
+    tab.get_by_role("link", name="Receipt").click()
+    tab.get_by_text("Print").wait_for()
+    tenant.done(f"/payments/{payment}/refund", {"amount": money(900)})
+    tab.reload()
+    look(tab, "receipt-en")
+    tab.goto(f"{origin}/receipt/{secret}?lang=zh")
+    look(tab, "receipt-zh")
+    assert said == []
+
+
+def test_a_code_is_scanned_and_a_desk_has_room(
+    context: BrowserContext, origin: str, tenant: Tenant
+) -> None:
+    payment, secret = opened(tenant)
+    tab = context.new_page()
+    tab.set_viewport_size({"width": 1280, "height": 800})
+    said = at_once(tab)
+    tab.goto(f"{origin}/pay/{secret}?lang=zh")
+    look(tab, "desk-zh")
+    tab.locator("input[value=qr]").check()
+    tab.get_by_role("button", name="支付").click()
+    answer(tenant, payment, "action", action=f"https://wallet.test/pay/{payment}")
+    tab.get_by_role("img", name="付款二维码").wait_for()
+    look(tab, "scan-zh")
+    answer(tenant, payment, "succeeded")
+    tab.get_by_text("付款成功").wait_for()
+    look(tab, "paid-zh")
+    assert said == []
+
+
+def test_without_javascript_it_is_paid_as_well(
+    browser: Browser, origin: str, tenant: Tenant
+) -> None:
+    fund(tenant, f"wallet:{BUYER}", 10_000)
+    _, secret = opened(tenant)
+    context = browser.new_context(java_script_enabled=False, locale="zh-CN")
+    tab = context.new_page()
+    tab.goto(f"{origin}/pay/{secret}")
+    tab.get_by_role("button", name="支付").click()
+    tab.get_by_text("付款成功").wait_for()
+    context.close()
