@@ -82,7 +82,7 @@ def draw(name: str, frame: Frame, **facts: Any) -> str:
         .render(
             frame=frame,
             t=t,
-            say=lambda key, **given: text(f"hosted.{key}", frame.lang, **given),
+            say=partial(say, frame),
             show=partial(shown.bare, lang=frame.lang, zone=frame.zone),
             kind=shown.kind,
             short_path=shown.short_path,
@@ -93,6 +93,11 @@ def draw(name: str, frame: Frame, **facts: Any) -> str:
             **facts,
         )
     )
+
+
+def say(frame: Frame, key: str, **given: Any) -> str:
+    """A text of the hosted pages in the reader's language."""
+    return text(f"hosted.{key}", frame.lang, **given)
 
 
 def html(request: Ask, body: str, *, status: int = 200) -> Response[bytes]:

@@ -13,7 +13,7 @@ from huoshui.core import money
 from huoshui.core.db import Tx
 from huoshui.core.errors import Problem
 from huoshui.core.money import Money
-from huoshui.interfaces.hosted import answer, pace, pages
+from huoshui.interfaces.hosted import answer, pace, pages, proving
 from huoshui.interfaces.hosted.answer import draw, frame_of, html, redirect
 from huoshui.interfaces.hosted.opening import (
     Ask,
@@ -42,6 +42,12 @@ def routes() -> list[Any]:
             path="/pay",
             route_handlers=[show, pay, call_off, moved],
             exception_handlers=errors,
+            include_in_schema=False,
+        ),
+        Router(
+            path="/pay",
+            route_handlers=proving.HANDLERS,
+            exception_handlers=errors | {Problem: proving.on_problem},
             include_in_schema=False,
         ),
         Router(
@@ -212,6 +218,7 @@ def _page(
             sellers=checkout.payees(tx, payment),
             problem=told,
             given=_given(fields) if fields else None,
+            has_passkey=proving.has_passkey(tx, payment),
         )
 
     text = draw("pay.html", frame, page=visit.run(use_case))

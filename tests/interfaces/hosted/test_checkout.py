@@ -286,3 +286,29 @@ def test_a_payment_that_was_called_off_elsewhere_is_not_paid(
     assert buyer.send(form).status_code == 303
     assert state(tenant, payment) == "cancelled"
     assert buyer.get("/receipt/{secret}").headers["location"] == f"/pay/{secret}"
+
+
+def test_a_strong_confirmation_needs_its_answer(client: httpx.Client, open_tenant: Any) -> None:
+    tenant = open_tenant(terms=Terms(strong_from=5_000))
+    fund(tenant, f"wallet:{BUYER}", 20_000)
+    payment, secret = opened(tenant)
+    buyer = Buyer(client, secret)
+    buyer.pay(use="balance")
+    assert "Make one on this device now" in buyer.sees()
+    form = buyer.form()
+    assert buyer.send(form).status_code == 303  # the button of before, pressed again
+    begun = buyer.send(form, "/passkey/begin").json()
+    assert begun["options"]["user"]["name"].startswith("Payments at")
+    refused = buyer.client.post(
+        f"/pay/{secret}/passkey", json=form | {"id": begun["id"], "answer": {"rawId": "AAAA"}}
+    )
+    assert refused.status_code == 403 and "Begin" in refused.headers["x-problem"]
+    again = buyer.client.post(
+        f"/pay/{secret}/passkey", json=form | {"id": begun["id"], "answer": {"rawId": "AAAA"}}
+    )
+    assert again.json()["code"] == "passkey_refused"  # the challenge is used up
+    assert buyer.client.post(f"/pay/{secret}/passkey", json={}).status_code == 403
+    assert buyer.send({}, "/passkey/begin").status_code == 403
+    assert state(tenant, payment) == "requires_action"
+    assert buyer.send(form, "/call-off").status_code == 303
+    assert buyer.send(form, "/passkey/begin").json()["code"] == "nothing_to_prove"

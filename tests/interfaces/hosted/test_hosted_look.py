@@ -5,15 +5,19 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from litestar import Litestar
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from huoshui.core import passkey
+from huoshui.lines.payments.escrow import Terms
 from tests.interfaces.api.conftest import Tenant
 from tests.interfaces.api.test_api_payments import BUYER, answer, fund, money
 from tests.interfaces.console import site
+from tests.interfaces.console.test_passkey_browser import device
 from tests.interfaces.hosted.shop import opened
 
 CHROMIUM = "/usr/bin/chromium"
@@ -143,6 +147,56 @@ def test_a_code_is_scanned_and_a_desk_has_room(
     tab.get_by_text("付款成功").wait_for()
     look(tab, "paid-zh")
     assert said == []
+
+
+def test_a_large_amount_is_confirmed_by_a_passkey_that_is_made_at_the_first_use(
+    context: BrowserContext, origin: str, open_tenant: Any
+) -> None:
+    tenant = open_tenant(terms=Terms(strong_from=5_000))
+    fund(tenant, f"wallet:{BUYER}", 50_000)
+    tab = context.new_page()
+    device(tab)
+    said = at_once(tab)
+    for first in (True, False):
+        payment, secret = opened(tenant, buyer=BUYER)
+        tab.goto(f"{origin}/pay/{secret}?lang=en")
+        tab.locator(".wide-button").click()
+        if first:
+            tab.get_by_role("button", name="Make a passkey").wait_for()
+            look(tab, "prove-first-en")
+            tab.locator(".wide-button").click()
+        tab.get_by_role("button", name="Confirm with passkey").wait_for()
+        look(tab, f"prove-{first}-en")
+        tab.locator(".wide-button").click()
+        tab.get_by_text("was paid.").wait_for()
+        assert tenant.get(f"/payments/{payment}")["payment"]["state"] == "succeeded"
+    assert said == []
+
+
+def test_a_stranger_with_the_link_confirms_nothing(
+    browser: Browser, context: BrowserContext, origin: str, open_tenant: Any
+) -> None:
+    """The buyer has a passkey: another device can neither use one of its own nor add one."""
+    tenant = open_tenant(terms=Terms(strong_from=5_000))
+    fund(tenant, f"wallet:{BUYER}", 50_000)
+    mine = context.new_page()
+    device(mine)
+    _, secret = opened(tenant)
+    mine.goto(f"{origin}/pay/{secret}")
+    mine.locator(".wide-button").click()
+    mine.get_by_role("button", name="Make a passkey").click()
+    mine.get_by_role("button", name="Confirm with passkey").wait_for()
+    strange = browser.new_context(locale="zh-CN").new_page()
+    device(strange)
+    strange.goto(f"{origin}/pay/{secret}")
+    strange.get_by_role("button", name="用通行密钥确认").click()
+    strange.get_by_text("未能完成").wait_for()
+    look(strange, "prove-refused-zh")
+    strange.context.close()
+    # It is nobody's who signs in, whatever the buyer is called.
+    with tenant.database.begin(book=tenant.book) as tx:
+        [kept] = passkey.passkeys(tx, f"buyer/{BUYER}")
+    assert kept.owner == "buyer/" + BUYER
 
 
 def test_without_javascript_it_is_paid_as_well(
