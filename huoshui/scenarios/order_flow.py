@@ -37,6 +37,7 @@ from huoshui.lines import payments
 from huoshui.lines.payments.escrow.model import Command, Confirm, Open, Refund, Take
 from huoshui.lines.payments.escrow.service import CONFIRM_DUE, Outcome, terms, zone
 from huoshui.lines.payments.escrow.terms import Terms, confirm_due
+from huoshui.lines.payments.reconciliation import intake
 from huoshui.lines.payments.settlement import payouts, windows
 from huoshui.lines.payments.settlement.batches import SEND_DUE
 from huoshui.scenarios import order_back
@@ -198,6 +199,8 @@ WORK: dict[str, Run] = {
     SEND_DUE: payouts.send_due,
     windows.CLOSE_DUE: windows.close_due,
     windows.COUNT_DUE: windows.count_due,
+    intake.PLACE_DUE: intake.place_due,
+    intake.AGE_DUE: intake.age_due,
     **upkeep.WORK,
     **webhooks.WORK,
 }

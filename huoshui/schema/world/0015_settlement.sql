@@ -186,21 +186,25 @@ CREATE TABLE statement_line (
     net        bigint NOT NULL,
     currency   text NOT NULL,
     reference  text NOT NULL DEFAULT '',
+    subject    text NOT NULL DEFAULT '',    -- what of ours it is about, where that is known
     batch      text NOT NULL DEFAULT '',    -- the acquirer's own number of its payment to us
     note       text NOT NULL DEFAULT '',
     at         timestamptz NOT NULL,        -- when it was captured or booked
-    state      text NOT NULL CHECK (state IN ('suspense', 'matched', 'split', 'asked', 'written_off')),
+    state      text NOT NULL CHECK (state IN (
+        'new', 'suspense', 'matched', 'split', 'asked', 'written_off', 'booked')),
     cause      text NOT NULL,               -- which suspense account it arrived on
     match_id   uuid,
-    arrival_id uuid NOT NULL,               -- the transaction that booked it
+    arrival_id uuid,                        -- the transaction that booked it
     since      timestamptz NOT NULL,
     asked_by   text NOT NULL DEFAULT '',
     reason     text NOT NULL DEFAULT '',
     PRIMARY KEY (book, id),
     CHECK (gross = net + fee),
-    CHECK ((match_id IS NOT NULL) = (state = 'matched'))
+    CHECK ((match_id IS NOT NULL) = (state = 'matched')),
+    CHECK ((arrival_id IS NULL) = (state = 'new' OR gross = 0 AND net = 0))
 );
 CREATE INDEX statement_line_file ON statement_line (file_id, number);
+CREATE INDEX statement_line_new ON statement_line (file_id, subject, number) WHERE state = 'new';
 CREATE INDEX statement_line_waits ON statement_line (book, since, id)
     WHERE state IN ('suspense', 'asked');
 CREATE INDEX statement_line_match ON statement_line (match_id) WHERE match_id IS NOT NULL;

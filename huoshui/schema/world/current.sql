@@ -1227,19 +1227,21 @@ CREATE TABLE public.statement_line (
     net bigint NOT NULL,
     currency text NOT NULL,
     reference text DEFAULT ''::text NOT NULL,
+    subject text DEFAULT ''::text NOT NULL,
     batch text DEFAULT ''::text NOT NULL,
     note text DEFAULT ''::text NOT NULL,
     at timestamp with time zone NOT NULL,
     state text NOT NULL,
     cause text NOT NULL,
     match_id uuid,
-    arrival_id uuid NOT NULL,
+    arrival_id uuid,
     since timestamp with time zone NOT NULL,
     asked_by text DEFAULT ''::text NOT NULL,
     reason text DEFAULT ''::text NOT NULL,
     CONSTRAINT statement_line_check CHECK ((gross = (net + fee))),
     CONSTRAINT statement_line_check1 CHECK (((match_id IS NOT NULL) = (state = 'matched'::text))),
-    CONSTRAINT statement_line_state_check CHECK ((state = ANY (ARRAY['suspense'::text, 'matched'::text, 'split'::text, 'asked'::text, 'written_off'::text])))
+    CONSTRAINT statement_line_check2 CHECK (((arrival_id IS NULL) = ((state = 'new'::text) OR ((gross = 0) AND (net = 0))))),
+    CONSTRAINT statement_line_state_check CHECK ((state = ANY (ARRAY['new'::text, 'suspense'::text, 'matched'::text, 'split'::text, 'asked'::text, 'written_off'::text, 'booked'::text])))
 );
 
 CREATE TABLE public.tender (
@@ -1831,6 +1833,8 @@ CREATE INDEX shipment_order ON public.shipment USING btree (order_key, book);
 CREATE INDEX statement_line_file ON public.statement_line USING btree (file_id, number);
 
 CREATE INDEX statement_line_match ON public.statement_line USING btree (match_id) WHERE (match_id IS NOT NULL);
+
+CREATE INDEX statement_line_new ON public.statement_line USING btree (file_id, subject, number) WHERE (state = 'new'::text);
 
 CREATE INDEX statement_line_reference ON public.statement_line USING btree (book, reference) WHERE (reference <> ''::text);
 

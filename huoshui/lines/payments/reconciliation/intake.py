@@ -1,0 +1,215 @@
+"""Taking a file in: once by its bytes, whole or not at all; its lines are placed afterwards."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from huoshui.core import access, ids
+from huoshui.core.db import Tx
+from huoshui.core.errors import FieldError, Problem
+from huoshui.core.work import Item as Work
+from huoshui.lines.payments.reconciliation import placing, store
+from huoshui.lines.payments.reconciliation.model import ARRIVED, File, Line, UnknownFile
+from huoshui.lines.payments.settlement import store as settlement_store
+from huoshui.lines.payments.statements import Entry, FileRefused, Parsed, Profile, read_file
+
+PLACE_DUE = "reconciliation.place_due"
+AGE_DUE = "reconciliation.age_due"
+PLACE_AT_ONCE = 1_000
+_OURS = ("ord", "pmt", "pay", "prf")
+
+
+class RailNeeded(Problem):
+    """An acquirer's file needs to know whose it is."""
+
+    code = "rail_needed"
+    status = 422
+
+
+class Upload(msgspec.Struct, frozen=True, kw_only=True):
+    """A file as it is handed in. `rail` is the acquirer's, `account` the bank account's name.
+
+    An acquirer's lines arrive on the rail's transit account, until the bank's own line comes;
+    with `account` they arrive in that bank account at once.
+    """
+
+    name: str
+    content: bytes
+    profile: Profile
+    rail: str = ""
+    account: str = ""
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """A file that was taken in, now or before (`repeated`)."""
+
+    file: File
+    repeated: bool
+
+
+def digest(content: bytes) -> str:
+    """The name of a file: SHA-256 of its bytes."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def parse(tx: Tx, upload: Upload) -> Parsed:
+    """The lines of a file, or FileRefused. Touches nothing."""
+    book = access.this_book(tx)
+    return read_file(upload.content, upload.profile, book.currency, ZoneInfo(book.time_zone))
+
+
+def take_file(tx: Tx, upload: Upload) -> Taken:
+    """Take a file in: its lines are kept and wait to be placed. The same bytes again change nothing.
+
+    Raises RailNeeded, FileRefused, FileTooLarge.
+    """
+    name = digest(upload.content)
+    before = store.file_of_digest(tx, name)
+    if before:
+        return Taken(before, True)
+    if upload.profile.source == "acquirer" and not upload.rail:
+        raise RailNeeded()
+    parsed = parse(tx, upload)
+    _continuous(tx, upload, parsed)
+    file = _file(tx, upload, parsed, name)
+    store.add_file(tx, file)
+    subjects = _subjects(tx, upload.rail, parsed.entries)
+    store.add_lines(tx, [_line(tx, file, entry, subjects) for entry in parsed.entries])
+    tx.emit(
+        "file.imported", ids.show("stf", file.id), name=file.name, lines=file.lines,
+        gross=file.gross, fee=file.fee, net=file.net, currency=file.currency, digest=name,
+    )  # fmt: skip
+    tx.later(PLACE_DUE, ids.show("stf", file.id), tx.now, file=str(file.id))
+    for days in settlement_store.settlement_terms(tx).alarm_days:
+        key = f"{ids.show('stf', file.id)}/{days}"
+        tx.later(AGE_DUE, key, tx.now + timedelta(days=days), file=str(file.id), days=days)
+    return Taken(file, False)
+
+
+def _continuous(tx: Tx, upload: Upload, parsed: Parsed) -> None:
+    """A bank account's file whose opening balance is not the last closing one leaves a gap."""
+    if parsed.opening is None:
+        return
+    last = store.last_closing(tx, _target(upload), parsed.currency)
+    if last is not None and last != parsed.opening:
+        facts = {"wanted": last, "found": parsed.opening}
+        raise FileRefused(count=1, errors=(FieldError("Bal/OPBD", "balance_gap", facts),))
+
+
+def _target(upload: Upload) -> str:
+    if upload.profile.source == "acquirer" and not upload.account:
+        return f"rail:{upload.rail}:transit"
+    return f"bank:{upload.account or 'main'}"
+
+
+def _file(tx: Tx, upload: Upload, parsed: Parsed, name: str) -> File:
+    entries = parsed.entries
+    return File(
+        tx.id("stf", name),
+        name,
+        upload.name[:200],
+        parsed.format,
+        upload.profile.source,
+        upload.rail,
+        _target(upload),
+        parsed.currency,
+        len(entries),
+        sum(entry.gross for entry in entries),
+        sum(entry.fee for entry in entries),
+        sum(entry.net for entry in entries),
+        parsed.opening,
+        parsed.closing,
+        tx.now,
+        tx.actor,
+    )
+
+
+def _line(tx: Tx, file: File, entry: Entry, subjects: dict[str, str]) -> Line:
+    names = (entry.key, entry.reference, entry.note)
+    subject = next((subjects[name] for name in names if name in subjects), "")
+    return Line(
+        tx.id("stl", f"{file.digest}/{entry.number}"),
+        file.id,
+        entry.number,
+        None,
+        entry.kind,
+        file.rail,
+        entry.gross,
+        entry.fee,
+        entry.net,
+        entry.currency,
+        entry.reference,
+        subject,
+        entry.batch,
+        entry.note,
+        entry.at,
+        "new",
+        ARRIVED,
+        None,
+        None,
+        tx.now,
+    )
+
+
+def _subjects(tx: Tx, rail: str, entries: tuple[Entry, ...]) -> dict[str, str]:
+    """What of ours the words of lines are about: our own ids, and what the rail calls its calls."""
+    words = {name for e in entries for name in (e.reference, e.key, e.note) if name}
+    ours = {word: word for word in words if word.partition("_")[0] in _OURS and _is_id(word)}
+    calls = {key: id_ for key in words - ours.keys() if (id_ := _call_id(key))}
+    found = store.subjects(tx, rail, sorted(words - ours.keys()), list(calls.values()))
+    by_key = {key: found[str(id_)] for key, id_ in calls.items() if str(id_) in found}
+    return found | by_key | ours
+
+
+def _is_id(word: str) -> bool:
+    prefix = word.partition("_")[0]
+    try:
+        ids.read(prefix, word)
+    except ids.BadId:
+        return False
+    return True
+
+
+def _call_id(word: str) -> UUID | None:
+    try:
+        return ids.read("rca", word) if word.startswith("rca_") else UUID(word)
+    except (ids.BadId, ValueError):
+        return None
+
+
+def load(tx: Tx, id_: UUID) -> File:
+    """One file. Raises UnknownFile."""
+    found = store.file(tx, id_)
+    if found is None:
+        raise UnknownFile(kind="file", id=ids.show("stf", id_))
+    return found
+
+
+def place_due(tx: Tx, items: list[Work]) -> None:
+    """Due work: place the next lines of files; what is left is put off to the next round."""
+    for item in items:
+        file = load(tx, UUID(item.payload["file"]))
+        placing.place_next(tx, file, PLACE_AT_ONCE)
+        if store.left_new(tx, file.id):
+            tx.later(PLACE_DUE, item.key, tx.now, file=str(file.id))
+
+
+def age_due(tx: Tx, items: list[Work]) -> None:
+    """Due work: what a file left in suspense for so many days is told."""
+    for item in items:
+        waiting = store.waiting(tx, UUID(item.payload["file"]))
+        if waiting:
+            tx.emit(
+                "suspense.aged",
+                item.key.partition("/")[0],
+                days=int(item.payload["days"]),
+                lines=len(waiting),
+                gross=sum(line.gross for line in waiting),
+                currency=waiting[0].currency,
+                first=ids.show("stl", waiting[0].id),
+            )
