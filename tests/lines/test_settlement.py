@@ -21,6 +21,9 @@ from huoshui.ledger.verify import verify
 from huoshui.lines import payments
 from huoshui.lines.payments import Terms
 from huoshui.lines.payments.chart import CHART
+from huoshui.lines.payments.escrow.terms import BadTerms
+from huoshui.lines.payments.rails import Answer, Notice
+from huoshui.lines.payments.rails import store as rail_store
 from huoshui.lines.payments.settlement import (
     BATCH,
     PAYOUT,
@@ -59,7 +62,7 @@ def earn(tx: Tx, slr: str, amount: int) -> None:
     number = windows.open_window(tx).number
     leg = Leg("rail:card:clearing", f"merchant:{slr}:settlement", amount)
     transaction = Transaction(
-        id=id_, template="payment_captured", reference=f"sale {slr}", currency="CNY", legs=(leg,),
+        id=id_, template="payment_captured", reference=f"sale {id_}", currency="CNY", legs=(leg,),
         effective_at=tx.now,
     )  # fmt: skip
     ledger.post(tx, [transaction], CHART)[0].demand()
@@ -414,3 +417,29 @@ def test_a_payout_in_the_list_is_the_one_that_was_made(tx: Tx) -> None:
     (payout,) = store.payouts(tx, batch_id=batch.id)
     assert isinstance(payout, Payout) and payout == store.payout(tx, payout.id)
     assert store.batches(tx) == [batches.load(tx, batch.id)]
+
+
+def test_a_rail_is_asked_and_what_it_says_is_heard(tx: Tx) -> None:
+    with pytest.raises(BadTerms):
+        payouts.change_terms(tx, SettlementTerms(payout_rail="card"))
+    payouts.change_terms(tx, SettlementTerms(payout_rail="bank"))
+    names = ("one", "two", "three")
+    for name in names:
+        earn(tx, seller(tx, name), 500)
+    batch = approved(tx, drafted(tx))
+    asked = {p.call_id: p for p in store.payouts(tx, batch_id=batch.id)}
+    calls = [rail_store.call(tx, call_id).call for call_id in asked if call_id]
+    assert {(c.rail, c.verb, c.amount) for c in calls} == {("bank", "pay_out", 500)}
+    first, second, third = calls
+    payouts.hear(tx, [(first, Answer(verdict="succeeded")), (second, Answer(verdict="unknown"))])
+    payouts.hear(tx, [(third, Answer(verdict="declined", code="closed_account"))])
+    states = {c.id: store.payout(tx, asked[c.id].id) for c in calls}
+    assert [states[c.id].state for c in calls] == ["paid", "sent", "failed"]
+    assert states[third.id].reason == "closed_account"
+    again = payouts.retry(tx, asked[third.id].id)
+    assert again.call_id not in (None, third.id)
+    payouts.hear(tx, [(third, Answer(verdict="succeeded"))])
+    assert store.payout(tx, again.id).state == "sent", "an attempt that was given up says nothing"
+    back = Notice(event="e1", kind="returned", at=tx.now, reason="no such name")
+    payouts.notice(tx, first, back)
+    assert store.payout(tx, asked[first.id].id).state == "returned"

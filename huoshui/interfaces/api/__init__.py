@@ -31,6 +31,7 @@ from huoshui.interfaces.api import (
     postings,
     problems,
     rails,
+    reconciliation,
     settlement,
     soundness,
     webhooks,
@@ -42,7 +43,7 @@ from huoshui.interfaces.api.problems import BODY_MAX
 HANDLERS = [
     *orders.HANDLERS, *payments.HANDLERS, *books.HANDLERS, *postings.HANDLERS, *batches.HANDLERS,
     *history.HANDLERS, *closing.HANDLERS, *soundness.HANDLERS, *allocations.HANDLERS,
-    *settlement.HANDLERS, *world.HANDLERS, *rails.HANDLERS, *parties.HANDLERS, *people.HANDLERS,
+    *settlement.HANDLERS, *reconciliation.HANDLERS, *world.HANDLERS, *rails.HANDLERS, *parties.HANDLERS, *people.HANDLERS,
     *webhooks.HANDLERS,
 ]  # fmt: skip
 EXCEPTION_HANDLERS: dict[int | type[Exception], Any] = {

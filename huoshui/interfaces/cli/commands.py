@@ -25,6 +25,7 @@ from huoshui.interfaces.cli.ledger_commands import add_ledger
 from huoshui.interfaces.cli.member_commands import add_members
 from huoshui.interfaces.cli.operating import Serve
 from huoshui.interfaces.cli.rail_commands import add_rails
+from huoshui.interfaces.cli.settle_commands import add_reconcile, add_settle
 from huoshui.interfaces.cli.terminal import err, say, speak, told
 from huoshui.interfaces.cli.webhook_commands import add_listening, add_webhooks
 from huoshui.scenarios.replay import Asked
@@ -71,6 +72,10 @@ def build(serve: Serve, settings: Settings) -> App:
     group = App(name="member", help=say("help.member"))
     add_members(group, settings, _command)
     app.command(group)
+    settle = App(name="settle", help=say("help.settle"))
+    add_settle(settle, settings, _command)
+    app.command(settle)
+    add_reconcile(app, settings, _command)
     group = App(name="webhooks", help=say("help.webhooks"))
     add_webhooks(group, _command)
     app.command(group)

@@ -40,6 +40,7 @@ _MENU: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
             ("payouts", "payouts", "banknote", "y"),
             ("rails", "rails", "arrow-right", "i"),
             ("rail_calls", "rail-calls", "receipt-text", "k"),
+            ("reconciliation", "reconciliation", "circle-check", "q"),
         ),
     ),
     (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.params import FromPath, RawBody
@@ -26,6 +27,8 @@ from huoshui.interfaces.console.visit import (
     redirect,
     same_origin,
 )
+from huoshui.lines.payments.reconciliation import queue
+from huoshui.lines.payments.reconciliation.model import LineBusy
 from huoshui.lines.payments.settlement import batches, windows
 
 OPERATOR = "operator"
@@ -106,6 +109,38 @@ def move_batch(
     return redirect(visit.frame.to(f"payouts/{key}"))
 
 
+@post("/{world:str}/reconciliation/{key:str}/{verb:str}", sync_to_thread=True, status_code=200)
+def move_line(
+    request: Ask, world: FromPath[str], key: FromPath[str], verb: FromPath[str]
+) -> Response[bytes]:
+    """Undo a line's match, or write it off by two persons. Raises OutOfScope, LineBusy, OwnBatch."""
+    same_origin(request)
+    visit = enter(request, world, "reconciliation")
+    id_ = ids.read("stl", key)
+    writes: dict[str, Callable[[Tx], object]] = {
+        "undo": lambda tx: _undo(tx, id_),
+        "write-off": lambda tx: queue.ask_write_off(tx, id_, ""),
+    }
+    approves: dict[str, Callable[[Tx], object]] = {
+        "approve": lambda tx: queue.approve_write_off(tx, id_),
+        "refuse": lambda tx: queue.refuse_write_off(tx, id_),
+    }
+    if verb in writes:
+        acting(visit, "settlement:write", writes[verb])
+    elif verb in approves:
+        acting(visit, "settlement:approve", approves[verb])
+    else:
+        raise NotFound(kind="page", id=verb[:40])
+    return redirect(visit.frame.to(f"reconciliation/{key}"))
+
+
+def _undo(tx: Tx, id_: UUID) -> None:
+    line = queue.load_line(tx, id_)
+    if line.match_id is None:
+        raise LineBusy(id=ids.show("stl", id_), state=line.state)
+    queue.undo(tx, line.match_id)
+
+
 def act(visit: Visit, request: Ask, name: str, chosen: tuple[str, ...]) -> Response[bytes]:
     """A bulk action of settlement; with `dry_run=true` its preview, and nothing is kept."""
     action = settlement_acts.ACTIONS[name]
@@ -125,4 +160,4 @@ def act(visit: Visit, request: Ask, name: str, chosen: tuple[str, ...]) -> Respo
     return redirect(visit.frame.to(action.place))
 
 
-ROUTES: list[Any] = [close_window, positions_csv, make_batch, move_batch]
+ROUTES: list[Any] = [close_window, positions_csv, make_batch, move_batch, move_line]

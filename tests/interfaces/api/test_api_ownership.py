@@ -37,6 +37,12 @@ BODIES: dict[str, Any] = {
     "/payments/{ref:str}/attach": {"tenders": [{"rail": "balance", "party": "byr_one"}]},
     "/payout-batches": {"currency": "CNY"},
     "/settlement/terms": {},
+    "/statement-files": {"name": "a.csv", "content": "date,amount\n2026-01-02,12.50\n"},
+    "/reconciliation/lines/{ref:str}/split": {"amounts": [1, 2]},
+    "/reconciliation/matches": {
+        "lines": ["stl_00000000000000000000000000"],
+        "items": [{"transaction": "txn_0", "leg": 0, "account": "acc_0"}],
+    },
     "/keys": {"name": "x", "scopes": ["facts:read"]},
     "/members": {"email": "a@example.com", "name": "A", "role": "viewer"},
     "/organisations": {"kind": "partner", "name": "x"},
@@ -62,6 +68,16 @@ def queued_call(tenant: Tenant) -> UUID:
     return call.id
 
 
+def matched(tenant: Tenant) -> str:
+    """The match of a line with the tender of the paid order."""
+    order = tenant.get("/orders/o-paid")["id"]
+    content = f"kind,reference,gross,at\ncharge,{order},110.00,2026-01-02T00:00:00Z\n"
+    asked = {"name": "b.csv", "content": content, "profile": "acquirer", "rail": "card"}
+    file = tenant.ask("POST", "/statement-files", asked).json()["id"]
+    found = tenant.get("/reconciliation/lines", file=file, state="all")["data"]
+    return str(found[0]["match"])
+
+
 class Owned:
     """A tenant with one object of each kind, and the address of each endpoint upon it."""
 
@@ -78,6 +94,8 @@ class Owned:
         for _ in range(2):
             window = tenant.done("/settlement/windows/close")["number"]
         member = tenant.ask("POST", "/members", BODIES["/members"]).json()["id"]
+        file = tenant.ask("POST", "/statement-files", BODIES["/statement-files"]).json()["id"]
+        line = tenant.get("/reconciliation/lines", file=file)["data"][0]["id"]
         grant = tenant.done(f"/organisations/{partner}/grants", {"seller": "*"})["id"]
         payment = {**BODIES["/payments"], "wallet": "byr_one", "seller": ""}
         tenant.done("/payments", payment)
@@ -94,6 +112,9 @@ class Owned:
             "/grants": grant,
             "/payout-batches": batch,
             "/payouts": tenant.get(f"/payout-batches/{batch}/payouts")["data"][0]["id"],
+            "/statement-files": file,
+            "/reconciliation/lines": line,
+            "/reconciliation/matches": matched(tenant),
             "/settlement/windows": str(window),
         }
         endpoint = tenant.ask("POST", "/webhooks/endpoints", HOOK).json()["id"]
@@ -188,7 +209,7 @@ def test_another_tenants_object_is_as_if_it_were_not(
 
 # What is no list: a world's own replay, the process's lane, a log that begins with its first leaf,
 # the rails that there are.
-NO_LISTS = ("/settlement/terms", "/replay", "/ledger/lane", "/ledger/checkpoint", "/rails")
+NO_LISTS = ("/settlement/terms", "/reconciliation/check", "/replay", "/ledger/lane", "/ledger/checkpoint", "/rails")
 LISTS = [e for e in ENDPOINTS if e[0] == "GET" and "{ref" not in e[1] and e[1] not in NO_LISTS]
 
 

@@ -27,6 +27,7 @@ from huoshui.interfaces.console.pages.rail_calls import (
     rail_notices_page,
 )
 from huoshui.interfaces.console.pages.rails import rails_page
+from huoshui.interfaces.console.pages.reconciliation import files_page, line_page, queue_page
 from huoshui.interfaces.console.pages.replays import replay_page
 from huoshui.interfaces.console.pages.requests import requests_page
 from huoshui.interfaces.console.pages.search import search_page
@@ -68,6 +69,9 @@ PAGES = {
     "rail-calls": Place("rail_calls", rail_calls_page),
     "rail-calls/{key:str}": Place("rail_calls", rail_call_page),
     "rail-notices": Place("rails", rail_notices_page),
+    "reconciliation": Place("reconciliation", queue_page),
+    "reconciliation/{key:str}": Place("reconciliation", line_page),
+    "files": Place("reconciliation", files_page),
     "accounts": Place("accounts", accounts_page),
     "accounts/{key:str}": Place("accounts", account_page),
     "journal": Place("journal", journal_page),

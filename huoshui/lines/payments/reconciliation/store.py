@@ -299,6 +299,16 @@ def new_lines(tx: Tx, file_id: UUID, limit: int) -> list[Line]:
     )
 
 
+def line_states(tx: Tx, file_id: UUID) -> dict[str, int]:
+    """How many lines of a file are in each state; one that was split counts by its parts."""
+    rows = tx.tuples(
+        """SELECT state, count(*) FROM statement_line
+        WHERE file_id = %(file)s AND book = %(book)s AND state <> 'split' GROUP BY state""",
+        file=file_id,
+    )
+    return dict(rows)
+
+
 def left_new(tx: Tx, file_id: UUID) -> int:
     """How many lines of a file wait to be placed."""
     return int(

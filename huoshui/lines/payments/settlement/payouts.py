@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from huoshui.core import access
+from huoshui.core import access, ids
 from huoshui.core.db import Tx
 from huoshui.core.work import Item
+from huoshui.lines.payments import rails
 from huoshui.lines.payments.chart import SETTLEMENT_KIND
 from huoshui.lines.payments.escrow import store as order_store
-from huoshui.lines.payments.escrow.terms import Terms, next_payout
+from huoshui.lines.payments.escrow.terms import BadTerms, Terms, next_payout
+from huoshui.lines.payments.rails.model import Answer, Call, Notice
 from huoshui.lines.payments.settlement import batches, calendar, sending, store, windows
 from huoshui.lines.payments.settlement.model import Batch, NothingToPay, Payout
 from huoshui.lines.payments.settlement.terms import SettlementTerms
@@ -28,7 +31,12 @@ def schedule(tx: Tx, terms: Terms) -> None:
 
 
 def change_terms(tx: Tx, new: SettlementTerms) -> None:
-    """Put other terms of settlement in force, and the calendars that follow from them to work."""
+    """Put other terms of settlement in force, and the calendars that follow from them to work.
+
+    Raises UnknownRail, and BadTerms for a rail that does not pay out.
+    """
+    if new.payout_rail and not rails.capabilities(new.payout_rail).pays_out:
+        raise BadTerms(reason=f"payout_rail: {new.payout_rail}")
     before = store.settlement_terms(tx)
     store.add_settlement_terms(tx, new)
     tx.emit("settlement_terms.changed", "settlement", before=_words(before), after=_words(new))
@@ -37,6 +45,28 @@ def change_terms(tx: Tx, new: SettlementTerms) -> None:
     if terms:
         due = next_payout(terms, zone, tx.now)
         tx.later(PAYOUT_DUE, "calendar", calendar.on_open_day(new, zone, due))
+
+
+def hear(tx: Tx, said: Sequence[tuple[Call, Answer]]) -> None:
+    """What rails say of payouts: each change once, in the commit that records it."""
+    for call, answer in said:
+        payout = store.payout(tx, ids.read("pay", call.subject), lock=True)
+        # An attempt that was given up is not the one that is under way.
+        if payout is None or payout.call_id != call.id or payout.state != "sent":
+            continue
+        if answer.verdict == "succeeded":
+            paid(tx, payout.id)
+        elif answer.verdict == "declined":
+            failed(tx, payout.id, answer.code or "declined")
+
+
+def notice(tx: Tx, call: Call, told: Notice) -> None:
+    """What began at the rail: the seller's bank returned a payout."""
+    if told.kind != "returned":
+        return
+    payout = store.payout(tx, ids.read("pay", call.subject), lock=True)
+    if payout and payout.call_id == call.id and payout.state in ("sent", "paid"):
+        returned(tx, payout.id, told.reason or "returned")
 
 
 def _words(terms: SettlementTerms) -> str:

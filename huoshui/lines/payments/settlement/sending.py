@@ -12,7 +12,9 @@ from huoshui.core import ids
 from huoshui.core.db import Tx
 from huoshui.core.errors import Conflict
 from huoshui.ledger import Sheet, Transaction
+from huoshui.lines.payments import rails
 from huoshui.lines.payments.chart import CHART, TEMPLATES
+from huoshui.lines.payments.rails.model import Call
 from huoshui.lines.payments.settlement import store
 from huoshui.lines.payments.settlement.machine import PAYOUT
 from huoshui.lines.payments.settlement.model import Batch, Payout, UnknownPayout
@@ -27,18 +29,41 @@ def send_due(tx: Tx, batch: Batch) -> list[Payout]:
     found = store.due(tx, batch.id)
     sent: list[Payout] = []
     for start in range(0, len(found), _CHUNK):
-        sent += _send_chunk(tx, found[start : start + _CHUNK])
+        sent += _send_chunk(tx, batch.rail, found[start : start + _CHUNK])
     return sent
 
 
-def _send_chunk(tx: Tx, found: Sequence[tuple[Payout, str, int]]) -> list[Payout]:
+def _send_chunk(tx: Tx, rail: str, found: Sequence[tuple[Payout, str, int]]) -> list[Payout]:
     paths = [(path, payout.currency) for payout, path, _ in found]
     paths += [(PAYOUT_PATH, currency) for currency in {p.currency for p, _, _ in found}]
     sheet = ledger.load(tx, paths, chart=CHART)
     after = [_send(tx, sheet, *each) for each in found]
     ledger.flush(tx, sheet)
+    sent = [payout for payout in after if payout.state == "sent"]
+    if rail:
+        calls = {payout.id: _call(tx, rail, payout) for payout in sent}
+        rails.queue(tx, list(calls.values()))
+        after = [
+            msgspec.structs.replace(p, call_id=calls[p.id].id) if p.id in calls else p
+            for p in after
+        ]
     _move(tx, [("due", payout) for payout in after])
-    return [payout for payout in after if payout.state == "sent"]
+    return sent
+
+
+def _call(tx: Tx, rail: str, payout: Payout) -> Call:
+    """What a rail is asked; `token` names the seller, whose bank account the rail knows."""
+    key = ids.show("pay", payout.id)
+    return Call(
+        id=tx.id("rca", f"{key}/{payout.attempt}"),
+        rail=rail,
+        verb="pay_out",
+        subject=key,
+        tender=0,
+        amount=payout.amount,
+        currency=payout.currency,
+        token=ids.show("slr", payout.seller_id),
+    )
 
 
 def _send(tx: Tx, sheet: Sheet, payout: Payout, path: str, paid_version: int) -> Payout:

@@ -139,14 +139,35 @@ def totals(tx: Tx, number: int) -> list[Total]:
 
 
 def count_positions(tx: Tx, number: int) -> list[Position]:
-    """The positions of a window from its transfers, by account; nothing is kept."""
+    """The positions of a window from its transfers, by account; nothing is kept.
+
+    What a payment moved since it last cleared belongs to the window in which it clears next: what
+    a rail brought into transit stands beside what the parts got of it.
+    """
     return tx.rows(
         Position,
         """
-        WITH moved AS (
+        WITH cleared AS (
+            SELECT DISTINCT c.payment_id, t.reference, t.batch
+            FROM clearing c JOIN transfer t ON t.book = c.book AND t.id = c.id AND t.leg = 0
+            WHERE c.window_number = %(number)s AND c.book = %(book)s),
+        spans AS (
+            SELECT reference, batch AS last, coalesce((
+                SELECT max(b.batch) FROM clearing e
+                JOIN transfer b ON b.book = e.book AND b.id = e.id AND b.leg = 0
+                WHERE e.payment_id = cleared.payment_id AND e.book = %(book)s
+                  AND b.batch < cleared.batch), 0) AS before
+            FROM cleared),
+        ids AS (
+            SELECT t.id FROM spans s JOIN transfer t ON t.book = %(book)s AND t.leg = 0
+                AND t.reference <> '' AND t.reference = s.reference
+                AND t.batch > s.before AND t.batch <= s.last
+            UNION SELECT id FROM clearing
+            WHERE window_number = %(number)s AND book = %(book)s),
+        moved AS (
             SELECT t.from_id, t.to_id, t.amount
-            FROM clearing c JOIN transfer t ON t.book = c.book AND t.id = c.id
-            WHERE c.window_number = %(number)s AND c.book = %(book)s AND t.kind IN (0, 2)),
+            FROM ids JOIN transfer t ON t.book = %(book)s AND t.id = ids.id
+            WHERE t.kind IN (0, 2)),
         sides AS (
             SELECT from_id AS account_id, 0::bigint AS in_, amount AS out_ FROM moved
             UNION ALL SELECT to_id, amount, 0 FROM moved),

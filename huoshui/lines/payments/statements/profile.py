@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from huoshui.core.errors import Problem
+
 Heading = Annotated[str, Meta(min_length=1, max_length=80)]
 Encoding = Literal["utf-8", "gb18030", "latin-1"]
 
@@ -97,4 +99,13 @@ _OWN = Profile(
         note=("note",),
     ),
 )
+
+
+class UnknownProfile(Problem):
+    """No such profile; the problem lists those that there are."""
+
+    code = "unknown_profile"
+    status = 422
+
+
 PROFILES = {profile.name: profile for profile in (_ACQUIRER, _BANK, _OWN)}
