@@ -19,7 +19,6 @@ from huoshui.interfaces.console.page import (
     Figure,
     Filter,
     Frame,
-    Id,
     Lines,
     Link,
     ListPage,
@@ -171,13 +170,13 @@ def _row(tx: Tx, frame: Frame, line: Line) -> Row:
         key=key,
         href=href,
         cells=(
-            Id(key, href),
+            Link(f"#{line.number}", href),
             line_state(frame, line.state),
             asked.word(frame, "lines.cause", line.cause),
             Span(int((tx.now - line.since).total_seconds())),
             line.at,
             line.kind,
-            line.reference or line.note,
+            Path(line.reference or line.note),
             Money(line.gross, line.currency),
             Money(line.net, line.currency),
         ),
@@ -317,9 +316,9 @@ def _item_columns(frame: Frame) -> tuple[Column, ...]:
 def _item_cells(frame: Frame, item: Item, currency: str) -> tuple[Cell, ...]:
     transaction = ids.show("txn", item.txn_id)
     return (
-        Id(transaction, frame.to(f"transactions/{transaction}")),
+        Path(transaction, frame.to(f"transactions/{transaction}")),
         Path(item.path),
-        Code(item.reference),
+        Path(item.reference),
         item.at,
         Money(item.amount, currency),
     )
