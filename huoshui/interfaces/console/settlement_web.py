@@ -31,16 +31,19 @@ from huoshui.lines.payments.reconciliation import queue
 from huoshui.lines.payments.reconciliation.model import LineBusy
 from huoshui.lines.payments.settlement import batches, windows
 
-OPERATOR = "operator"
-
 
 def actor_of(tx: Tx, visit: Visit) -> str:
     """Who acts, by the name that the API gives the same key: one person has one name."""
-    if visit.session.operator:
-        return OPERATOR
     if visit.session.key_id is None:
-        return visit.session.actor  # a member: another one than every other
+        return visit.session.actor
     return f"key:{access.key_of(tx, visit.session.key_id).name}"
+
+
+def roles_of(visit: Visit) -> frozenset[str]:
+    """The roles by which limits of approval are named; the operator has none, and no limit."""
+    if visit.rights.member:
+        return frozenset({visit.rights.member.role})
+    return frozenset({"key"}) if visit.session.key_id else frozenset()
 
 
 def acting(visit: Visit, scope: str, use_case: Callable[[Tx], object]) -> None:
@@ -99,9 +102,9 @@ def move_batch(
     """Approve a batch, or call it off. Raises OutOfScope, OwnBatch, AboveLimit, IllegalMove."""
     same_origin(request)
     visit = enter(request, world, "payouts")
-    id_ = ids.read("pob", key)
+    id_, roles = ids.read("pob", key), roles_of(visit)
     if verb == "approve":
-        acting(visit, "settlement:approve", lambda tx: batches.approve(tx, id_))
+        acting(visit, "settlement:approve", lambda tx: batches.approve(tx, id_, roles=roles))
     elif verb == "cancel":
         acting(visit, "settlement:write", lambda tx: batches.cancel(tx, id_))
     else:

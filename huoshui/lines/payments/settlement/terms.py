@@ -24,7 +24,7 @@ class SettlementTerms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Windows: `window_every`, at `window_hour`. Payouts: by `payout_rail` (empty: by hand); a payout
     is at most `payout_max` and all of a day at most `day_max`; a batch up to `auto_max` needs no
     word of a person, what is more needs one whose role may approve as much (`approve_limits`; a
-    role that is not named may approve any). `reserve_rate` of what a seller earned in the last
+    role that is not named may approve any; `key` is what an API key approves). `reserve_rate` of what a seller earned in the last
     `reserve_days` is kept back. Nothing is sent on a day that `calendar` closes: `CN` knows public
     holidays and make-up workdays; `holidays` and `workdays` add to it. What is approved at or
     after `cutoff_hour` is sent on the next open day.
