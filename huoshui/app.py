@@ -6,6 +6,7 @@ the time without them.
 
 from __future__ import annotations
 
+import gc
 import logging
 import signal
 import sys
@@ -53,7 +54,7 @@ def create_app(settings: Settings, worlds: Worlds) -> Litestar:
         "requests": requests,
     }  # fmt: skip
     return Litestar(
-        [api.health, api.routes(), *console.routes(), *hosted.routes()],
+        [api.health, api.ping, api.routes(), *console.routes(), *hosted.routes()],
         state=State(state),
         on_startup=[lanes.start, requests.start],
         on_shutdown=[lanes.stop, requests.stop],
@@ -91,6 +92,9 @@ def serve(settings: Settings, worlds: Worlds, port: int, ready: Callable[[], Non
         worker.start()
     # The server gives the signal that stopped it back to the process: let that end it in order.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    # What stands by now stays: the collector need not walk through it at every round.
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
     try:
         ready()
         with suppress(KeyboardInterrupt):

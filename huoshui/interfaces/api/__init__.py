@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 import msgspec
-from litestar import Response, Router, get
+from litestar import Response, Router, get, post
 from litestar.datastructures import MutableScopeHeaders
 from litestar.exceptions import HTTPException
 from litestar.types import Message, Scope
@@ -73,6 +73,12 @@ def health(request: Ask) -> dict[str, str]:
     return {"status": "ok", "version": __version__}
 
 
+@post("/v1/ping", sync_to_thread=False, status_code=200)
+def ping() -> dict[str, str]:
+    """Nothing but an answer: what the way here and back takes."""
+    return {}
+
+
 async def on_every_answer(message: Message, scope: Scope) -> None:
     """Headers that every answer carries, problems and the framework's own included."""
     if message["type"] != "http.response.start":
@@ -111,5 +117,5 @@ def _document() -> bytes:
 
 
 __all__ = [
-    "BODY_MAX", "EXCEPTION_HANDLERS", "HANDLERS", "Door", "health", "on_every_answer", "routes",
+    "BODY_MAX", "EXCEPTION_HANDLERS", "HANDLERS", "Door", "health", "on_every_answer", "ping", "routes",
 ]  # fmt: skip

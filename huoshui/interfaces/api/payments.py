@@ -23,6 +23,7 @@ from huoshui.interfaces.api.lane import through, verb
 from huoshui.ledger import service as ledger
 from huoshui.ledger.model import Account, UnknownAccount
 from huoshui.lines.payments.chart import wallet_path
+from huoshui.lines.payments.escrow import Terms
 from huoshui.lines.payments.escrow import service as escrow
 from huoshui.lines.payments.payment import secret as secrets
 from huoshui.lines.payments.payment import service, store
@@ -45,7 +46,7 @@ _WRITE = "payments:write"
 class PaymentMove(msgspec.Struct, frozen=True):
     """What a request asks of a payment, and how its outcome is shown."""
 
-    command: Callable[[Tx, str], Command]
+    command: Callable[[Tx, str, Terms], Command]
     show: Callable[[Outcome], msgspec.Struct]
     weight: int = 3
 
@@ -56,7 +57,8 @@ class _Desk:
     def __init__(self, tx: Tx, moves: Sequence[tuple[PaymentMove, str]]) -> None:
         self._tx = tx
         self._moves = [move for move, _ in moves]
-        self._commands = [_command_of(tx, move, name) for move, name in moves]
+        terms = escrow.terms(tx)
+        self._commands = [_command_of(tx, move, name, terms) for move, name in moves]
         self._batch = Batch(tx, [c for c in self._commands if not isinstance(c, Problem)])
 
     def answer(self, number: int) -> msgspec.Struct:
@@ -69,10 +71,10 @@ class _Desk:
         payment_flow.finish(self._tx, self._batch)
 
 
-def _command_of(tx: Tx, move: PaymentMove, name: str) -> Command | Problem:
+def _command_of(tx: Tx, move: PaymentMove, name: str, terms: Terms) -> Command | Problem:
     """A request that asks for what cannot be has a problem of its own, and the batch goes on."""
     try:
-        return move.command(tx, name)
+        return move.command(tx, name, terms)
     except Problem as problem:
         return problem
 
@@ -93,11 +95,11 @@ async def create_payment(request: Ask, body: RawBody) -> Response[bytes]:
         asked = decoded(body, asks.PaymentAsked)
         secret = ""
 
-        def command(tx: Tx, name: str) -> Command:
+        def command(tx: Tx, name: str, terms: Terms) -> Command:
             nonlocal secret
             id_ = tx.id("pmt", name)
             secret = secrets.make(id_, visit.actor.world, tx.book)
-            return asks.create(tx, asked, escrow.terms(tx), id_, secret)
+            return asks.create(tx, asked, terms, id_, secret)
 
         def show(outcome: Outcome) -> views.OpenedPayment:
             return views.OpenedPayment(_shown(outcome), secret)
@@ -109,7 +111,7 @@ async def create_payment(request: Ask, body: RawBody) -> Response[bytes]:
 
 def _on(ref: str, make: Callable[[UUID, Tx, str], Command]) -> PaymentMove:
     id_ = ids.read("pmt", ref)
-    return PaymentMove(lambda tx, name: make(id_, tx, name), _shown)
+    return PaymentMove(lambda tx, name, _: make(id_, tx, name), _shown)
 
 
 @hot(
@@ -217,7 +219,7 @@ async def refund_payment(request: Ask, ref: Ref, body: RawBody) -> Response[byte
         asked = decoded(body or b"{}", asks.RefundPaymentAsked)
         id_ = ids.read("pmt", ref)
 
-        def command(tx: Tx, name: str) -> Command:
+        def command(tx: Tx, name: str, _: Terms) -> Command:
             payment_flow.need_no_order(tx, id_)
             return GiveBack(id_, tx.id("prf", name), name, _minor(tx, id_, asked), asked.reason)
 

@@ -19,7 +19,7 @@ _ORDERS = 100_000
 _ORDERS_QUICK = 2_000
 _ROUNDS = 20
 _MENU = ("orders", "sellers", "accounts", "journal", "trial-balance", "replays", "replay")
-_LINK = re.compile(r"http://\S+sign-in\?ticket=\S+")
+LINK = re.compile(r"http://\S+sign-in\?ticket=\S+")
 _ASSET = re.compile(rb'(?:src|href)="(/console/-/static/[^"]+)"')
 
 
@@ -120,7 +120,7 @@ def _served(settings: Settings, world: str) -> Iterator[str]:
     assert server.stdout is not None
     try:
         for line in server.stdout:
-            found = _LINK.search(line)
+            found = LINK.search(line)
             if found:
                 time.sleep(2)  # the link is printed just before the socket listens
                 yield found[0]

@@ -45,11 +45,11 @@ def loop(url: str, book: int, load: str, callers: int, seconds: float) -> Loop:
     """
     made = list(itertools.islice(LOADS[load](), round(seconds * _MOST_PER_S)))
     gc.freeze()  # what was made beforehand is not the collector's to walk through
-    with asyncio.Runner(loop_factory=_event_loop) as runner:
+    with asyncio.Runner(loop_factory=event_loop) as runner:
         return runner.run(_loop(Database(url), book, iter(made), callers, seconds))
 
 
-def _event_loop() -> asyncio.AbstractEventLoop:
+def event_loop() -> asyncio.AbstractEventLoop:
     """The event loop that the server runs on: the one that uvicorn takes up where it is there."""
     if sys.platform == "win32":
         return asyncio.new_event_loop()
