@@ -26,6 +26,7 @@ PAGES = (
     "ledger",
     "proof",
     "api",
+    "payments",
     "allocation",
     "operating",
     "rails",
