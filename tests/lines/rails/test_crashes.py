@@ -19,6 +19,7 @@ from huoshui.lines.payments.rails import Answer, Call, health_store, inbox, send
 from huoshui.lines.payments.rails.pace import SILENCES_MOST
 from huoshui.lines.payments.rails.sender import PARALLEL
 from huoshui.lines.payments.rails.simulator import Simulator
+from tests.ground import Ground
 from tests.lines.rails import ground
 from tests.lines.rails.ground import Field
 
@@ -165,7 +166,12 @@ def test_a_silent_rail_is_left_in_peace_and_tried_by_one(field: Field) -> None:
         assert health_store.breaker(tx, "card").opened_at is None
 
 
-def test_a_clock_that_moves_asks_at_its_times(field: Field) -> None:
+def test_a_clock_that_moves_asks_at_its_times(market: Ground, tmp_path: Path) -> None:
+    with ground.field(market.database, market.number, tmp_path) as field:
+        _asked_at_its_times(field)
+
+
+def _asked_at_its_times(field: Field) -> None:
     call = field.queue()
     asked: list[datetime] = []
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from huoshui.core import clock
 from huoshui.core.db import Database
-from huoshui.lines.payments.rails import registry
+from huoshui.lines.payments.rails import inbox, registry, sender
+from huoshui.lines.payments.rails.simulator.rules import Pace
+from huoshui.scenarios import due
+from tests.ground import Ground
 from tests.lines.rails import ground
 from tests.lines.rails.ground import Field
 
@@ -134,3 +138,30 @@ def test_a_rail_that_is_not_set_up_declines_before_anything_leaves(field: Field)
     field.sender = field.new_sender(find=registry.rail)
     assert field.settled(call)[0].code == "rail_not_configured"
     assert field.deeds() == {}
+
+
+def test_a_moving_clock_moves_the_simulators_and_their_days(
+    replay_world: Callable[..., Ground], tmp_path: Path
+) -> None:
+    """A payout takes its time over there; a day later the world knows, and the file is written."""
+    world = replay_world(at=clock.system_now())
+    pace = Pace(later_ms=3_600_000)
+    with ground.field(world.database, world.number, tmp_path, pace=pace) as field:
+        _paid_out_later(field)
+
+
+def _paid_out_later(field: Field) -> None:
+    sent = field.queue("bank", "pay_out", amount=12_345)
+    with field.database.begin(book=field.book) as tx:
+        start = tx.now
+    kinds = {**due.WORK, **inbox.work(field.heard.ports)}
+    until = start + timedelta(days=2)
+    sender.advance(field.database, kinds, until, field.sender, book=field.book)
+    row = field.row(sent)
+    assert (row.state, field.verdicts(sent)) == ("succeeded", ["pending", "succeeded"])
+    assert row.settled_at and timedelta(hours=1) <= row.settled_at - start < timedelta(hours=8)
+    day = field.deeds()[str(sent)].settled_at.date()
+    field.simulator.write_files()
+    text = (field.simulator.directory / "files" / f"bank-{day}.csv").read_text()
+    assert f"payout,{row.reference},,{sent},CNY,-123.45,0.50,-123.95" in text
+    assert field.simulator.write_files() == []

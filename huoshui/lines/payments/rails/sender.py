@@ -12,8 +12,10 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import datetime
 from queue import Empty, SimpleQueue
+from typing import Protocol, runtime_checkable
 
 import msgspec
 
@@ -31,6 +33,14 @@ _RECORDED_MOST = 100
 _SETTLES_MS = 15_000  # how long a moving clock waits for requests that are under way
 _PAUSE_MS = 50
 Find = Callable[[str], Rail]
+
+
+@runtime_checkable
+class Clocked(Protocol):
+    """A rail that has a clock to be moved: a simulator."""
+
+    def move_clock(self, now: datetime) -> None:
+        """Move it on to a time."""
 
 
 class _Heard(msgspec.Struct, frozen=True):
@@ -92,6 +102,14 @@ class Sender:
                 self._take_in(block_ms=0)
                 return count
             self._take_in(block_ms=0 if left else _PAUSE_MS)
+
+    def move_clocks(self, now: datetime) -> None:
+        """The world's clock was moved: simulators move theirs."""
+        for name in registry.outside():
+            with suppress(registry.UnknownRail):
+                rail = self._find(name)
+                if isinstance(rail, Clocked):
+                    rail.move_clock(now)
 
     def _send_due(self, book: int) -> int:
         database = self.database
@@ -211,6 +229,7 @@ def advance(
             now = tx.now
         moment = min([max(m, now) for m in moments] + [until])
         count += work.advance(database, kinds, moment, book=book)
+        sender.move_clocks(moment)
         if moment >= until:
             sender.drain(book)
             return count

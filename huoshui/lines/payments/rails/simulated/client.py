@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
@@ -95,6 +96,11 @@ class Simulated:
         except (httpx2.HTTPError, msgspec.MsgspecError):
             return Answer(verdict="unknown")
         return Answer(**msgspec.structs.asdict(reply))
+
+    def move_clock(self, now: datetime) -> None:
+        """The sandbox's clock has moved: what takes its time over there is done by then."""
+        with contextlib.suppress(httpx2.HTTPError):
+            self._client.post("/_sim/clock", content=msgspec.json.encode({"to": now}))
 
     def read(self, headers: Mapping[str, str], body: bytes) -> list[Notice]:
         """The notice in a webhook. Raises WrongSignature, Malformed."""

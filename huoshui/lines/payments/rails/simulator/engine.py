@@ -20,7 +20,7 @@ from huoshui.lines.payments.rails.simulator.rules import Pace
 from huoshui.lines.payments.rails.simulator.store import Dispute, Hook, Store
 
 _AGAIN = tuple(timedelta(seconds=s) for s in (1, 5, 30, 120, 600, 3600))
-_CLOCK = "clock_offset_s"
+_CLOCK, _WRITTEN = "clock_offset_s", "files_written_until"
 
 
 class UnknownReference(NotFound):
@@ -74,6 +74,13 @@ class Simulator:
             self.store.set(_CLOCK, str(offset))
         self.settle()
         return self.now
+
+    def move_to(self, at: datetime) -> datetime:
+        """Move its clock on to a time, where that lies ahead; its time then."""
+        ahead = at - self.now
+        return (
+            self.advance(ahead + timedelta(seconds=1)) if ahead > timedelta(seconds=1) else self.now
+        )
 
     def fail_next(self, fault: str, count: int = 1) -> None:
         """Let the next calls fail in this way, whatever their token. Raises UnknownFault."""
@@ -241,10 +248,21 @@ class Simulator:
         """What a rail settles for a day (UTC): what it took, gave back and keeps for itself."""
         return files.lines(rail, day, self.store.all(), self.store.disputes())
 
-    def write_files(self, day: date) -> list[Path]:
-        """Write the daily file of each rail, once its day is over or as it stands."""
-        folder = self.directory / "files"
-        return [files.write(folder, rail, day, self.statement(rail, day)) for rail in files.RAILS]
+    def write_files(self) -> list[Path]:
+        """Write the daily files of every day that is over and has none yet; which they are."""
+        deeds = self.store.all()
+        written = date.fromisoformat(self.store.setting(_WRITTEN, "1970-01-01"))
+        days = {each.settled_at.date() for each in deeds if each.settled_at}
+        over = sorted(day for day in days if written < day < self.now.date())
+        found = [
+            files.write(self.directory / "files", rail, day, self.statement(rail, day))
+            for day in over
+            for rail in files.RAILS
+        ]
+        if over:
+            with self.store.writing():
+                self.store.set(_WRITTEN, over[-1].isoformat())
+        return found
 
 
 def said(deed: Deed) -> dict[str, Any]:

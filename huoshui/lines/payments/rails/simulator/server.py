@@ -16,7 +16,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs
@@ -34,6 +34,7 @@ from huoshui.lines.payments.rails.simulator.model import RAILS, Asked, Deed
 _log = logging.getLogger("huoshui.simulator")
 _BODY_MOST = 64 * 1024
 _EVERY_MS = 20
+_FILES_EVERY = 500  # rounds: ten seconds
 
 
 class _Dropped(Exception):
@@ -52,9 +53,10 @@ class Next(msgspec.Struct, frozen=True):
 
 
 class Move(msgspec.Struct, frozen=True):
-    """The clock moves on by a span."""
+    """The clock moves on by a span, or to a time that lies ahead."""
 
-    advance: str
+    advance: str = "0s"
+    to: datetime | None = None
 
 
 class Disputed(msgspec.Struct, frozen=True):
@@ -104,10 +106,14 @@ class Served:
         self._server.serve_forever(poll_interval=_EVERY_MS / 1000)
 
     def _work(self) -> None:
+        rounds = 0
         while not self._over.wait(_EVERY_MS / 1000):
             try:
                 self.simulator.settle()
                 self._courier.deliver()
+                if rounds % _FILES_EVERY == 0:
+                    self.simulator.write_files()
+                rounds += 1
             except Exception as error:
                 if not self._over.is_set():
                     _log.error("the simulator's own work failed", exc_info=error)
@@ -222,6 +228,8 @@ class _Door(BaseHTTPRequestHandler):
                 return wish
             case ["clock"]:
                 move = msgspec.json.decode(self._body, type=Move)
+                if move.to:
+                    return {"now": self.simulator.move_to(move.to)}
                 return {"now": self.simulator.advance(clock.span(move.advance))}
             case ["dispute"]:
                 wanted = msgspec.json.decode(self._body, type=Disputed)
