@@ -22,7 +22,7 @@ from huoshui.lines.payments.payment.model import (
     Told,
 )
 from huoshui.lines.payments.payment.shares import Flow, pair, replace
-from huoshui.lines.payments.payment.step import TRANSIT, Cleared, Post, Step
+from huoshui.lines.payments.payment.step import TRANSIT, WRONG, Cleared, Post, Step
 
 EXCESS = "platform:chargebacks"  # a chargeback above what the payment still has
 # What may still be taken from an account that gives back, and who bears what it cannot.
@@ -102,11 +102,23 @@ def refund_told(payment: Payment, refund: Refund, asked: Told) -> Step | None:
     refund = replace(refund, waits=waits)
     if verdict == "declined":
         return _again_with_parts(payment, refund, call.tender, call.amount)
-    legs = (Leg(TRANSIT, rail_path(call.rail), call.amount),)
     done = not waits and refund.state == "pending"
     after = replace(refund, state="succeeded") if done else refund
     said = "refund.succeeded" if done else ""
-    return Step(payment, (Post("rail_refunded", legs),), refund=after, said=said)
+    post = Post("rail_refunded", given_back(TRANSIT, asked))
+    return Step(payment, (post,), refund=after, said=said)
+
+
+def given_back(source: str, asked: Told) -> tuple[Leg, ...]:
+    """What went back by a rail, out of `source`; what it moved beside what it was asked waits apart."""
+    rail, wanted = rail_path(asked.call.rail), asked.call.amount
+    went = wanted if asked.answer.amount is None else asked.answer.amount
+    legs = [Leg(source, rail, min(went, wanted))] if went else []
+    if went > wanted:
+        legs.append(Leg(WRONG, rail, went - wanted))
+    elif went < wanted:
+        legs.append(Leg(source, WRONG, wanted - went))
+    return tuple(legs)
 
 
 def _again_with_parts(payment: Payment, refund: Refund, index: int, amount: int) -> Step:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from huoshui.ledger import Leg
 from huoshui.lines.payments.chart import rail_path
 from huoshui.lines.payments.payment import going
+from huoshui.lines.payments.payment.back import given_back
 from huoshui.lines.payments.payment.going import Can, call_of, free_all, moved
 from huoshui.lines.payments.payment.model import Payment, Tender, Told
 from huoshui.lines.payments.payment.shares import replace
@@ -25,7 +26,7 @@ def told(payment: Payment, asked: Told, can: Can) -> Step | None:
     if answer.verdict == "action":
         return _act(payment, call, answer) if waited_for else None
     if call.verb == "refund":
-        return _sent_back(payment, call, answer)
+        return _sent_back(payment, asked)
     if call.verb == "void":
         return _voided(payment, call) if waited_for else None
     if not waited_for:
@@ -162,13 +163,12 @@ def _named(payment: Payment, call: Call, answer: Answer) -> Tender:
     return replace(payment.tenders[call.tender], about=answer.reference, token=call.token)
 
 
-def _sent_back(payment: Payment, call: Call, answer: Answer) -> Step:
+def _sent_back(payment: Payment, asked: Told) -> Step:
     """What was to go back of a broken capture, or of one that came too late, has gone, or cannot."""
-    if answer.verdict == "succeeded":
-        legs = (Leg(LATE, rail_path(call.rail), call.amount),)
-        return Step(payment, (Post("late_returned", legs),))
+    if asked.answer.verdict == "succeeded":
+        return Step(payment, (Post("late_returned", given_back(LATE, asked)),))
     return Step(
-        payment, (Post("refund_stuck", (Leg(LATE, STUCK, call.amount),)),),
+        payment, (Post("refund_stuck", (Leg(LATE, STUCK, asked.call.amount),)),),
         said="payment.refund_stuck",
     )  # fmt: skip
 
