@@ -316,3 +316,11 @@ def buyer(tx: Tx, ref: str) -> UUID:
     if found is None:
         raise UnknownBuyer(buyer=ref[:128])
     return found
+
+
+def demand_party(tx: Tx, ref: str) -> None:
+    """See that a seller or buyer is known by its public id. Raises BadId, UnknownSeller, UnknownBuyer."""
+    if ref.startswith("slr_"):
+        seller(tx, ids.show("slr", ids.read("slr", ref)))
+    else:
+        buyer(tx, ids.show("byr", ids.read("byr", ref)))
