@@ -88,17 +88,20 @@ class Wallet:
         return paid
 
     def statement(self, *, at: int) -> str:
-        """How far it has come under its certificate, for the server."""
-        certificate = opened(
-            Certificate, self._state.known("certificate"), self._state.known("issuer")
-        )
-        counter, total = self._standing(certificate)
+        """How far it has come under its certificate, for the server that frees the rest.
+
+        From here on nothing is paid under that certificate: what is freed is not spent again.
+        """
+        with self._state.writing() as run:
+            run(
+                """INSERT OR REPLACE INTO known
+                SELECT 'closed', value FROM known WHERE name = 'certificate'"""
+            )
+            run("DELETE FROM known WHERE name = 'certificate'")
+        closed = opened(Certificate, self._state.known("closed"), self._state.known("issuer"))
+        counter, total = self._standing(closed)
         said = Statement(
-            certificate=certificate.serial,
-            device=certificate.device,
-            counter=counter,
-            total=total,
-            at=at,
+            certificate=closed.serial, device=closed.device, counter=counter, total=total, at=at
         )
         return sealed(said, self._state.key())
 

@@ -30,6 +30,9 @@ CHART = Chart(
         AccountKind("carrier.freight", "carrier:freight", "liability"),
         AccountKind("tax.payable", "tax:payable", "liability"),
         AccountKind("suspense", "suspense:{cause}", "liability"),
+        AccountKind("offline.float", "offline:{party}", "liability", floor=0),
+        AccountKind("issuer.offline", "issuer:offline", "asset"),
+        AccountKind("platform.offline_loss", "platform:offline_loss", "expense"),
         AccountKind("platform.commission", "platform:commission", "income"),
         AccountKind("platform.surcharge", "platform:surcharge", "income"),
         AccountKind("platform.subsidy", "platform:subsidy", "expense"),
@@ -90,3 +93,8 @@ def seller_of(path: str) -> str:
     """The seller whose settlement account this is, or an empty text."""
     words = path.split(":")
     return words[1] if len(words) == 3 and words[::2] == ["merchant", "settlement"] else ""
+
+
+def offline_path(party: str) -> str:
+    """Where money of a party stands between a voucher's deposit and its merchant."""
+    return f"offline:{party}"

@@ -1,4 +1,8 @@
-"""How a device's payment reaches the merchant: out of its sources, along the split by the terms."""
+"""How what a device pays becomes a payment: captured at once, along the split by the terms.
+
+From there on it is a payment like any other: it clears in a window, can be given back, and is listed
+with the rest.
+"""
 
 from __future__ import annotations
 
@@ -7,22 +11,21 @@ from uuid import UUID
 
 import msgspec
 
-from huoshui import ledger
 from huoshui.core.db import Tx
-from huoshui.ledger import Sheet, Transaction
-from huoshui.lines.payments.chart import CHART, TEMPLATES
+from huoshui.lines.payments.chart import wallet_path
 from huoshui.lines.payments.escrow.service import terms as terms_in_force
-from huoshui.lines.payments.escrow.terms import Terms
-from huoshui.lines.payments.takings import split
+from huoshui.lines.payments.payment import service as payments
+from huoshui.lines.payments.payment.model import Cancel, Create, Tender
+from huoshui.lines.payments.takings import parts
 
-BORNE_BY = {"platform": "platform:offline_loss", "issuer": "offline:issuer"}
+BEARERS = {"platform": "platform:offline_loss", "issuer": "issuer:offline"}
 
 
 class Paying(msgspec.Struct, frozen=True, kw_only=True):
-    """A payment to make: `amount` out of `source` and `borne` by a programme's bearer."""
+    """A payment to make: `amount` of the payer's wallet and `borne` by a bearer (minor units)."""
 
     id: UUID
-    template: str
+    rail: str
     payer: str
     merchant: str
     amount: int
@@ -33,41 +36,33 @@ class Paying(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def pay(tx: Tx, wanted: Sequence[Paying]) -> list[str]:
-    """Make payments, each alone; of each the ledger's code where it was refused, else nothing.
+    """Make payments, each alone; of each why it was declined, or an empty text.
 
-    Raises NoTerms.
+    What is declined is called off: nobody is going to pay it by another means. Raises NoTerms.
     """
     if not wanted:
         return []
     terms = terms_in_force(tx)
-    transactions = [_transaction(tx, each, terms) for each in wanted]
-    paths = {
-        (path, made.currency)
-        for made in transactions
-        for leg in made.legs
-        for path in (leg.source, leg.target)
-    }
-    sheet = ledger.load(tx, paths, [made.id for made in transactions], CHART)
-    codes = [_post(sheet, made) for made in transactions]
-    ledger.flush(tx, sheet)
-    return codes
+    commands = [
+        Create(
+            id=each.id,
+            currency=each.currency,
+            tenders=_tenders(each),
+            parts=parts(each.merchant, each.amount + each.borne, terms),
+            buyer=each.payer,
+            reference=each.reference,
+            confirm=True,
+            proved=True,  # by the consent to the mandate, or by the device's signature
+        )
+        for each in wanted
+    ]
+    made = [outcome.demand().payment for outcome in payments.apply(tx, commands)]
+    declined = [each for each in made if each and each.state != "succeeded"]
+    payments.apply(tx, [Cancel(each.id) for each in declined])
+    return ["" if each is None or each.state == "succeeded" else each.error for each in made]
 
 
-def _post(sheet: Sheet, made: Transaction) -> str:
-    result = sheet.post(made)
-    return "" if result.stands else result.code
-
-
-def _transaction(tx: Tx, paying: Paying, terms: Terms) -> Transaction:
-    names = {"payer": paying.payer, "seller": paying.merchant}
-    names["bearer"] = BORNE_BY.get(paying.bearer, "")
-    shares = split(paying.amount + paying.borne, terms)
-    amounts = shares | {"held": paying.amount, "borne": paying.borne}
-    return Transaction(
-        id=paying.id,
-        template=paying.template,
-        reference=paying.reference,
-        currency=paying.currency,
-        legs=tuple(TEMPLATES[paying.template].legs(names, amounts)),
-        effective_at=tx.now,
-    )
+def _tenders(paying: Paying) -> tuple[Tender, ...]:
+    found = [(wallet_path(paying.payer), paying.amount)]
+    found.append((BEARERS.get(paying.bearer, ""), paying.borne))
+    return tuple(Tender(paying.rail, account, amount) for account, amount in found if amount)

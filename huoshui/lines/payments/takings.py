@@ -5,10 +5,11 @@ from __future__ import annotations
 from huoshui.core import money
 from huoshui.lines.payments.chart import settlement_path
 from huoshui.lines.payments.escrow.terms import Terms
+from huoshui.lines.payments.payment.model import Part
 
 
 def split(amount: int, terms: Terms) -> dict[str, int]:
-    """The names of a template's amounts: commission of the amount, tax out of it, the rest to sell.
+    """Who gets what of an amount (minor units): commission of it, tax out of that, the rest to sell.
 
     Rounded half to even once each; the seller has what is left, so they sum exactly.
     """
@@ -17,12 +18,12 @@ def split(amount: int, terms: Terms) -> dict[str, int]:
     return {"seller": amount - commission, "commission": commission - tax, "tax": tax}
 
 
-def parts(merchant: str, amount: int, terms: Terms) -> list[tuple[str, str, int]]:
-    """(account, role, amount) of each who gets something."""
-    shares = split(amount, terms)
+def parts(merchant: str, amount: int, terms: Terms) -> tuple[Part, ...]:
+    """The parts of a payment to a merchant."""
     accounts = {
         "seller": settlement_path(merchant),
         "commission": "platform:commission",
         "tax": "tax:payable",
     }
-    return [(accounts[role], role, part) for role, part in shares.items() if part]
+    shares = split(amount, terms).items()
+    return tuple(Part(accounts[role], role, part) for role, part in shares if part)

@@ -527,6 +527,25 @@ CREATE TABLE public.carried (
     recorded_at timestamp with time zone NOT NULL
 );
 
+CREATE TABLE public.certificate (
+    book integer NOT NULL,
+    id uuid NOT NULL,
+    device_id uuid NOT NULL,
+    programme_id uuid NOT NULL,
+    party text NOT NULL,
+    role text NOT NULL,
+    currency text NOT NULL,
+    amount bigint NOT NULL,
+    hold_id uuid,
+    counter bigint NOT NULL,
+    begins timestamp with time zone NOT NULL,
+    ends timestamp with time zone NOT NULL,
+    deposit_until timestamp with time zone NOT NULL,
+    settled_at timestamp with time zone,
+    text text NOT NULL,
+    CONSTRAINT certificate_amount_check CHECK ((amount >= 0))
+);
+
 CREATE TABLE public.checkpoint (
     book integer NOT NULL,
     size bigint NOT NULL,
@@ -588,6 +607,71 @@ CREATE TABLE public.delivery (
     recorded_at timestamp with time zone NOT NULL,
     superseded_at timestamp with time zone DEFAULT 'infinity'::timestamp with time zone NOT NULL,
     digest bytea NOT NULL
+);
+
+CREATE TABLE public.device (
+    book integer NOT NULL,
+    id uuid NOT NULL,
+    party text NOT NULL,
+    role text NOT NULL,
+    name text DEFAULT ''::text NOT NULL,
+    state text NOT NULL,
+    reason text DEFAULT ''::text NOT NULL,
+    state_at timestamp with time zone NOT NULL,
+    enrolled_at timestamp with time zone NOT NULL,
+    CONSTRAINT device_role_check CHECK ((role = ANY (ARRAY['wallet'::text, 'till'::text, 'machine'::text]))),
+    CONSTRAINT device_state_check CHECK ((state = ANY (ARRAY['active'::text, 'frozen'::text, 'revoked'::text])))
+);
+
+CREATE TABLE public.device_event (
+    book integer NOT NULL,
+    id uuid NOT NULL,
+    digest text NOT NULL,
+    device_id uuid NOT NULL,
+    counter bigint NOT NULL,
+    event text NOT NULL,
+    mandate_id uuid NOT NULL,
+    payer text NOT NULL,
+    merchant text NOT NULL,
+    scene text NOT NULL,
+    amount bigint NOT NULL,
+    currency text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    state text NOT NULL,
+    reason text DEFAULT ''::text NOT NULL,
+    payment_id uuid,
+    text text NOT NULL,
+    receipt text DEFAULT ''::text NOT NULL,
+    CONSTRAINT device_event_amount_check CHECK ((amount > 0)),
+    CONSTRAINT device_event_state_check CHECK ((state = ANY (ARRAY['debited'::text, 'asked'::text, 'refused'::text])))
+);
+
+CREATE TABLE public.device_issuer (
+    book integer NOT NULL,
+    fingerprint text NOT NULL,
+    public text NOT NULL,
+    from_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.device_key (
+    book integer NOT NULL,
+    public text NOT NULL,
+    device_id uuid NOT NULL,
+    from_at timestamp with time zone NOT NULL,
+    until_at timestamp with time zone
+);
+
+CREATE TABLE public.double_spend (
+    book integer NOT NULL,
+    id uuid NOT NULL,
+    device_id uuid NOT NULL,
+    counter bigint NOT NULL,
+    kind text NOT NULL,
+    first_id uuid NOT NULL,
+    second_id uuid NOT NULL,
+    found_at timestamp with time zone NOT NULL,
+    CONSTRAINT double_spend_kind_check CHECK ((kind = ANY (ARRAY['double_spend'::text, 'counter_reuse'::text])))
 );
 
 CREATE VIEW public.entry AS
@@ -752,6 +836,36 @@ CREATE TABLE public.log_node (
     node_index bigint NOT NULL,
     hash bytea NOT NULL,
     CONSTRAINT log_node_hash_check CHECK ((length(hash) = 32))
+);
+
+CREATE TABLE public.mandate (
+    book integer NOT NULL,
+    id uuid NOT NULL,
+    payer text NOT NULL,
+    merchant text NOT NULL,
+    device text DEFAULT ''::text NOT NULL,
+    scene text DEFAULT ''::text NOT NULL,
+    currency text NOT NULL,
+    single_max bigint NOT NULL,
+    daily_max bigint NOT NULL,
+    total_max bigint,
+    state text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    consent_at timestamp with time zone,
+    consent text DEFAULT ''::text NOT NULL,
+    ends_at timestamp with time zone,
+    revoked_at timestamp with time zone,
+    revoked_by text DEFAULT ''::text NOT NULL,
+    spent bigint DEFAULT 0 NOT NULL,
+    day date,
+    day_spent bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT mandate_check CHECK ((daily_max >= single_max)),
+    CONSTRAINT mandate_check1 CHECK ((total_max >= daily_max)),
+    CONSTRAINT mandate_check2 CHECK (((day_spent >= 0) AND (day_spent <= spent))),
+    CONSTRAINT mandate_check3 CHECK (((state <> 'active'::text) OR (consent_at IS NOT NULL))),
+    CONSTRAINT mandate_single_max_check CHECK ((single_max > 0)),
+    CONSTRAINT mandate_spent_check CHECK ((spent >= 0)),
+    CONSTRAINT mandate_state_check CHECK ((state = ANY (ARRAY['proposed'::text, 'active'::text, 'declined'::text, 'revoked'::text])))
 );
 
 CREATE TABLE public.member (
@@ -954,6 +1068,32 @@ CREATE TABLE public.product (
     recorded_at timestamp with time zone NOT NULL,
     superseded_at timestamp with time zone DEFAULT 'infinity'::timestamp with time zone NOT NULL,
     digest bytea NOT NULL
+);
+
+CREATE TABLE public.programme (
+    book integer NOT NULL,
+    id uuid NOT NULL,
+    name text NOT NULL,
+    currency text NOT NULL,
+    single bigint NOT NULL,
+    cumulative bigint NOT NULL,
+    lower integer NOT NULL,
+    upper integer NOT NULL,
+    certificate_days integer NOT NULL,
+    deposit_days integer NOT NULL,
+    bearer text NOT NULL,
+    loss_max bigint NOT NULL,
+    state text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT programme_bearer_check CHECK ((bearer = ANY (ARRAY['issuer'::text, 'merchant'::text, 'platform'::text]))),
+    CONSTRAINT programme_certificate_days_check CHECK (((certificate_days >= 1) AND (certificate_days <= 90))),
+    CONSTRAINT programme_check CHECK ((cumulative >= single)),
+    CONSTRAINT programme_check1 CHECK (((upper >= lower) AND (upper > 0))),
+    CONSTRAINT programme_deposit_days_check CHECK (((deposit_days >= 1) AND (deposit_days <= 90))),
+    CONSTRAINT programme_loss_max_check CHECK ((loss_max >= 0)),
+    CONSTRAINT programme_lower_check CHECK ((lower >= 0)),
+    CONSTRAINT programme_single_check CHECK ((single > 0)),
+    CONSTRAINT programme_state_check CHECK ((state = ANY (ARRAY['open'::text, 'closed'::text])))
 );
 
 CREATE TABLE public.rail_breaker (
@@ -1344,6 +1484,39 @@ ALTER TABLE public.unsealed ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY (
     CACHE 1
 );
 
+CREATE TABLE public.voucher (
+    book integer NOT NULL,
+    id uuid NOT NULL,
+    digest text NOT NULL,
+    certificate_id uuid NOT NULL,
+    programme_id uuid NOT NULL,
+    device_id uuid NOT NULL,
+    counter bigint NOT NULL,
+    amount bigint NOT NULL,
+    total bigint NOT NULL,
+    currency text NOT NULL,
+    payer text NOT NULL,
+    merchant text NOT NULL,
+    till_id uuid NOT NULL,
+    paid_at timestamp with time zone NOT NULL,
+    deposited_at timestamp with time zone NOT NULL,
+    state text NOT NULL,
+    reason text DEFAULT ''::text NOT NULL,
+    captured bigint DEFAULT 0 NOT NULL,
+    borne bigint DEFAULT 0 NOT NULL,
+    payment_id uuid,
+    bundle text NOT NULL,
+    acceptance text NOT NULL,
+    receipt text DEFAULT ''::text NOT NULL,
+    CONSTRAINT voucher_amount_check CHECK ((amount > 0)),
+    CONSTRAINT voucher_borne_check CHECK ((borne >= 0)),
+    CONSTRAINT voucher_captured_check CHECK ((captured >= 0)),
+    CONSTRAINT voucher_check CHECK (((captured + borne) <= amount)),
+    CONSTRAINT voucher_check1 CHECK (((captured = 0) OR (state = 'deposited'::text))),
+    CONSTRAINT voucher_counter_check CHECK ((counter > 0)),
+    CONSTRAINT voucher_state_check CHECK ((state = ANY (ARRAY['deposited'::text, 'disputed'::text, 'double_spend'::text, 'rejected'::text])))
+);
+
 CREATE TABLE public.webhook_attempt (
     book integer NOT NULL,
     delivery_id uuid NOT NULL,
@@ -1493,6 +1666,9 @@ ALTER TABLE ONLY public.cancellation
 ALTER TABLE ONLY public.carried
     ADD CONSTRAINT carried_pkey PRIMARY KEY (book, account_id);
 
+ALTER TABLE ONLY public.certificate
+    ADD CONSTRAINT certificate_pkey PRIMARY KEY (book, id);
+
 ALTER TABLE ONLY public.checkpoint
     ADD CONSTRAINT checkpoint_pkey PRIMARY KEY (book, size);
 
@@ -1510,6 +1686,30 @@ ALTER TABLE ONLY public.day_balance
 
 ALTER TABLE ONLY public.delivery
     ADD CONSTRAINT delivery_pkey PRIMARY KEY (book, key, version);
+
+ALTER TABLE ONLY public.device_event
+    ADD CONSTRAINT device_event_book_device_id_counter_key UNIQUE (book, device_id, counter);
+
+ALTER TABLE ONLY public.device_event
+    ADD CONSTRAINT device_event_book_device_id_event_key UNIQUE (book, device_id, event);
+
+ALTER TABLE ONLY public.device_event
+    ADD CONSTRAINT device_event_pkey PRIMARY KEY (book, id);
+
+ALTER TABLE ONLY public.device_issuer
+    ADD CONSTRAINT device_issuer_pkey PRIMARY KEY (book, fingerprint);
+
+ALTER TABLE ONLY public.device_key
+    ADD CONSTRAINT device_key_pkey PRIMARY KEY (book, public);
+
+ALTER TABLE ONLY public.device
+    ADD CONSTRAINT device_pkey PRIMARY KEY (book, id);
+
+ALTER TABLE ONLY public.double_spend
+    ADD CONSTRAINT double_spend_book_second_id_key UNIQUE (book, second_id);
+
+ALTER TABLE ONLY public.double_spend
+    ADD CONSTRAINT double_spend_pkey PRIMARY KEY (book, id);
 
 ALTER TABLE ONLY public.escrow
     ADD CONSTRAINT escrow_pkey PRIMARY KEY (book, order_id);
@@ -1546,6 +1746,9 @@ ALTER TABLE ONLY public.log_leaf
 
 ALTER TABLE ONLY public.log_node
     ADD CONSTRAINT log_node_pkey PRIMARY KEY (book, level, node_index);
+
+ALTER TABLE ONLY public.mandate
+    ADD CONSTRAINT mandate_pkey PRIMARY KEY (book, id);
 
 ALTER TABLE ONLY public.member
     ADD CONSTRAINT member_pkey PRIMARY KEY (book, id);
@@ -1585,6 +1788,9 @@ ALTER TABLE ONLY public.period
 
 ALTER TABLE ONLY public.product
     ADD CONSTRAINT product_pkey PRIMARY KEY (book, key, version);
+
+ALTER TABLE ONLY public.programme
+    ADD CONSTRAINT programme_pkey PRIMARY KEY (book, id);
 
 ALTER TABLE ONLY public.rail_breaker
     ADD CONSTRAINT rail_breaker_pkey PRIMARY KEY (book, rail);
@@ -1673,6 +1879,12 @@ ALTER TABLE ONLY public.unit
 ALTER TABLE ONLY public.unsealed
     ADD CONSTRAINT unsealed_pkey PRIMARY KEY (book, seq);
 
+ALTER TABLE ONLY public.voucher
+    ADD CONSTRAINT voucher_book_digest_key UNIQUE (book, digest);
+
+ALTER TABLE ONLY public.voucher
+    ADD CONSTRAINT voucher_pkey PRIMARY KEY (book, id);
+
 ALTER TABLE ONLY public.webhook_attempt
     ADD CONSTRAINT webhook_attempt_pkey PRIMARY KEY (book, delivery_id, number);
 
@@ -1710,6 +1922,8 @@ CREATE UNIQUE INDEX cancellation_now ON public.cancellation USING btree (book, k
 
 CREATE INDEX cancellation_order ON public.cancellation USING btree (order_key, book);
 
+CREATE INDEX certificate_device ON public.certificate USING btree (device_id, book, id);
+
 CREATE INDEX clearing_payment ON public.clearing USING btree (payment_id, book);
 
 CREATE INDEX clearing_window ON public.clearing USING btree (window_number, book);
@@ -1723,6 +1937,14 @@ CREATE INDEX console_session_of ON public.console_session USING btree (book, mem
 CREATE UNIQUE INDEX delivery_now ON public.delivery USING btree (book, key) WHERE (superseded_at = 'infinity'::timestamp with time zone);
 
 CREATE INDEX delivery_order ON public.delivery USING btree (order_key, book);
+
+CREATE INDEX device_event_mandate ON public.device_event USING btree (mandate_id, book, id);
+
+CREATE UNIQUE INDEX device_key_now ON public.device_key USING btree (book, device_id) WHERE (until_at IS NULL);
+
+CREATE INDEX device_party ON public.device USING btree (book, party, id);
+
+CREATE INDEX double_spend_device ON public.double_spend USING btree (device_id, book);
 
 CREATE INDEX escrow_release ON public.escrow USING btree (book, released_by);
 
@@ -1749,6 +1971,8 @@ CREATE UNIQUE INDEX line_match_item_once ON public.line_match_item USING btree (
 CREATE UNIQUE INDEX line_match_txn ON public.line_match USING btree (book, txn_id);
 
 CREATE INDEX log_leaf_ref ON public.log_leaf USING btree (ref, kind, book, leaf_index);
+
+CREATE INDEX mandate_payer ON public.mandate USING btree (book, payer, id);
 
 CREATE UNIQUE INDEX member_email ON public.member USING btree (book, email) WHERE (removed_at IS NULL);
 
@@ -1868,6 +2092,14 @@ CREATE INDEX transfer_to ON ONLY public.transfer USING btree (to_id, recorded_at
 
 CREATE INDEX transfer_rest_to_id_recorded_at_to_version_idx ON public.transfer_rest USING btree (to_id, recorded_at, to_version);
 
+CREATE INDEX voucher_certificate ON public.voucher USING btree (certificate_id, book, counter);
+
+CREATE UNIQUE INDEX voucher_counter ON public.voucher USING btree (book, device_id, counter) WHERE (state = ANY (ARRAY['deposited'::text, 'disputed'::text]));
+
+CREATE INDEX voucher_merchant ON public.voucher USING btree (book, merchant, id);
+
+CREATE INDEX voucher_odd ON public.voucher USING btree (book, id) WHERE (state <> 'deposited'::text);
+
 CREATE INDEX webhook_delivery_dead ON public.webhook_delivery USING btree (book, id) WHERE (state = 'dead'::text);
 
 CREATE INDEX webhook_delivery_due ON public.webhook_delivery USING btree (book, endpoint_id, due_at) WHERE (state = 'due'::text);
@@ -1925,6 +2157,10 @@ CREATE TRIGGER confirmation_keeps_versions BEFORE UPDATE ON public.confirmation 
 CREATE TRIGGER delivery_keeps_rows BEFORE DELETE OR TRUNCATE ON public.delivery FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER delivery_keeps_versions BEFORE UPDATE ON public.delivery FOR EACH ROW EXECUTE FUNCTION public.refuse_rewrite();
+
+CREATE TRIGGER device_issuer_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.device_issuer FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER double_spend_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.double_spend FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER event_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.event FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
@@ -2004,11 +2240,20 @@ ALTER TABLE ONLY public.api_key
 ALTER TABLE ONLY public.console_session
     ADD CONSTRAINT console_session_book_member_id_fkey FOREIGN KEY (book, member_id) REFERENCES public.member(book, id);
 
+ALTER TABLE ONLY public.device
+    ADD CONSTRAINT device_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
+
+ALTER TABLE ONLY public.device_issuer
+    ADD CONSTRAINT device_issuer_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
+
 ALTER TABLE ONLY public.invitation
     ADD CONSTRAINT invitation_book_member_id_fkey FOREIGN KEY (book, member_id) REFERENCES public.member(book, id);
 
 ALTER TABLE ONLY public.ledger_state
     ADD CONSTRAINT ledger_state_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
+
+ALTER TABLE ONLY public.mandate
+    ADD CONSTRAINT mandate_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
 
 ALTER TABLE ONLY public.member
     ADD CONSTRAINT member_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
@@ -2024,6 +2269,9 @@ ALTER TABLE ONLY public.payout_batch
 
 ALTER TABLE ONLY public.period
     ADD CONSTRAINT period_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
+
+ALTER TABLE ONLY public.programme
+    ADD CONSTRAINT programme_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
 
 ALTER TABLE ONLY public.recovery_code
     ADD CONSTRAINT recovery_code_book_member_id_fkey FOREIGN KEY (book, member_id) REFERENCES public.member(book, id);

@@ -1,7 +1,7 @@
 """The issuer: the key of a book that certifies devices and signs receipts.
 
 Its private half is a file of the state directory, as those of the log are; the database names the
-public ones. All that were ever used stay trusted, for what they signed; the last one signs.
+public one.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from edge.protocol import Message, fingerprint, key_of, public_text, sealed
 from huoshui.core.db import Tx
 from huoshui.ledger.proof import keys
-from huoshui.ledger.proof.checkpoint import public_of
 from huoshui.lines.payments.devices import store
 
 
@@ -34,16 +33,8 @@ def current(tx: Tx, home: Path) -> Issuer:
     """The issuer of the book, made at its first use. Raises LogKeyMissing."""
     known = store.issuers(tx)
     if not known:
-        return rotate(tx, home)
+        return _make(tx, home)
     return _issuer(keys.find(home, store.public_bytes(known[-1])))
-
-
-def rotate(tx: Tx, home: Path) -> Issuer:
-    """Certify and sign with a new key from here on."""
-    made = _issuer(keys.make(home))
-    store.add_issuer(tx, made.fingerprint, made.public)
-    tx.emit("issuer.made", made.fingerprint)
-    return made
 
 
 def trusted(tx: Tx) -> dict[str, str]:
@@ -51,7 +42,13 @@ def trusted(tx: Tx) -> dict[str, str]:
     return {fingerprint(public): public for public in store.issuers(tx)}
 
 
+def _make(tx: Tx, home: Path) -> Issuer:
+    made = _issuer(keys.make(home))
+    store.add_issuer(tx, made.fingerprint, made.public)
+    tx.emit("issuer.made", made.fingerprint)
+    return made
+
+
 def _issuer(key: Ed25519PrivateKey) -> Issuer:
     public = public_text(key)
-    assert len(public_of(key)) == 32
     return Issuer(fingerprint(public), public, key.private_bytes_raw())

@@ -109,4 +109,6 @@ def from_ms(ms: int) -> datetime:
 
 def refused(error: Refused, pointer: str) -> BadMessage:
     """What the protocol refused, as a problem of one field."""
-    return BadMessage(reason=error.code, errors=(FieldError(pointer, "message", {"reason": error.code}),))
+    return BadMessage(
+        reason=error.code, errors=(FieldError(pointer, "message", {"reason": error.code}),)
+    )

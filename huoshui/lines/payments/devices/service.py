@@ -45,7 +45,9 @@ def enrol(tx: Tx, text: str, name: str = "") -> Device:
         raise refused(error, "/enrolment") from error
     role = next((role for role in PARTIES if role == asked.role), None)
     if role is None or not asked.party.startswith(PARTIES[role] + "_"):
-        raise DeviceUnfit(device=asked.role[:20] or "-", reason=f"{asked.role[:20]} {asked.party[:40]}")
+        raise DeviceUnfit(
+            device=asked.role[:20] or "-", reason=f"{asked.role[:20]} {asked.party[:40]}"
+        )
     commerce.demand_party(tx, asked.party)
     known = store.key(tx, asked.key)
     if known:

@@ -61,6 +61,13 @@ class NotConfirmed(Problem):
     status = 403
 
 
+class NotEnough(Problem):
+    """The payer's wallet does not hold so much; nothing was taken."""
+
+    code = "not_enough"
+    status = 409
+
+
 class Mandate(msgspec.Struct, frozen=True, kw_only=True):
     """A payer's consent; caps in minor units, `total_max` None is without end.
 

@@ -26,6 +26,7 @@ from huoshui.lines.payments.mandates.model import (
     Decision,
     Mandate,
     NotConfirmed,
+    NotEnough,
     UnknownDebit,
     UnknownMandate,
     decide,
@@ -234,8 +235,8 @@ class _Batch:
 def _debit(tx: Tx, row: DebitRow, mandate: Mandate, day: date) -> tuple[DebitRow, Mandate]:
     """Take the money; where the wallet has not enough, the payer is asked instead."""
     wanted = Paying(
-        id=ids.derived(row.id, "debit"),
-        template="device_debited",
+        id=tx.id("pmt", f"{ids.show('dbt', row.id)}/{tx.now.isoformat()}"),
+        rail="mandate",
         payer=row.payer,
         merchant=row.merchant,
         amount=row.amount,
@@ -244,7 +245,7 @@ def _debit(tx: Tx, row: DebitRow, mandate: Mandate, day: date) -> tuple[DebitRow
     )
     (code,) = pay(tx, [wanted])
     if code:
-        return msgspec.structs.replace(row, state="asked", reason="insufficient_funds"), mandate
+        return msgspec.structs.replace(row, state="asked", reason=code), mandate
     after = mandate.after(row.amount, day)
     store.spend(tx, [after])
     return msgspec.structs.replace(row, payment_id=wanted.id), after
@@ -261,17 +262,17 @@ def find_debit(tx: Tx, ref: str) -> DebitRow:
 def approve(tx: Tx, issuer: Issuer, debit_id: UUID, proof: str) -> DebitRow:
     """The payer allows a debit that its mandate does not cover, this once.
 
-    Raises NotConfirmed, IllegalMove, and Conflict where the money is still not there.
+    Raises NotConfirmed, IllegalMove, and NotEnough where the money is still not there.
     """
     if not proof:
         raise NotConfirmed(id=ids.show("dbt", debit_id))
     row = find_debit(tx, ids.show("dbt", debit_id))
     mandate = _locked(tx, row.mandate_id)
     state = DEBIT.after(find_debit(tx, ids.show("dbt", debit_id)).state, "approve")
-    taken, after = _debit(tx, msgspec.structs.replace(row, state=state, reason=""), mandate, book_day(tx))
+    wanted = msgspec.structs.replace(row, state=state, reason="")
+    taken, _ = _debit(tx, wanted, mandate, book_day(tx))
     if taken.state != state:
         raise NotEnough(id=ids.show("dbt", debit_id))
-    del after
     return _settle(tx, issuer, taken)
 
 

@@ -129,7 +129,9 @@ def spend(tx: Tx, mandates: Collection[Mandate]) -> None:
 def add_debits(tx: Tx, rows: Collection[DebitRow]) -> None:
     """What devices asked for."""
     names = DebitRow.__struct_fields__
-    tx.append("device_event", ("book", *names), ((tx.book, *msgspec.structs.astuple(r)) for r in rows))
+    tx.append(
+        "device_event", ("book", *names), ((tx.book, *msgspec.structs.astuple(r)) for r in rows)
+    )
 
 
 def settle_debit(tx: Tx, row: DebitRow) -> int:
