@@ -18,6 +18,10 @@ SCOPES = {
     "payments:write": "confirm, cancel and refund orders",
     "settlement:write": "close settlement windows, draft payouts, import and match files",
     "settlement:approve": "approve payouts and write-offs, change the terms of settlement",
+    "devices:read": "read devices, mandates, offline programmes, vouchers and device events",
+    "devices:write": "enrol, certify and stop devices; open offline programmes; resolve disputes",
+    "mandates:write": "propose, consent to and revoke mandates; allow or refuse a device's debit",
+    "vouchers:write": "deposit offline vouchers and send device events",
     "ledger:read": "read accounts, transactions, trial balance",
     "ledger:write": "open accounts, post and reverse transactions, hold and capture",
     "ledger:close": "close periods; close, reopen and bound accounts",
@@ -42,18 +46,40 @@ _STAFF = _READS - {"parties:read", "requests:read"} | {"console"}
 ROLES: dict[Kind, dict[str, frozenset[str]]] = {
     "marketplace": {
         "owner": frozenset(SCOPES),
-        "operations": _STAFF | {"facts:write", "payments:write", "settlement:write", "clock:write"},
-        "risk": _STAFF | {"payments:write", "requests:read"},
+        "operations": _STAFF
+        | {"facts:write", "payments:write", "settlement:write", "clock:write", "devices:write"},
+        "risk": _STAFF | {"payments:write", "devices:write", "requests:read"},
         "compliance": _STAFF
         | {"settlement:approve", "ledger:close", "parties:read", "requests:read"},
         "viewer": _STAFF,
     },
     "seller": {
-        "owner": frozenset({"facts:read", "payments:read", "ledger:read", "keys:write", "console"}),
-        "viewer": frozenset({"facts:read", "payments:read", "ledger:read", "console"}),
+        "owner": frozenset(
+            {
+                "facts:read",
+                "payments:read",
+                "ledger:read",
+                "devices:read",
+                "vouchers:write",
+                "keys:write",
+                "console",
+            }
+        ),
+        "viewer": frozenset(
+            {"facts:read", "payments:read", "ledger:read", "devices:read", "console"}
+        ),
     },
     "buyer": {
-        "buyer": frozenset({"facts:read", "payments:read", "keys:write", "console"}),
+        "buyer": frozenset(
+            {
+                "facts:read",
+                "payments:read",
+                "devices:read",
+                "mandates:write",
+                "keys:write",
+                "console",
+            }
+        ),
     },
     "partner": {
         "regulator": frozenset(

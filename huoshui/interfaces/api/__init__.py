@@ -22,7 +22,10 @@ from huoshui.interfaces.api import (
     batches,
     books,
     closing,
+    devices,
     history,
+    mandates,
+    offline,
     openapi,
     orders,
     parties,
@@ -44,6 +47,7 @@ HANDLERS = [
     *orders.HANDLERS, *payments.HANDLERS, *books.HANDLERS, *postings.HANDLERS, *batches.HANDLERS,
     *history.HANDLERS, *closing.HANDLERS, *soundness.HANDLERS, *allocations.HANDLERS,
     *settlement.HANDLERS, *reconciliation.HANDLERS, *world.HANDLERS, *rails.HANDLERS, *parties.HANDLERS, *people.HANDLERS,
+    *devices.HANDLERS, *mandates.HANDLERS, *offline.HANDLERS,
     *webhooks.HANDLERS,
 ]  # fmt: skip
 EXCEPTION_HANDLERS: dict[int | type[Exception], Any] = {

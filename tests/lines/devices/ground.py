@@ -191,11 +191,12 @@ class Machines(Market):
     def debit(self, mandate: Mandate, amount: int, **said: Any) -> str:
         """What the machine signs."""
         counter = next(self.counters)
-        asked = Debit(**({
+        fields: dict[str, Any] = {
             "device": self.machine.shown, "mandate": mandate.shown, "counter": counter,
             "event": f"e{counter}", "merchant": self.shops[0], "scene": "parking",
             "amount": amount, "currency": "CNY", "at": self.ms,
-        } | said))  # fmt: skip
+        }  # fmt: skip
+        asked = Debit(**(fields | said))
         return sealed(asked, self.key)
 
     def take(self, *texts: str, **later: int) -> list[Taken]:

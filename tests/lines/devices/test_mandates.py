@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -133,7 +134,8 @@ def test_without_consent_nothing_is_taken(machines: Machines) -> None:
 
 
 def test_caps_rise_and_the_total_is_a_cap_too(machines: Machines) -> None:
-    for caps in ({"single_max": 0}, {"daily_max": 1_00}, {"total_max": 100_00}):
+    wrong: list[dict[str, Any]] = [{"single_max": 0}, {"daily_max": 1_00}, {"total_max": 100_00}]
+    for caps in wrong:
         with pytest.raises(BadCaps):
             machines.mandate(**caps)
     mandate = machines.mandate(total_max=500_00)
@@ -147,7 +149,7 @@ def test_an_empty_wallet_is_asked_about_not_overdrawn(machines: Machines) -> Non
     machines.take(machines.debit(mandate, 900_00))
     (taken,) = machines.take(machines.debit(mandate, 200_00))
     assert (taken.state, taken.reason) == ("asked", "insufficient_funds") and taken.row
-    with machines.tx() as tx, pytest.raises(NotEnough):
+    with pytest.raises(NotEnough), machines.tx() as tx:
         mandates.approve(tx, machines.issuer, taken.row.id, "passkey")
     machines.fund(100_00)
     with machines.tx() as tx:

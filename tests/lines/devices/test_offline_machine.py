@@ -44,10 +44,11 @@ from huoshui.lines.payments.devices.model import Device
 from huoshui.lines.payments.takings import split
 from huoshui.lines.payments.vouchers import certificates, store
 from huoshui.lines.payments.vouchers import service as vouchers
+from huoshui.lines.payments.vouchers.certificates import Opening
 from huoshui.lines.payments.vouchers.model import VoucherRow
 from tests import ground
 from tests.ground import Ground, examples
-from tests.lines.devices.ground import Market, Opening
+from tests.lines.devices.ground import Market
 
 LIMITS = Limits(single=60, cumulative=100, lower=3, upper=6)
 LOSS_MAX = 70
@@ -59,13 +60,14 @@ class Purse:
 
     def __init__(self, key: Ed25519PrivateKey, device: Device, *, honest: bool) -> None:
         self.key, self.device, self.honest = key, device, honest
-        self.text, self.said = "", None
+        self.text = ""
+        self.said: Certificate | None = None
         self.counter = self.total = 0
         self.skew = 0
 
     def load(self, text: str) -> None:
-        self.text, self.said = text, peeked(Certificate, text)
-        self.counter, self.total = self.said.counter, 0
+        self.text, said = text, peeked(Certificate, text)
+        self.said, self.counter, self.total = said, said.counter, 0
 
     def sign(self, amount: int, shop: Shop, at: int, *, back: int) -> str | None:
         """A voucher, or None where an honest wallet refuses."""

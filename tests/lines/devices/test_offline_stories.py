@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
+import pytest
+
 from edge.protocol import (
     Acceptance,
     Receipt,
@@ -15,8 +17,13 @@ from edge.protocol import (
     reference_of,
     sealed,
 )
+from huoshui.ledger import holds
 from huoshui.lines.payments.devices import service as devices
+from huoshui.lines.payments.payment import service as payments
+from huoshui.lines.payments.payment.model import GiveBack
+from huoshui.lines.payments.vouchers import certificates, store
 from huoshui.lines.payments.vouchers import service as vouchers
+from huoshui.lines.payments.vouchers.model import StillOut
 from tests.lines.devices.ground import Offline
 
 Make = Callable[..., Offline]
@@ -62,12 +69,12 @@ def test_04_a_gap_keeps_its_value_held_until_it_comes(offline: Offline) -> None:
     seven, eight, nine = offline.sell(20_00), offline.sell(15_00), offline.sell(10_00)
     assert states(offline.deposit(seven, nine)) == ["deposited", "deposited"]
     with offline.tx() as tx:
-        (exposed,) = vouchers.store.exposures(tx)
+        (exposed,) = store.exposures(tx)
     assert (exposed.missing, exposed.missing_value) == (1, 15_00)
     assert offline.available() == 0 and offline.nets()[f"wallet:{offline.buyer}"] == 170_00
     assert states(offline.deposit(eight, days=1)) == ["deposited"]
     with offline.tx() as tx:
-        assert vouchers.store.exposures(tx)[0].missing == 0
+        assert store.exposures(tx)[0].missing == 0
 
 
 def test_04_a_gap_that_never_comes_is_free_when_the_hold_runs_out(offline: Offline) -> None:
@@ -79,7 +86,7 @@ def test_04_a_gap_that_never_comes_is_free_when_the_hold_runs_out(offline: Offli
     (refused,) = offline.deposit(late)
     assert (refused.state, refused.reason) == ("refused", "too_late")
     with offline.tx() as tx:
-        vouchers.ledger.flush(tx, vouchers.ledger.load(tx, ()))
+        holds.lapse(tx)
     assert offline.available() == 190_00
 
 
@@ -162,3 +169,40 @@ def test_13_a_dispute_is_honoured_or_rejected_once(offline: Offline) -> None:
         assert vouchers.honour(tx, offline.issuer, one.row.id).captured == 20_00
         assert vouchers.reject(tx, offline.issuer, two.row.id).state == "rejected"
     assert offline.nets()[f"wallet:{offline.buyer}"] == 180_00
+
+
+def test_a_voucher_is_a_payment_that_clears_and_can_be_given_back(offline: Offline) -> None:
+    (one,) = offline.deposit(offline.sell(20_00))
+    assert one.row and one.row.payment_id
+    with offline.tx() as tx:
+        paid = payments.payment(tx, one.row.payment_id)
+        assert (paid.state, paid.tenders[0].rail, paid.reference) == (
+            "succeeded", "offline", one.row.shown,
+        )  # fmt: skip
+        back = GiveBack(paid.id, tx.id("prf", "r"), "r", amount=5_00)
+        payments.apply(tx, [back])[0].demand()
+    assert offline.nets()[f"wallet:{offline.buyer}"] == 185_00
+    assert (
+        offline.ground.value(
+            "SELECT count(*) FROM clearing WHERE book = %(book)s AND payment_id = %(id)s",
+            id=one.row.payment_id,
+        )
+        == 2
+    )
+
+
+def test_what_was_not_spent_is_free_once_all_has_come_in(offline: Offline) -> None:
+    first, second = offline.sell(20_00), offline.sell(15_00)
+    offline.deposit(first)
+    said = offline.wallet.statement(at=offline.ms)
+    with offline.tx() as tx, pytest.raises(StillOut) as out:
+        certificates.settle(tx, offline.certificate.id, said)
+    assert out.value.facts == {"count": 1, "value": 15_00}
+    offline.deposit(second)
+    with offline.tx() as tx:
+        assert certificates.settle(tx, offline.certificate.id, said).settled_at
+    assert offline.available() == 165_00
+    offline.certify(amount=100_00, statement=offline.wallet.statement(at=offline.ms))
+    assert offline.available() == 65_00
+    offline.deposit(offline.sell(30_00))
+    assert [row[0] for row in offline.wallet.history()] == [3, 2, 1]

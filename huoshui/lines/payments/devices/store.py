@@ -33,22 +33,24 @@ def public_bytes(public: str) -> bytes:
 
 
 def devices(
-    tx: Tx, *, party: str = "", role: str = "", state: str = "",
+    tx: Tx, *, party: str = "", among: list[str] | None = None, role: str = "", state: str = "",
     after: UUID | None = None, limit: int = 50,
 ) -> list[Device]:  # fmt: skip
-    """Devices, newest first."""
+    """Devices, newest first; of the parties `among` alone where given."""
     return tx.rows(
         Device,
         f"""
         SELECT {_DEVICE} FROM device
         WHERE book = %(book)s
           AND (%(party)s = '' OR party = %(party)s)
+          AND (%(among)s::text[] IS NULL OR party = ANY(%(among)s))
           AND (%(role)s = '' OR role = %(role)s)
           AND (%(state)s = '' OR state = %(state)s)
           AND (%(after)s::uuid IS NULL OR id < %(after)s)
         ORDER BY id DESC LIMIT %(limit)s
         """,
         party=party,
+        among=among,
         role=role,
         state=state,
         after=after,

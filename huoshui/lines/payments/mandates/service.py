@@ -138,20 +138,25 @@ def _locked(tx: Tx, mandate_id: UUID) -> Mandate:
     return found
 
 
-def take(tx: Tx, issuer: Issuer, texts: Sequence[str]) -> list[Asked]:
+def take(
+    tx: Tx, issuer: Issuer, texts: Sequence[str], merchants: frozenset[str] | None = None
+) -> list[Asked]:
     """Take what devices ask for, event by event, each with its own outcome and receipt.
 
-    A repeat answers what was answered before. Events of a device are decided in the order given.
+    Only of devices of `merchants`, where given. A repeat answers what was answered before. Events of a device are decided in the order given.
     """
-    batch = _Batch(tx, issuer, texts)
+    batch = _Batch(tx, issuer, texts, merchants)
     return [batch.take(text) for text in texts]
 
 
 class _Batch:
     """What a batch of events refers to, locked, as it changes while they are decided."""
 
-    def __init__(self, tx: Tx, issuer: Issuer, texts: Sequence[str]) -> None:
+    def __init__(
+        self, tx: Tx, issuer: Issuer, texts: Sequence[str], merchants: frozenset[str] | None
+    ) -> None:
         self.tx = tx
+        self.merchants = merchants
         self.issuer = issuer
         self.day = book_day(tx)
         asked = [found for found in map(_read, texts) if found]
@@ -168,7 +173,8 @@ class _Batch:
             return Asked("refused", "malformed")
         device_id, mandate_id, _ = read
         device = self.devices.get(device_id)
-        if device is None or device.role != "machine":
+        others = self.merchants is not None and device and device.party not in self.merchants
+        if device is None or device.role != "machine" or others:
             return Asked("refused", "unknown_device")
         try:
             asked, signed_at = _authentic(text, device, self.keys[device_id])
@@ -235,7 +241,8 @@ class _Batch:
 def _debit(tx: Tx, row: DebitRow, mandate: Mandate, day: date) -> tuple[DebitRow, Mandate]:
     """Take the money; where the wallet has not enough, the payer is asked instead."""
     wanted = Paying(
-        id=tx.id("pmt", f"{ids.show('dbt', row.id)}/{tx.now.isoformat()}"),
+        # One that was asked of the payer had a payment before, which was called off.
+        id=tx.id("pmt", f"{ids.show('dbt', row.id)}/{'asked' if row.receipt else 'taken'}"),
         rail="mandate",
         payer=row.payer,
         merchant=row.merchant,

@@ -69,10 +69,10 @@ def mandate(tx: Tx, mandate_id: UUID) -> Mandate | None:
 
 
 def mandates(
-    tx: Tx, *, payer: str = "", merchant: str = "", state: str = "",
+    tx: Tx, *, payer: str = "", merchant: str = "", state: str = "", among: list[str] | None = None,
     after: UUID | None = None, limit: int = 50,
 ) -> list[Mandate]:  # fmt: skip
-    """Mandates, newest first."""
+    """Mandates, newest first; of the parties `among` alone where given."""
     return tx.rows(
         Mandate,
         f"""
@@ -80,12 +80,14 @@ def mandates(
         WHERE book = %(book)s
           AND (%(payer)s = '' OR payer = %(payer)s)
           AND (%(merchant)s = '' OR merchant = %(merchant)s)
+          AND (%(among)s::text[] IS NULL OR payer = ANY(%(among)s) OR merchant = ANY(%(among)s))
           AND (%(state)s = '' OR state = %(state)s)
           AND (%(after)s::uuid IS NULL OR id < %(after)s)
         ORDER BY id DESC LIMIT %(limit)s
         """,
         payer=payer,
         merchant=merchant,
+        among=among,
         state=state,
         after=after,
         limit=limit,
@@ -182,8 +184,8 @@ def seen(tx: Tx, asked: Collection[tuple[UUID, int, str]]) -> list[DebitRow]:
 
 
 def debits(tx: Tx, *, after: UUID | None = None, limit: int = 50, **of: Any) -> list[DebitRow]:
-    """Debits, newest first; of a `mandate`, a `device`, in a `state`."""
-    wanted = {"mandate": None, "device": None, "state": ""} | of
+    """Debits, newest first; of a `mandate`, a `device`, in a `state`, of the parties `among`."""
+    wanted = {"mandate": None, "device": None, "state": "", "among": None} | of
     return tx.rows(
         DebitRow,
         f"""
@@ -191,6 +193,7 @@ def debits(tx: Tx, *, after: UUID | None = None, limit: int = 50, **of: Any) -> 
         WHERE book = %(book)s
           AND (%(mandate)s::uuid IS NULL OR mandate_id = %(mandate)s)
           AND (%(device)s::uuid IS NULL OR device_id = %(device)s)
+          AND (%(among)s::text[] IS NULL OR payer = ANY(%(among)s) OR merchant = ANY(%(among)s))
           AND (%(state)s = '' OR state = %(state)s)
           AND (%(after)s::uuid IS NULL OR id < %(after)s)
         ORDER BY id DESC LIMIT %(limit)s
