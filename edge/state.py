@@ -27,7 +27,9 @@ class State:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         file = home / _FILE
         os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
-        self._connection = sqlite3.connect(file, timeout=30, isolation_level=None)
+        self._connection = sqlite3.connect(
+            file, timeout=30, isolation_level=None, check_same_thread=False
+        )
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = FULL")
         with self.writing() as run:

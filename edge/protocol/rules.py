@@ -76,7 +76,7 @@ def authentic(bundle: str, issuers: Mapping[str, str]) -> tuple[Certificate, Vou
 
 def timely(certificate: Certificate, at: int) -> None:
     """Raises Refused where a certificate was not in force at a time: not_begun, expired."""
-    if at < certificate.begins:
+    if at < certificate.begins - SKEW_MAX_MS:  # a clock that is a little behind the server's
         raise Refused("not_begun", begins=certificate.begins)
     if at > certificate.ends:
         raise Refused("expired", ends=certificate.ends)

@@ -18,10 +18,14 @@ from huoshui.core import i18n
 from huoshui.core.access import SCOPES
 from huoshui.core.errors import Problem
 from huoshui.lines.payments.chart import CHART, TEMPLATES
+from huoshui.lines.payments.devices import DEVICE
 from huoshui.lines.payments.escrow.model import ESCROW
+from huoshui.lines.payments.mandates import DEBIT, MANDATE
+from huoshui.lines.payments.vouchers import PROGRAMME, VOUCHER
 from tests.tidy.test_style import sources
 
 TEXTS = i18n.catalogue()
+MACHINES = (ESCROW, DEVICE, MANDATE, DEBIT, PROGRAMME, VOUCHER)
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 # Same in both languages, or names that are not translated.
 NOT_TRANSLATED = re.compile(r"console\.(brand|language|export|keys\.(all|esc))|\.csv$|\.json$|hhi")
@@ -116,8 +120,8 @@ def test_every_code_of_a_field_error_has_its_text() -> None:
 
 def test_every_name_of_the_product_has_its_text() -> None:
     wanted = [f"scope.{scope}" for scope in SCOPES]
-    wanted += [f"state.{ESCROW.name}.{state}" for state in ESCROW.states]
-    wanted += [f"verb.{ESCROW.name}.{verb}" for verb in ESCROW.moves]
+    wanted += [f"state.{each.name}.{state}" for each in MACHINES for state in each.states]
+    wanted += [f"verb.{each.name}.{verb}" for each in MACHINES for verb in each.moves]
     wanted += [f"account.{kind.name}" for kind in CHART.kinds]
     wanted += [f"template.{name}" for name in TEMPLATES]
     assert [key for key in wanted if key not in TEXTS] == []
@@ -130,7 +134,7 @@ def test_no_text_is_left_of_what_is_gone() -> None:
         "scope": set(SCOPES),
         "account": {kind.name for kind in CHART.kinds},
         "template": {*TEMPLATES, "reversal"},
-        "verb": {f"escrow.{verb}" for verb in ESCROW.moves},
+        "verb": {f"{each.name}.{verb}" for each in MACHINES for verb in each.moves},
     }
     left = []
     for key in TEXTS:

@@ -22,7 +22,7 @@ from huoshui.lines.payments.vouchers.model import (
 from huoshui.lines.payments.vouchers.service import Deposited
 
 
-class KeyView(msgspec.Struct, frozen=True):
+class DeviceKeyView(msgspec.Struct, frozen=True):
     """A key of a device; one without an end signs now."""
 
     public: str
@@ -42,7 +42,7 @@ class DeviceView(msgspec.Struct, frozen=True):
     reason: str
     state_at: datetime
     enrolled_at: datetime
-    keys: list[KeyView]
+    keys: list[DeviceKeyView]
 
 
 class CertificateView(msgspec.Struct, frozen=True):
@@ -63,7 +63,10 @@ class CertificateView(msgspec.Struct, frozen=True):
 
 
 class TrustView(msgspec.Struct, frozen=True):
-    """What tills need to know: the issuer's public key, and wallets that are to be refused."""
+    """What tills need to know: the issuer's public key, and wallets that are to be refused.
+
+    There is no key before the first certificate.
+    """
 
     issuer: str
     blocked: list[str]
@@ -227,7 +230,7 @@ def device(row: Device, keys: list[Key]) -> DeviceView:
         reason=row.reason,
         state_at=row.state_at,
         enrolled_at=row.enrolled_at,
-        keys=[KeyView(key.public, key.from_at, key.until_at) for key in keys],
+        keys=[DeviceKeyView(key.public, key.from_at, key.until_at) for key in keys],
     )
 
 

@@ -20,6 +20,7 @@ from huoshui.interfaces.api import device_views as views
 from huoshui.interfaces.api.body import decoded
 from huoshui.interfaces.api.contract import moves, reads, writes
 from huoshui.interfaces.api.door import Ask, Cursor, Limit, Page, Ref, Visit, Word, enter
+from huoshui.interfaces.api.settlement import NothingAsked, State
 from huoshui.lines.payments.devices import issuer as issuers
 from huoshui.lines.payments.devices import service, store
 from huoshui.lines.payments.devices.issuer import Issuer
@@ -27,10 +28,6 @@ from huoshui.lines.payments.devices.model import Cause, Device, UnknownDevice
 from huoshui.lines.payments.vouchers import certificates
 
 Text = Annotated[str, Meta(max_length=8_000)]
-
-
-class NothingAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Nothing to say: the address says it all."""
 
 
 class EnrolAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -107,7 +104,7 @@ def enrol_device(request: Ask, body: RawBody) -> Response[bytes]:
 
 @reads("/devices", "devices:read", Page[views.DeviceView], bound="rows")
 def list_devices(
-    request: Ask, party: Word = "", role: Word = "", state: Word = "",
+    request: Ask, party: Word = "", role: Word = "", state_: State = "",
     after: Cursor = None, limit: Limit = 50,
 ) -> Page[views.DeviceView]:  # fmt: skip
     """Devices, newest first; of a party, a role, in a state."""
@@ -118,7 +115,7 @@ def list_devices(
             party=party,
             among=own_parties(visit.bound),
             role=role,
-            state=state,
+            state=state_,
             after=ids.read("dev", after) if after else None,
             limit=limit,
         )
@@ -235,13 +232,12 @@ def settle_certificate(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]
     return visit.answer(body, use_case)
 
 
-@reads("/offline/trust", "", views.TrustView, bound="caller")
+@reads("/offline/trust", "vouchers:write", views.TrustView, bound="caller")
 def show_trust(request: Ask) -> views.TrustView:
     """What every till is to know: the issuer's public key, and wallets that are to be refused."""
-    visit = enter(request)
-    issuer = issuer_of(request, visit)
-    with visit.begin() as tx:
-        return views.TrustView(issuer.public, _blocked(tx))
+    with enter(request).begin() as tx:
+        known = list(issuers.trusted(tx).values())
+        return views.TrustView(known[-1] if known else "", _blocked(tx))
 
 
 def _blocked(tx: Tx) -> list[str]:

@@ -16,8 +16,10 @@ from huoshui.core.db import Tx
 from huoshui.interfaces.api import device_views as views
 from huoshui.interfaces.api.body import decoded
 from huoshui.interfaces.api.contract import moves, reads, writes
-from huoshui.interfaces.api.devices import NothingAsked, covers, issuer_of, own_parties
+from huoshui.interfaces.api.devices import covers, issuer_of, own_parties
 from huoshui.interfaces.api.door import Ask, Cursor, Limit, Page, Ref, Visit, Word, enter
+from huoshui.interfaces.api.settlement import NothingAsked, State
+from huoshui.lines.payments.devices.issuer import Issuer
 from huoshui.lines.payments.mandates import service, store
 from huoshui.lines.payments.mandates.model import Mandate, UnknownDebit, UnknownMandate
 from huoshui.lines.payments.mandates.service import Proposal
@@ -27,7 +29,7 @@ Minor = Annotated[int, Meta(ge=1, le=10**13)]
 Party = Annotated[str, Meta(min_length=1, max_length=64)]
 
 
-class Confirmation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class PayerConfirmation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The caller's word that the payer confirmed strongly, and by what."""
 
     by: Literal["passkey", "password_and_code", "in_person"]
@@ -51,13 +53,13 @@ class MandateAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     device: Annotated[str, Meta(max_length=64)] = ""
     scene: Annotated[str, Meta(max_length=40)] = ""
     ends_at: datetime | None = None
-    confirmation: Confirmation | None = None
+    confirmation: PayerConfirmation | None = None
 
 
 class ConsentAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How the payer confirmed it."""
 
-    confirmation: Confirmation
+    confirmation: PayerConfirmation
 
 
 class EventsAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -91,7 +93,7 @@ def propose_mandate(request: Ask, body: RawBody) -> Response[bytes]:
 
 @reads("/mandates", "devices:read", Page[views.MandateView], bound="rows")
 def list_mandates(
-    request: Ask, payer: Word = "", merchant: Word = "", state: Word = "",
+    request: Ask, payer: Word = "", merchant: Word = "", state_: State = "",
     after: Cursor = None, limit: Limit = 50,
 ) -> Page[views.MandateView]:  # fmt: skip
     """Mandates, newest first; of a payer, for a merchant, in a state."""
@@ -101,7 +103,7 @@ def list_mandates(
             tx,
             payer=payer,
             merchant=merchant,
-            state=state,
+            state=state_,
             among=own_parties(visit.bound),
             after=ids.read("mdt", after) if after else None,
             limit=limit,
@@ -172,7 +174,7 @@ def revoke_mandate(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
     "/device-events", "vouchers:write", views.EventResults, asks=EventsAsked,
     idempotency="optional", dry_run=True, bound="rows",
 )  # fmt: skip
-def take_events(request: Ask, body: RawBody) -> Response[bytes]:
+def take_device_events(request: Ask, body: RawBody) -> Response[bytes]:
     """Take what devices ask for; each gets its own result and its receipt at once.
 
     The same event again is answered with the first receipt and moves nothing.
@@ -190,8 +192,8 @@ def take_events(request: Ask, body: RawBody) -> Response[bytes]:
 
 
 @reads("/device-events", "devices:read", Page[views.DebitView], bound="rows")
-def list_events(
-    request: Ask, mandate: Word = "", state: Word = "", after: Cursor = None, limit: Limit = 50
+def list_device_events(
+    request: Ask, mandate: Word = "", state_: State = "", after: Cursor = None, limit: Limit = 50
 ) -> Page[views.DebitView]:
     """What devices asked for, newest first; under a mandate, in a state."""
     visit = enter(request)
@@ -199,7 +201,7 @@ def list_events(
         rows = store.debits(
             tx,
             mandate=ids.read("mdt", mandate) if mandate else None,
-            state=state,
+            state=state_,
             among=own_parties(visit.bound),
             after=ids.read("dbt", after) if after else None,
             limit=limit,
@@ -209,7 +211,7 @@ def list_events(
 
 
 @reads("/device-events/{ref:str}", "devices:read", views.DebitView, bound="rows")
-def show_event(request: Ask, ref: Ref) -> views.DebitView:
+def show_device_event(request: Ask, ref: Ref) -> views.DebitView:
     """One device event."""
     visit = enter(request)
     with visit.begin() as tx:
@@ -224,14 +226,21 @@ def _own_debit(tx: Tx, visit: Visit, ref: str, *, merchant: bool = False) -> Deb
     return found
 
 
+def _issuer(request: Ask, visit: Visit, ref: str) -> Issuer:
+    """The issuer, for who has a debit to decide on. Raises UnknownDebit."""
+    with visit.begin() as tx:
+        _own_debit(tx, visit, ref)
+    return issuer_of(request, visit)
+
+
 @moves(
     "/device-events/{ref:str}/approve", "mandates:write", views.DebitView, asks=ConsentAsked,
     body_needed=True, bound="rows",
 )  # fmt: skip
-def approve_event(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
+def approve_device_event(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
     """The payer allows a debit that its mandate does not cover, this once."""
     visit = enter(request)
-    asked, issuer = decoded(body, ConsentAsked), issuer_of(request, visit)
+    asked, issuer = decoded(body, ConsentAsked), _issuer(request, visit, ref)
 
     def use_case(tx: Tx) -> views.DebitView:
         found = _own_debit(tx, visit, ref)
@@ -245,11 +254,11 @@ def approve_event(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
     "/device-events/{ref:str}/refuse", "mandates:write", views.DebitView, asks=NothingAsked,
     body_needed=False, idempotency="optional", dry_run=True, bound="rows",
 )  # fmt: skip
-def refuse_event(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
+def refuse_device_event(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
     """The payer does not allow a debit."""
     visit = enter(request)
     decoded(body or b"{}", NothingAsked)
-    issuer = issuer_of(request, visit)
+    issuer = _issuer(request, visit, ref)
 
     def use_case(tx: Tx) -> views.DebitView:
         row = service.refuse(tx, issuer, _own_debit(tx, visit, ref).id)
@@ -260,5 +269,5 @@ def refuse_event(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
 
 HANDLERS = [
     propose_mandate, list_mandates, show_mandate, consent_to_mandate, decline_mandate,
-    revoke_mandate, take_events, list_events, show_event, approve_event, refuse_event,
+    revoke_mandate, take_device_events, list_device_events, show_device_event, approve_device_event, refuse_device_event,
 ]  # fmt: skip

@@ -10,12 +10,14 @@ from litestar.params import RawBody
 from msgspec import Meta
 
 from huoshui.core import ids
+from huoshui.core.access import Bound
 from huoshui.core.db import Tx
 from huoshui.interfaces.api import device_views as views
 from huoshui.interfaces.api.body import decoded
 from huoshui.interfaces.api.contract import moves, reads, writes
-from huoshui.interfaces.api.devices import NothingAsked, covers, issuer_of, own_parties
+from huoshui.interfaces.api.devices import covers, issuer_of, own_parties
 from huoshui.interfaces.api.door import Ask, Cursor, Limit, Page, Ref, Visit, Word, enter
+from huoshui.interfaces.api.settlement import NothingAsked, State
 from huoshui.lines.payments.vouchers import certificates, service, store
 from huoshui.lines.payments.vouchers.certificates import Opening
 from huoshui.lines.payments.vouchers.model import (
@@ -147,7 +149,7 @@ def deposit_vouchers(request: Ask, body: RawBody) -> Response[bytes]:
 
 @reads("/vouchers", "devices:read", Page[views.VoucherView], bound="rows")
 def list_vouchers(
-    request: Ask, device: Word = "", state: Word = "", after: Cursor = None, limit: Limit = 50
+    request: Ask, device: Word = "", state_: State = "", after: Cursor = None, limit: Limit = 50
 ) -> Page[views.VoucherView]:
     """Vouchers that came in, newest first; of a device, in a state."""
     visit = enter(request)
@@ -156,7 +158,7 @@ def list_vouchers(
         rows = store.vouchers(
             tx,
             device=ids.read("dev", device) if device else None,
-            state=state,
+            state=state_,
             merchants=own,
             payers=own,
             after=ids.read("vch", after) if after else None,
@@ -202,10 +204,11 @@ def list_double_spends(
     """Double spends that were proved, newest first; those in which the caller has a part."""
     visit = enter(request)
     with visit.begin() as tx:
+        bound = visit.bound
         cursor = ids.read("dsp", after) if after else None
         cases = store.cases(tx, after=cursor, limit=limit)
         found = [(case, *_two(tx, case)) for case in cases]
-        seen = [each for each in found if _part(visit, each[1], each[2])]
+        seen = [each for each in found if _part(bound, each[1], each[2])]
     following = cases[-1].shown if len(cases) == limit else None
     return Page([views.double_spend(*each) for each in seen], following)
 
@@ -231,7 +234,7 @@ def _own_case(tx: Tx, visit: Visit, ref: str) -> tuple[DoubleSpend, VoucherRow, 
     bound = visit.bound
     case = service.find_case(tx, ref)
     first, second = _two(tx, case)
-    if not bound.whole and not _part(visit, first, second):
+    if not _part(bound, first, second):
         raise UnknownDoubleSpend(kind="double_spend", id=ref)
     return case, first, second
 
@@ -242,9 +245,8 @@ def _two(tx: Tx, case: DoubleSpend) -> tuple[VoucherRow, VoucherRow]:
     return first, second
 
 
-def _part(visit: Visit, first: VoucherRow, second: VoucherRow) -> bool:
+def _part(bound: Bound, first: VoucherRow, second: VoucherRow) -> bool:
     """Whether the caller is the payer, or the merchant of both: each else sees its own voucher."""
-    bound = visit.bound
     return covers(bound, first.payer) or all(covers(bound, v.merchant) for v in (first, second))
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +18,7 @@ from huoshui.lines.payments import rails
 from huoshui.lines.payments.rails import Call
 from tests.ground import confirmation, placed, tender
 from tests.interfaces.api.conftest import Tenant
+from tests.interfaces.api.devices import CONFIRMED, PROGRAMME, Devices
 from tests.interfaces.api.test_api_once import FILL, PURSE, TILL
 from tests.interfaces.api.test_api_stories import PAID, money
 
@@ -43,6 +46,24 @@ BODIES: dict[str, Any] = {
         "lines": ["stl_00000000000000000000000000"],
         "items": [{"transaction": "txn_0", "leg": 0, "account": "acc_0"}],
     },
+    "/devices": {"enrolment": "x"},
+    "/devices/{ref:str}/rotate": {"rotation": "x"},
+    "/devices/{ref:str}/revoke": {"cause": "lost"},
+    "/devices/{ref:str}/certificates": {"programme": "prg_00000000000000000000000000"},
+    "/certificates/{ref:str}/settle": {"statement": "x"},
+    "/programmes": PROGRAMME,
+    "/deposits": {"vouchers": []},
+    "/vouchers/{ref:str}/resolve": {"outcome": "reject"},
+    "/mandates": {
+        "payer": "x",
+        "merchant": "x",
+        "currency": "CNY",
+        "single_max": 1,
+        "daily_max": 1,
+    },
+    "/mandates/{ref:str}/consent": {"confirmation": CONFIRMED},
+    "/device-events": {"events": []},
+    "/device-events/{ref:str}/approve": {"confirmation": CONFIRMED},
     "/keys": {"name": "x", "scopes": ["facts:read"]},
     "/members": {"email": "a@example.com", "name": "A", "role": "viewer"},
     "/organisations": {"kind": "partner", "name": "x"},
@@ -121,6 +142,9 @@ class Owned:
         queued = tenant.done(f"/webhooks/endpoints/{endpoint}/test")["id"]
         self.ids |= {"/webhooks/endpoints": endpoint, "/webhooks/deliveries": queued}
         self.ids["/rails/calls"] = ids.show("rca", queued_call(tenant))
+
+        with tempfile.TemporaryDirectory() as home:
+            self.ids |= Devices(tenant, Path(home), "s-device", "b-device").everything()
 
     def address(self, path: str) -> str:
         """A path with this tenant's object in it."""
@@ -217,6 +241,9 @@ NO_LISTS = (
     "/ledger/checkpoint",
     "/rails",
 )
+NO_LISTS = ("/settlement/terms", "/replay", "/ledger/lane", "/ledger/checkpoint", "/rails")
+# What is no list: a world's own replay, the process's lane, a log that begins with its first leaf.
+NO_LISTS = ("/settlement/terms", "/replay", "/offline/trust", "/ledger/lane", "/ledger/checkpoint")
 LISTS = [e for e in ENDPOINTS if e[0] == "GET" and "{ref" not in e[1] and e[1] not in NO_LISTS]
 
 

@@ -45,7 +45,6 @@ def trusted(tx: Tx) -> dict[str, str]:
 def _make(tx: Tx, home: Path) -> Issuer:
     made = _issuer(keys.make(home))
     store.add_issuer(tx, made.fingerprint, made.public)
-    tx.emit("issuer.made", made.fingerprint)
     return made
 
 
