@@ -232,22 +232,16 @@ def test_another_tenants_object_is_as_if_it_were_not(
 
 
 # What is no list: a world's own replay, the process's lane, a log that begins with its first leaf,
-# the rails that there are.
+# the rails that there are, what tills are to know.
 NO_LISTS = (
     "/settlement/terms",
     "/reconciliation/check",
     "/replay",
+    "/offline/trust",
     "/ledger/lane",
     "/ledger/checkpoint",
     "/rails",
 )
-NO_LISTS = ("/settlement/terms", "/replay", "/ledger/lane", "/ledger/checkpoint", "/rails")
-# What is no list: a world's own replay, the process's lane, a log that begins with its first leaf.
-NO_LISTS = ("/settlement/terms", "/replay", "/offline/trust", "/ledger/lane", "/ledger/checkpoint")
-# the rails that there are, what tills are to know.
-NO_LISTS = (
-    "/settlement/terms", "/replay", "/offline/trust", "/ledger/lane", "/ledger/checkpoint", "/rails",
-)  # fmt: skip
 LISTS = [e for e in ENDPOINTS if e[0] == "GET" and "{ref" not in e[1] and e[1] not in NO_LISTS]
 
 
