@@ -90,10 +90,13 @@ class Row:
         """The most that may come: up to its ceiling, to zero where it has none."""
         return max((self.ceiling or 0) - (self.in_ + self.held_in - self.out_), 0)
 
-    def full(self, amount: int) -> bool:
-        """Whether a counter could not hold `amount` more."""
-        most = COUNTER_MAX - amount
-        return self.in_ + self.held_in > most or self.out_ + self.held_out > most
+    def full_out(self, amount: int) -> bool:
+        """Whether the counters of what leaves could not hold `amount` more."""
+        return self.out_ + self.held_out > COUNTER_MAX - amount
+
+    def full_in(self, amount: int) -> bool:
+        """Whether the counters of what comes could not hold `amount` more."""
+        return self.in_ + self.held_in > COUNTER_MAX - amount
 
 
 class Held:

@@ -275,8 +275,6 @@ class Sheet:
         moved = []
         for number, (leg, (source, target)) in enumerate(zip(asked.legs, pairs, strict=True)):
             amount = _capped(leg, source, target, False) if leg.cap else leg.amount
-            if source.full(amount) or target.full(amount):
-                return self._refuse("counter_full", asked, before, leg.source)
             source.out_ += amount
             target.in_ += amount
             moved.append(self._moved(asked, number, POST, amount, source, target, at))
@@ -287,6 +285,9 @@ class Sheet:
         for _, target in pairs:
             if not target.bears_in(0):
                 return self._refuse("limit_exceeded_to", asked, before, target.path)
+        for source, target in pairs:
+            if source.full_out(0) or target.full_in(0):
+                return self._refuse("counter_full", asked, before, source.path)
         if self._saved is not None:
             for row, state in before.items():
                 self._saved.setdefault(row, state)
@@ -306,7 +307,7 @@ class Sheet:
             return Result("insufficient_from", asked, account=source.path)
         if not target.bears_in(amount):
             return Result("limit_exceeded_to", asked, account=target.path)
-        if source.full(amount) or target.full(amount):
+        if source.full_out(amount) or target.full_in(amount):
             return Result("counter_full", asked, account=source.path)
         if self._saved is not None:
             self._save(source, target)

@@ -57,6 +57,12 @@ class Oracle:
         ceiling = self.ceilings[path]
         return ceiling is None or self.net(path) + self.held(path, "to") <= ceiling
 
+    def full(self, leg: Leg) -> bool:
+        """Whether all that ever left the one side, or came to the other, is more than is counted."""
+        gone = sum(m for s, _, m in self.posted if s == leg.source) + self.held(leg.source, "from")
+        come = sum(m for _, t, m in self.posted if t == leg.target) + self.held(leg.target, "to")
+        return max(gone, come) >= 2**63
+
     # Commands.
 
     def all(self, commands: Sequence[Command], now: datetime) -> list[str]:
@@ -199,6 +205,8 @@ class Oracle:
             code = "insufficient_from"
         elif not all(self.within_ceiling(leg.target) for leg in asked.legs):
             code = "limit_exceeded_to"
+        elif any(map(self.full, asked.legs)):
+            code = "counter_full"
         if code != "created":
             del self.posted[mark:]
         return code, moved
@@ -216,6 +224,8 @@ class Oracle:
             code = "insufficient_from"
         elif not self.within_ceiling(leg.target):
             code = "limit_exceeded_to"
+        elif self.full(leg):
+            code = "counter_full"
         if code != "created":
             del self.holds[asked.id]
             return code, []
