@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from uuid import UUID
 
 from huoshui.core import access, ids
 from huoshui.core.db import Tx
 from huoshui.core.errors import Problem
 from huoshui.core.money import Money
+from huoshui.facts.commerce import service as commerce
 from huoshui.facts.commerce.model import (
     Buyer,
     Cancellation,
@@ -24,7 +26,10 @@ from huoshui.facts.commerce.model import (
     Seller,
     Tender,
 )
-from huoshui.scenarios import order_flow
+from huoshui.lines.payments.chart import rail_path, settlement_path
+from huoshui.lines.payments.payment.model import Cancel, Create, Part
+from huoshui.lines.payments.payment.model import Tender as PaymentTender
+from huoshui.scenarios import order_flow, payment_flow
 
 _SINCE = datetime(2025, 1, 1, tzinfo=UTC)  # the same facts each time: they are kept once
 _PRICE, _FREIGHT = 10_000, 1_000
@@ -114,6 +119,41 @@ def _cancellation(tx: Tx, key: str) -> Cancellation:
     return Cancellation(key=f"{key}-x", occurred_at=tx.now, order=key, reason="sample")
 
 
+def _seller_account(tx: Tx, key: str) -> str:
+    """Where the sample seller's money goes; its order makes the seller known."""
+    _take(tx, _order(tx, key))
+    return settlement_path(ids.show("slr", commerce.seller(tx, "sample-seller").id))
+
+
+def _pay(tx: Tx, key: str, *, rail: str = "") -> UUID:
+    """A payment to the sample seller, by a rail or waiting for its means."""
+    currency, amount = access.this_book(tx).currency, _PRICE + _FREIGHT
+    tenders = (PaymentTender(rail, rail_path(rail), amount, token=key),) if rail else ()
+    asked = Create(
+        id=tx.id("pmt", key),
+        currency=currency,
+        tenders=tenders,
+        parts=(Part(_seller_account(tx, key), "seller", amount),),
+        reference=key,
+        confirm=bool(rail),
+    )
+    payment_flow.apply(tx, [asked])[0].demand()
+    return asked.id
+
+
+def _payment_waiting(tx: Tx, key: str) -> None:
+    _pay(tx, key)
+
+
+def _payment_processing(tx: Tx, key: str) -> None:
+    """The card's rail is asked: in the sandbox its simulator answers while the server runs."""
+    _pay(tx, key, rail="card")
+
+
+def _payment_cancelled(tx: Tx, key: str) -> None:
+    payment_flow.apply(tx, [Cancel(_pay(tx, key))])[0].demand()
+
+
 def _test_triggered(tx: Tx, key: str) -> None:
     tx.emit("test.triggered", key, asked_by=tx.actor)
 
@@ -122,6 +162,9 @@ SAMPLES: dict[str, Sample] = {
     "order.refunded": _order_refunded,
     "order.released": _order_released,
     "order.voided": _order_voided,
+    "payment.cancelled": _payment_cancelled,
+    "payment.processing": _payment_processing,
+    "payment.requires_payment_method": _payment_waiting,
     "tender.late": _tender_late,
     "tender.taken": _tender_taken,
     "test.triggered": _test_triggered,
