@@ -134,7 +134,7 @@ def test_the_buttons_of_an_endpoint_do_what_they_say(
     def pressed(path: str) -> str:
         html = unescape(shown.get(f"{BASE}/{path}").text)
         form = re.search(
-            r'<form class="panel pad deed" method="post" action="([^"]+)">.*?</form>',
+            r'<form class="panel pad deed" method="post" action="([^"]+)"[^>]*>.*?</form>',
             html,
             re.DOTALL,
         )
