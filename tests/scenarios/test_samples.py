@@ -26,5 +26,5 @@ def test_every_sample_happens_each_time_and_the_books_stand(
         assert kind in told, told
     with world.database.begin() as tx:
         assert verify(tx).holds
-        with pytest.raises(UnknownSample, match="order.invented"):
+        with pytest.raises(UnknownSample, match="unknown_sample"):
             samples.trigger(tx, "order.invented")

@@ -74,7 +74,10 @@ def test_what_is_triggered_is_heard_forwarded_and_verified(shell: Shell) -> None
 
 
 def test_every_sample_happens_and_a_listener_leaves_nothing_behind(shell: Shell) -> None:
-    with running(shell, "every", "listen", "--events", "order.*,tender.*,payment.*,test.*") as (heard, err):
+    with running(shell, "every", "listen", "--events", "order.*,tender.*,payment.*,test.*") as (
+        heard,
+        err,
+    ):
         until(err, "Listening")
         for name in SAMPLES:
             assert name in shell.done("trigger", name).out
