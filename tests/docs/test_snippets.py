@@ -23,6 +23,8 @@ PAGES = (
     "concepts",
     "replay",
     "money-flow",
+    "settlement",
+    "reconciliation",
     "ledger",
     "proof",
     "api",
