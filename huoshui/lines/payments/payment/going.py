@@ -176,7 +176,9 @@ def begin_capture(payment: Payment, amount: int, final: bool, can: Can) -> Step:
     for tender, asking in zip(payment.tenders, given, strict=True):
         if asking and not can(tender.rail).internal:
             _check_parts(tender, asking, final, can)
-        tenders.append(replace(tender, asking=asking, come=0))
+        # What was declined before may pass now: only what this capture is answered counts.
+        code = "" if asking else tender.code
+        tenders.append(replace(tender, asking=asking, come=0, code=code))
     return go_on(replace(payment, tenders=tuple(tenders), final=final), can)
 
 
@@ -229,15 +231,18 @@ def complete(payment: Payment, can: Can) -> Step:
     parts = shares.onto_parts(payment.parts, amount)
     gained = shares.gained(payment.parts, parts)
     deeds.append(Post("payment_captured", pair([(TRANSIT, amount)], gained)))
-    after = moved(
+    after = replace(
         payment,
-        "capture" if payment.final else "capture_part",
         tenders=tuple(tenders),
         parts=parts,
         captured=payment.captured + amount,
         error="",
         action="",
     )
+    if payment.final:
+        after = moved(after, "capture")
+    elif payment.state != "partially_captured":  # where it is, another part leaves it
+        after = moved(after, "capture_part")
     return Step(after, tuple(deeds), tuple(calls), (Cleared("capture", amount),))
 
 

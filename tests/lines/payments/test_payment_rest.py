@@ -1,0 +1,115 @@
+"""What is left of a payment that was captured in part: freed, or taken after a decline."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from huoshui import ledger
+from huoshui.core import ids
+from huoshui.core.db import Tx
+from huoshui.ledger import Leg, Transaction
+from huoshui.lines.payments.chart import CHART, rail_path, wallet_path
+from huoshui.lines.payments.payment import service
+from huoshui.lines.payments.payment.model import (
+    Cancel,
+    Capture,
+    Create,
+    GiveBack,
+    Part,
+    Payment,
+    Tender,
+    Told,
+)
+from huoshui.lines.payments.payment.step import LATE, STUCK, TRANSIT, WRONG
+from huoshui.lines.payments.rails import Answer
+from huoshui.lines.payments.rails import store as rail_store
+from tests import ground
+from tests.ground import Ground
+
+BUYER, SELLER = "byr_rest", "merchant:slr_one:settlement"
+CARD = Tender("card", rail_path("card"), 1_000, token="tok")
+
+
+def create(tx: Tx, tender: Tender, capture: Any = "manual") -> Payment:
+    """A payment of 10.00, confirmed."""
+    made = Create(
+        id=tx.id("pmt", "rest"), currency="CNY", tenders=(tender,), capture=capture,
+        parts=(Part(SELLER, "seller", 1_000),), confirm=True,
+    )  # fmt: skip
+    return done(tx, made)
+
+
+def done(tx: Tx, command: Any) -> Payment:
+    """The payment after a command that nothing stops."""
+    found = service.apply(tx, [command])[0].demand().payment
+    assert found is not None
+    return found
+
+
+def answer(tx: Tx, payment: Payment, verdict: Any, amount: int | None = None) -> Payment:
+    """The rail answers the call that is waited for, or the refund."""
+    rows = rail_store.of_subject(tx, ids.show("pmt", payment.id))
+    row = next(row for row in rows if row.id == payment.tenders[0].call or row.refund)
+    code = "do_not_honour" if verdict == "declined" else ""
+    told = Answer(verdict=verdict, reference=f"r/{row.id}", amount=amount, code=code)
+    return done(tx, Told(payment.id, row.call, told))
+
+
+@pytest.mark.parametrize("final", [True, False])
+def test_the_rest_of_a_balance_payment_is_freed(market: Ground, final: bool) -> None:
+    with market.database.begin(book=market.number) as tx:
+        funds = Transaction(
+            id=tx.id("txn", "fund"), template="t", reference="", currency="CNY",
+            legs=(Leg("suspense:test", wallet_path(BUYER), 1_000),), effective_at=tx.now,
+        )  # fmt: skip
+        ledger.post(tx, [funds], CHART)[0].demand()
+    with market.database.begin(book=market.number) as tx:
+        payment = create(tx, Tender("balance", wallet_path(BUYER), 1_000))
+    with market.database.begin(book=market.number) as tx:
+        payment = done(tx, Capture(payment.id, 100, final=False))
+        assert payment.state == "partially_captured"
+    with market.database.begin(book=market.number) as tx:  # and another part, of a new commit
+        payment = done(tx, Capture(payment.id, 200, final=False))
+        assert (payment.state, payment.captured) == ("partially_captured", 300)
+    with market.database.begin(book=market.number) as tx:
+        payment = done(tx, Capture(payment.id) if final else Cancel(payment.id))
+        assert payment.state == "succeeded"
+    with market.database.begin(book=market.number) as tx:
+        account = ledger.service.account_at(tx, wallet_path(BUYER), "CNY")
+        assert account.available == (0 if final else 700)
+        assert ground.nets(tx).get(SELLER) == (1_000 if final else 300)
+
+
+def test_a_capture_after_a_declined_one_is_taken(market: Ground) -> None:
+    with market.database.begin(book=market.number) as tx:
+        payment = answer(tx, create(tx, CARD), "succeeded")
+    with market.database.begin(book=market.number) as tx:
+        payment = answer(tx, done(tx, Capture(payment.id, 300, final=False)), "succeeded")
+    with market.database.begin(book=market.number) as tx:
+        payment = answer(tx, done(tx, Capture(payment.id, 200, final=False)), "declined")
+        assert (payment.state, payment.captured) == ("partially_captured", 300)
+    with market.database.begin(book=market.number) as tx:
+        payment = answer(tx, done(tx, Capture(payment.id)), "succeeded")
+        assert (payment.state, payment.captured, payment.error) == ("succeeded", 1_000, "")
+        assert ground.nets(tx)[SELLER] == 1_000
+
+
+@pytest.mark.parametrize("off", [-7, 7])
+def test_a_rail_that_gives_back_another_amount_is_booked_as_it_did(
+    market: Ground, off: int
+) -> None:
+    with market.database.begin(book=market.number) as tx:
+        payment = answer(tx, create(tx, CARD), "succeeded")
+    with market.database.begin(book=market.number) as tx:
+        payment = answer(tx, done(tx, Capture(payment.id)), "succeeded")
+    with market.database.begin(book=market.number) as tx:
+        back = GiveBack(payment.id, tx.id("prf", "1"), "1", 400)
+        payment = answer(tx, done(tx, back), "succeeded", 400 + off)
+    with market.database.begin(book=market.number) as tx:
+        nets = ground.nets(tx)
+    assert (payment.refunded, nets[SELLER]) == (400, 600)
+    assert nets[rail_path("card")] == -(600 - off)
+    assert nets[WRONG] == -off
+    assert not {TRANSIT, LATE, STUCK} & nets.keys()
