@@ -116,6 +116,8 @@ def test_what_is_answered_later_is_pending_until_then(field: Field) -> None:
     assert field.verdicts(sent) == ["pending", "succeeded"]
     part = field.queue("qr", "refund", amount=1, about=rows[0].reference)
     assert field.settled(part)[0].code == "partial_refund_not_supported"
+    large = field.queue("qr", "capture", amount=5_000_001)
+    assert field.settled(large)[0].code == "amount_too_large"
     whole = field.queue("qr", "refund", about=rows[0].reference)
     assert field.settled(whole)[0].state == "succeeded"
     field.until(lambda: bool(field.told(out, "test.noticed")))

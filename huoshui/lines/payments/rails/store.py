@@ -11,6 +11,7 @@ import msgspec
 
 from huoshui.core import columns
 from huoshui.core.db import Tx
+from huoshui.core.errors import NotFound
 from huoshui.lines.payments.rails.model import Call, Verb
 
 _CALL = """id, rail, verb, subject, tender, amount, currency, token, about, refund, state,
@@ -264,6 +265,8 @@ def home_of(tx: Tx, rail: str, call_id: UUID | None, reference: str) -> int | No
 
 
 def first_book(tx: Tx) -> int:
-    """The first of this world's books."""
-    book: int = tx.value("SELECT min(book) FROM book")
+    """The first of this world's books. Raises NotFound where there is none."""
+    book: int | None = tx.value("SELECT min(book) FROM book")
+    if book is None:
+        raise NotFound(kind="book", id="-")
     return book

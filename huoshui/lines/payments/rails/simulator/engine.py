@@ -15,7 +15,7 @@ from huoshui.core import clock
 from huoshui.core.errors import NotFound
 from huoshui.core.webhooks import signing
 from huoshui.lines.payments.rails.simulator import faults, files, rules
-from huoshui.lines.payments.rails.simulator.model import LATER, Asked, Deed, Line
+from huoshui.lines.payments.rails.simulator.model import Asked, Deed, Line
 from huoshui.lines.payments.rails.simulator.rules import Pace
 from huoshui.lines.payments.rails.simulator.store import Dispute, Hook, Store
 
@@ -275,11 +275,6 @@ def said(deed: Deed) -> dict[str, Any]:
         "currency": deed.currency,
         "code": deed.code,
     }
-
-
-def is_later(rail: str) -> bool:
-    """Whether a rail answers later than it is asked."""
-    return rail in LATER
 
 
 def _began_body(dispute: Dispute, kind: str, reason: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import msgspec
 Word = Literal["succeeded", "declined", "pending", "action"]
 # Minor units of 10,000 that a rail keeps of what it takes, and what it keeps of each, at the least.
 FEES = {"card": (60, 0), "transfer": (0, 10), "qr": (38, 0), "bank": (0, 50)}
+MOST = {"qr": 5_000_000}  # of one payment, minor units
 CHARGEBACK_FEE = 1_500
 RAILS = tuple(FEES)
 # These have two steps; with the others one call takes the money.

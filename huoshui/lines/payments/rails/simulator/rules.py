@@ -6,7 +6,14 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from huoshui.lines.payments.rails.simulator.model import LATER, TWO_STEPS, Asked, Charge, Deed
+from huoshui.lines.payments.rails.simulator.model import (
+    LATER,
+    MOST,
+    TWO_STEPS,
+    Asked,
+    Charge,
+    Deed,
+)
 
 
 class Pace(msgspec.Struct, frozen=True):
@@ -47,7 +54,7 @@ def decide(
     )
     if fault == "declined":
         return refused(deed, code)
-    wrong = "" if begins(asked) else _wrong(asked, charge)
+    wrong = _too_much(asked) if begins(asked) else _wrong(asked, charge)
     if wrong:
         return refused(deed, wrong)
     if asked.verb == "void" and charge:
@@ -90,6 +97,11 @@ def _timed(deed: Deed, takes: bool, pace: Pace, now: datetime) -> Deed:
         verdict = "action" if takes and deed.rail == "qr" else "pending"
         return waiting(verdict, "succeeded", pace.later_ms)
     return deed
+
+
+def _too_much(asked: Asked) -> str:
+    most = MOST.get(asked.rail)
+    return "amount_too_large" if most is not None and asked.amount > most else ""
 
 
 def _wrong(asked: Asked, charge: Charge | None) -> str:
