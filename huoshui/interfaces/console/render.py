@@ -62,8 +62,8 @@ _MENU: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
         (
             ("statements", "statements", "file-text", "m"),
             ("members", "members", "users", "u"),
-            ("organisations", "organisations", "landmark", "i"),
-            ("keys", "keys", "key-round", "k"),
+            ("organisations", "organisations", "landmark", "b"),
+            ("keys", "keys", "key-round", "d"),
             ("requests", "requests", "terminal", "q"),
         ),
     ),
@@ -72,6 +72,13 @@ _MENU: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
 
 # What members of organisations may open: pages that narrow themselves.
 _BOUNDED = frozenset({"statements"})
+# What a place needs beside signing in.
+_SCOPES = {
+    "members": "parties:read",
+    "organisations": "parties:read",
+    "keys": "keys:write",
+    "requests": "requests:read",
+}
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -148,12 +155,18 @@ def _menu(frame: Frame) -> tuple[tuple[str, tuple[Place, ...]], ...]:
             tuple(
                 Place(key, frame.say(f"menu.{key}"), frame.to(place), icon, letter)
                 for key, place, icon, letter in places
-                if frame.bound.whole or key in _BOUNDED
+                if _opens(frame, key)
             ),
         )
         for group, places in _MENU
-        if frame.bound.whole or any(key in _BOUNDED for key, *_ in places)
+        if any(_opens(frame, key) for key, *_ in places)
     )
+
+
+def _opens(frame: Frame, key: str) -> bool:
+    """Whether the reader may open a place: a menu names no door that is shut."""
+    scope = _SCOPES.get(key, "")
+    return (frame.bound.whole or key in _BOUNDED) and (not scope or scope in frame.may)
 
 
 def _inline(name: str) -> Markup:

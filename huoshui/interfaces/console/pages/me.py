@@ -58,7 +58,7 @@ def me_page(tx: Tx, frame: Frame, _: str = "") -> ObjectPage:
         tables=(
             _passkeys_table(frame, keys),
             _sessions_table(frame, signing_in.sessions(tx, member.id, clock.system_now())),
-            scopes_table(frame, standing.scopes),
+            *((scopes_table(frame, standing.scopes),) if factors else ()),
         ),
         deeds=_deeds(frame, member, keys),
         api_calls=(ApiCall(path="/v1/world"),),
@@ -81,6 +81,10 @@ def _on(frame: Frame, on: bool) -> Status:
     return Status(frame.say("me.on"), "good") if on else Status(frame.say("me.off"))
 
 
+def _yes(frame: Frame, yes: bool) -> str:
+    return frame.say("me.yes") if yes else frame.say("me.no")
+
+
 def _passkeys_table(frame: Frame, keys: list[Passkey]) -> Table:
     return Table(
         title=frame.say("me.passkeys"),
@@ -89,7 +93,7 @@ def _passkeys_table(frame: Frame, keys: list[Passkey]) -> Table:
             for name in ("name", "site", "made", "used", "backed_up")
         ),
         rows=tuple(
-            Row(cells=(key.name, key.rp_id, key.made_at, key.used_at, _on(frame, key.backed_up)))
+            Row(cells=(key.name, key.rp_id, key.made_at, key.used_at, _yes(frame, key.backed_up)))
             for key in keys
         ),
         note="" if keys else frame.say("me.no_passkeys"),

@@ -55,7 +55,7 @@ def requests_page(tx: Tx, frame: Frame, _: str = "") -> ListPage:
         filters=(
             Filter(name="key", label=frame.say("requests.key"), value=key, placeholder="key_…"),
             Filter(
-                name="path", label=frame.say("requests.path"), value=path, placeholder="/v1/orders"
+                name="path", label=frame.say("requests.path_filter"), value=path, placeholder="/v1/orders"
             ),
             Filter(
                 name="status", label=frame.say("requests.status"), value=status, kind="choice",
