@@ -7,12 +7,19 @@ from __future__ import annotations
 
 from huoshui.core import ids
 from huoshui.core.db import Tx
-from huoshui.lines.payments.rails import Call, Notice, Ports
+from huoshui.lines.payments.rails import Answer, Call, Notice, Ports
+from huoshui.lines.payments.settlement import payouts
 from huoshui.scenarios import payment_flow
 
 
+def answered(tx: Tx, said: list[tuple[Call, Answer]]) -> None:
+    """What rails answered, to those who asked: payments and payouts."""
+    payment_flow.told(tx, said)
+    payouts.hear(tx, [(call, answer) for call, answer in said if call.verb == "pay_out"])
+
+
 def noticed(tx: Tx, call: Call, notice: Notice) -> None:
-    """A dispute, or money that came back, is told as an event."""
+    """A dispute, or money that came back, is told as an event; a payout is the seller's again."""
     tx.emit(
         "rail.noticed",
         ids.show("rca", call.id),
@@ -22,6 +29,8 @@ def noticed(tx: Tx, call: Call, notice: Notice) -> None:
         amount=notice.amount,
         reason=notice.reason,
     )
+    if call.verb == "pay_out":
+        payouts.notice(tx, call, notice)
 
 
-PORTS = Ports(payment_flow.told, noticed)
+PORTS = Ports(answered, noticed)

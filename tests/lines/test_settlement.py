@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -22,7 +23,9 @@ from huoshui.lines import payments
 from huoshui.lines.payments import Terms
 from huoshui.lines.payments.chart import CHART
 from huoshui.lines.payments.escrow.terms import BadTerms
-from huoshui.lines.payments.rails import Answer, Notice
+from huoshui.lines.payments.payment import service as payment_service
+from huoshui.lines.payments.payment.model import Create, Part, Tender
+from huoshui.lines.payments.rails import Answer, Call, Notice
 from huoshui.lines.payments.rails import store as rail_store
 from huoshui.lines.payments.settlement import (
     BATCH,
@@ -45,6 +48,7 @@ from huoshui.lines.payments.settlement.model import (
 )
 from huoshui.lines.payments.settlement.plan import plan
 from huoshui.lines.payments.settlement.terms import next_close
+from huoshui.scenarios import rail_flow
 from tests import ground
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -443,3 +447,36 @@ def test_a_rail_is_asked_and_what_it_says_is_heard(tx: Tx) -> None:
     back = Notice(event="e1", kind="returned", at=tx.now, reason="no such name")
     payouts.notice(tx, first, back)
     assert store.payout(tx, asked[first.id].id).state == "returned"
+
+
+def test_a_payment_of_two_rails_clears_whole_in_one_window(tx: Tx) -> None:
+    """What each rail brought stands in the window beside what the parts got of it."""
+    id_ = tx.id("pmt", "two rails")
+    tenders = (Tender("card", "rail:card:clearing", 700, token="t"),
+               Tender("transfer", "rail:transfer:clearing", 300, token="t"))  # fmt: skip
+    parts = (Part(f"merchant:{seller(tx, 'one')}:settlement", "seller", 900),
+             Part("platform:commission", "commission", 100))  # fmt: skip
+    made = Create(id=id_, currency="CNY", tenders=tenders, parts=parts, confirm=True)
+    payment_service.apply(tx, [made])[0].demand()
+    open_calls = {c.id: c for c in rail_calls(tx, id_)}
+    answered = set[object]()
+    while waiting := [c for c in open_calls.values() if c.id not in answered]:
+        for call in waiting:
+            said = Answer(verdict="succeeded", reference=f"r-{call.tender}", amount=call.amount)
+            rail_flow.answered(tx, [(call, said)])
+            answered.add(call.id)
+        open_calls |= {c.id: c for c in rail_calls(tx, id_)}
+    number = windows.close_window(tx).number
+    windows.count(tx, number)
+    nets = {p.path: p.net for p in window_store.positions(tx, number)}
+    assert nets.pop("payment:transit") == 0
+    assert sorted(nets.values()) == [-700, -300, 100, 900]
+
+
+def rail_calls(tx: Tx, payment: UUID) -> list[Call]:
+    """What rails were asked for a payment."""
+    rows = tx.tuples(
+        "SELECT id FROM rail_call WHERE book = %(book)s AND subject = %(subject)s ORDER BY id",
+        subject=ids.show("pmt", payment),
+    )
+    return [rail_store.call(tx, call_id).call for (call_id,) in rows]

@@ -14,6 +14,8 @@ from huoshui.lines.payments.reconciliation.model import File, Item, Line, Match,
 _FILE = ", ".join(File.__struct_fields__)
 _LINE = ", ".join(Line.__struct_fields__)
 _MATCH = ", ".join(Match.__struct_fields__)
+# Between a payment and the order that it pays for: no bank or acquirer ever speaks of it.
+_WITHIN = "rail:payment:clearing"
 OPEN_KINDS = ("rail.clearing", "rail.transit", "rail.payout")
 ITEMS_MAX = 200_000
 # A leg that posted money on an account, as we expect it to come: what a match itself posted, and
@@ -69,8 +71,10 @@ def places(tx: Tx, currency: str, rail: str, kinds: Sequence[str]) -> list[Place
         Place,
         """SELECT id, path, kind FROM account
         WHERE book = %(book)s AND currency = %(currency)s AND kind = ANY(%(kinds)s)
-          AND (%(rail)s = '' OR split_part(path, ':', 2) = %(rail)s) ORDER BY path""",
+          AND (%(rail)s = '' OR split_part(path, ':', 2) = %(rail)s) AND path <> %(within)s
+        ORDER BY path""",
         currency=currency,
+        within=_WITHIN,
         kinds=list(kinds),
         rail=rail,
     )
