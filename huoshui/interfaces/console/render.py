@@ -44,6 +44,14 @@ _MENU: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
         ),
     ),
     (
+        "devices_group",
+        (
+            ("devices", "devices", "key-round", "d"),
+            ("mandates", "mandates", "receipt-text", "n"),
+            ("offline", "offline", "wallet", "f"),
+        ),
+    ),
+    (
         "ledger",
         (
             ("accounts", "accounts", "list-tree", "a"),

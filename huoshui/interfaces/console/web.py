@@ -15,6 +15,7 @@ from huoshui.core.errors import NotFound, Problem
 from huoshui.interfaces.console import (
     access_web,
     assets,
+    devices_web,
     export,
     ledger_web,
     me_web,
@@ -64,7 +65,7 @@ def routes() -> list[Any]:
             path="/console",
             route_handlers=[
                 static, *sign_in_web.ROUTES, root, replays, progress, results,
-                exported, kept_report, act, *ledger_web.ROUTES, *settlement_web.ROUTES,
+                exported, kept_report, act, *devices_web.ROUTES, *ledger_web.ROUTES, *settlement_web.ROUTES,
                 *webhook_web.ROUTES, *access_web.ROUTES, *me_web.ROUTES, *pages, lost,
             ],
             exception_handlers={Problem: on_problem, HTTPException: on_http_problem},

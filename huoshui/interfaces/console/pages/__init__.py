@@ -11,11 +11,19 @@ from huoshui.interfaces.console.page import Frame, Page
 from huoshui.interfaces.console.pages.account import account_page
 from huoshui.interfaces.console.pages.accounts import accounts_page
 from huoshui.interfaces.console.pages.batches import batch_page, batches_page
+from huoshui.interfaces.console.pages.devices import device_page, devices_page
 from huoshui.interfaces.console.pages.holds import hold_page, holds_page
 from huoshui.interfaces.console.pages.journal import journal_page, transaction_page
 from huoshui.interfaces.console.pages.keys import keys_page
+from huoshui.interfaces.console.pages.mandates import mandate_page, mandates_page
 from huoshui.interfaces.console.pages.me import me_page
 from huoshui.interfaces.console.pages.members import member_page, members_page
+from huoshui.interfaces.console.pages.offline import (
+    case_page,
+    cases_page,
+    programme_page,
+    programmes_page,
+)
 from huoshui.interfaces.console.pages.order import order_page
 from huoshui.interfaces.console.pages.orders import orders_page
 from huoshui.interfaces.console.pages.organisations import organisation_page, organisations_page
@@ -87,6 +95,14 @@ PAGES = {
     "webhooks/{key:str}": Place("webhooks", endpoint_page),
     "webhook-deliveries": Place("webhooks", deliveries_page),
     "webhook-deliveries/{key:str}": Place("webhooks", delivery_page),
+    "devices": Place("devices", devices_page, "devices:read"),
+    "devices/{key:str}": Place("devices", device_page, "devices:read"),
+    "mandates": Place("mandates", mandates_page, "devices:read"),
+    "mandates/{key:str}": Place("mandates", mandate_page, "devices:read"),
+    "offline": Place("offline", programmes_page, "devices:read"),
+    "offline/{key:str}": Place("offline", programme_page, "devices:read"),
+    "double-spends": Place("offline", cases_page, "devices:read"),
+    "double-spends/{key:str}": Place("offline", case_page, "devices:read"),
     "search": Place("", search_page),
     "statements": Place("statements", statements_page, "ledger:read", bounded=True),
     "members": Place("members", members_page, "parties:read"),
