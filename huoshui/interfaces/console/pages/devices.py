@@ -193,7 +193,7 @@ def _keys_table(frame: Frame, keys: list[Key]) -> Table:
 
 def exposure_table(frame: Frame, rows: list[Exposure]) -> Table:
     """Certificates of wallets: what is held, what came in, which counters are still out."""
-    words = ("certificate", "device", "held", "captured", "arrived", "highest", "missing",
+    words = ("certificate", "device", "granted", "captured", "arrived", "highest", "missing",
              "missing_value", "until")  # fmt: skip
     numbers = words[2:-1]
     return Table(
@@ -201,7 +201,7 @@ def exposure_table(frame: Frame, rows: list[Exposure]) -> Table:
         columns=tuple(
             Column(
                 title=frame.say(f"offline.{word}"), align="end" if word in numbers else "start",
-                money=word in ("held", "captured", "missing_value"),
+                money=word in ("granted", "captured", "missing_value"),
             )
             for word in words
         ),
@@ -230,15 +230,15 @@ def exposure_table(frame: Frame, rows: list[Exposure]) -> Table:
 
 def voucher_table(frame: Frame, rows: list[VoucherRow]) -> Table:
     """Vouchers that came in."""
-    words = ("voucher", "counter", "amount", "captured", "borne", "merchant", "paid_at",
-             "deposited_at", "state", "reason")  # fmt: skip
-    numbers = words[1:5]
+    words = ("voucher", "counter", "state", "amount", "captured", "borne", "reason", "merchant",
+             "paid_at", "deposited_at")  # fmt: skip
+    numbers, money = ("counter", "amount", "captured", "borne"), ("amount", "captured", "borne")
     return Table(
         title=frame.say("offline.vouchers"),
         columns=tuple(
             Column(
                 title=frame.say(f"offline.{word}"), align="end" if word in numbers else "start",
-                money=word in numbers[1:],
+                money=word in money,
             )
             for word in words
         ),
@@ -247,14 +247,14 @@ def voucher_table(frame: Frame, rows: list[VoucherRow]) -> Table:
                 cells=(
                     Id(row.shown),
                     row.counter,
+                    state_of(frame, "voucher", row.state),
                     Money(row.amount, row.currency),
                     Money(row.captured, row.currency),
                     Money(row.borne, row.currency),
+                    reason_of(frame, row.reason),
                     Id(row.merchant, frame.to(f"sellers/{row.merchant}")),
                     row.paid_at,
                     row.deposited_at,
-                    state_of(frame, "voucher", row.state),
-                    reason_of(frame, row.reason),
                 )
             )
             for row in rows
