@@ -54,6 +54,7 @@ PREFIXES = {
     "crt": "device certificate",
     "vch": "offline voucher",
     "dsp": "double spend",
+    "dpt": "dispute",
     "rca": "rail call",
     "rnt": "rail notice",
     "whe": "webhook endpoint",

@@ -9,7 +9,7 @@ from huoshui.core import ids
 from huoshui.core.db import Tx
 from huoshui.lines.payments.rails import Answer, Call, Notice, Ports
 from huoshui.lines.payments.settlement import payouts
-from huoshui.scenarios import payment_flow
+from huoshui.scenarios import dispute_flow, payment_flow
 
 
 def answered(tx: Tx, said: list[tuple[Call, Answer]]) -> None:
@@ -19,7 +19,9 @@ def answered(tx: Tx, said: list[tuple[Call, Answer]]) -> None:
 
 
 def noticed(tx: Tx, call: Call, notice: Notice) -> None:
-    """A dispute, or money that came back, is told as an event; a payout is the seller's again."""
+    """A dispute moves its money, a payout that came back is the seller's again; an event tells it."""
+    if notice.kind in ("dispute_opened", "dispute_closed"):
+        dispute_flow.noticed(tx, call, notice)
     tx.emit(
         "rail.noticed",
         ids.show("rca", call.id),

@@ -23,6 +23,7 @@ from huoshui.interfaces.api import (
     books,
     closing,
     devices,
+    disputes,
     history,
     mandates,
     offline,
@@ -49,6 +50,7 @@ HANDLERS = [
     *settlement.HANDLERS, *reconciliation.HANDLERS, *world.HANDLERS, *rails.HANDLERS, *parties.HANDLERS, *people.HANDLERS,
     *devices.HANDLERS, *mandates.HANDLERS, *offline.HANDLERS,
     *webhooks.HANDLERS,
+    *disputes.HANDLERS,
 ]  # fmt: skip
 EXCEPTION_HANDLERS: dict[int | type[Exception], Any] = {
     Problem: problems.on_problem,

@@ -13,7 +13,7 @@ from huoshui.facts.commerce.service import PREFIX, Ingested
 from huoshui.facts.commerce.store import ItemRow, OrderRow, SellerRow, TenderRow, Told
 from huoshui.interfaces.api.ledger_views import TransactionView, transaction
 from huoshui.ledger.journal import Posted
-from huoshui.lines.payments.escrow.model import ESCROW
+from huoshui.lines.payments.escrow.model import ASKED, ESCROW
 from huoshui.lines.payments.escrow.model import Escrow as EscrowRow
 from huoshui.lines.payments.escrow.plan import Share
 from huoshui.lines.payments.escrow.service import Money as OrderMoney
@@ -251,7 +251,7 @@ def order_money(money: OrderMoney) -> MoneyView | None:
         return None
     return MoneyView(
         escrow.state,
-        list(ESCROW.allowed(escrow.state)),
+        [verb for verb in ESCROW.allowed(escrow.state) if verb in ASKED],
         Money(escrow.taken, escrow.currency),
         Money(escrow.refunded, escrow.currency),
         [_share(share, escrow) for share in escrow.sources],

@@ -142,6 +142,25 @@ BEGIN
     RETURN NULL;
 END $$;
 
+CREATE FUNCTION public.guard_dispute_state() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF OLD.state || '>' || NEW.state NOT IN (
+        'needs_response>under_review',
+        'needs_response>won',
+        'needs_response>lost',
+        'needs_response>accepted',
+        'under_review>won',
+        'under_review>lost',
+        'lost>won',
+        'accepted>won') THEN
+        RAISE EXCEPTION 'dispute: no move from % to %', OLD.state, NEW.state
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+
 CREATE FUNCTION public.guard_payment_state() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -662,6 +681,46 @@ CREATE TABLE public.device_key (
     until_at timestamp with time zone
 );
 
+CREATE TABLE public.dispute (
+    book integer NOT NULL,
+    id uuid NOT NULL,
+    rail text NOT NULL,
+    reference text NOT NULL,
+    payment_id uuid NOT NULL,
+    call_id uuid NOT NULL,
+    tender integer NOT NULL,
+    currency text NOT NULL,
+    amount bigint NOT NULL,
+    own bigint NOT NULL,
+    reason text DEFAULT ''::text NOT NULL,
+    state text NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    submitted_at timestamp with time zone,
+    closed_at timestamp with time zone,
+    closed_by text DEFAULT ''::text NOT NULL,
+    paper bytea,
+    sent_as text DEFAULT ''::text NOT NULL,
+    CONSTRAINT dispute_amount_check CHECK ((amount > 0)),
+    CONSTRAINT dispute_check CHECK (((own >= 0) AND (own <= amount))),
+    CONSTRAINT dispute_closed_by_check CHECK ((closed_by = ANY (ARRAY[''::text, 'rail'::text, 'deadline'::text, 'marketplace'::text]))),
+    CONSTRAINT dispute_state_check CHECK ((state = ANY (ARRAY['needs_response'::text, 'under_review'::text, 'won'::text, 'lost'::text, 'accepted'::text])))
+);
+
+CREATE TABLE public.dispute_evidence (
+    book integer NOT NULL,
+    dispute_id uuid NOT NULL,
+    number integer NOT NULL,
+    hash bytea NOT NULL,
+    name text NOT NULL,
+    media_type text NOT NULL,
+    size integer NOT NULL,
+    note text DEFAULT ''::text NOT NULL,
+    actor text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT dispute_evidence_number_check CHECK (((number >= 1) AND (number <= 20)))
+);
+
 CREATE TABLE public.double_spend (
     book integer NOT NULL,
     id uuid NOT NULL,
@@ -738,6 +797,15 @@ CREATE TABLE public.escrow (
     CONSTRAINT escrow_check CHECK (((refunded >= 0) AND (refunded <= taken))),
     CONSTRAINT escrow_state_check CHECK ((state = ANY (ARRAY['awaiting'::text, 'held'::text, 'released'::text, 'refunded'::text, 'void'::text]))),
     CONSTRAINT escrow_taken_check CHECK ((taken >= 0))
+);
+
+CREATE TABLE public.evidence_file (
+    book integer NOT NULL,
+    hash bytea NOT NULL,
+    media_type text NOT NULL,
+    body bytea NOT NULL,
+    CONSTRAINT evidence_file_body_check CHECK (((octet_length(body) >= 1) AND (octet_length(body) <= 2097152))),
+    CONSTRAINT evidence_file_check CHECK ((hash = sha256(body)))
 );
 
 CREATE TABLE public.hold (
@@ -1200,7 +1268,7 @@ CREATE TABLE public.refund (
     at timestamp with time zone NOT NULL,
     txn_id uuid NOT NULL,
     CONSTRAINT refund_amount_check CHECK ((amount > 0)),
-    CONSTRAINT refund_cause_check CHECK ((cause = ANY (ARRAY['cancellation'::text, 'return'::text, 'request'::text])))
+    CONSTRAINT refund_cause_check CHECK ((cause = ANY (ARRAY['cancellation'::text, 'return'::text, 'request'::text, 'chargeback'::text])))
 );
 
 CREATE TABLE public.replay (
@@ -1705,6 +1773,18 @@ ALTER TABLE ONLY public.device_key
 ALTER TABLE ONLY public.device
     ADD CONSTRAINT device_pkey PRIMARY KEY (book, id);
 
+ALTER TABLE ONLY public.dispute
+    ADD CONSTRAINT dispute_book_rail_reference_key UNIQUE (book, rail, reference);
+
+ALTER TABLE ONLY public.dispute_evidence
+    ADD CONSTRAINT dispute_evidence_book_dispute_id_hash_key UNIQUE (book, dispute_id, hash);
+
+ALTER TABLE ONLY public.dispute_evidence
+    ADD CONSTRAINT dispute_evidence_pkey PRIMARY KEY (book, dispute_id, number);
+
+ALTER TABLE ONLY public.dispute
+    ADD CONSTRAINT dispute_pkey PRIMARY KEY (book, id);
+
 ALTER TABLE ONLY public.double_spend
     ADD CONSTRAINT double_spend_book_second_id_key UNIQUE (book, second_id);
 
@@ -1716,6 +1796,9 @@ ALTER TABLE ONLY public.escrow
 
 ALTER TABLE ONLY public.event
     ADD CONSTRAINT event_pkey PRIMARY KEY (book, id);
+
+ALTER TABLE ONLY public.evidence_file
+    ADD CONSTRAINT evidence_file_pkey PRIMARY KEY (book, hash);
 
 ALTER TABLE ONLY public.hold
     ADD CONSTRAINT hold_pkey PRIMARY KEY (book, id);
@@ -1944,6 +2027,10 @@ CREATE UNIQUE INDEX device_key_now ON public.device_key USING btree (book, devic
 
 CREATE INDEX device_party ON public.device USING btree (book, party, id);
 
+CREATE INDEX dispute_payment ON public.dispute USING btree (payment_id, book);
+
+CREATE INDEX dispute_state ON public.dispute USING btree (book, state, id);
+
 CREATE INDEX double_spend_device ON public.double_spend USING btree (device_id, book);
 
 CREATE INDEX escrow_release ON public.escrow USING btree (book, released_by);
@@ -2160,9 +2247,15 @@ CREATE TRIGGER delivery_keeps_versions BEFORE UPDATE ON public.delivery FOR EACH
 
 CREATE TRIGGER device_issuer_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.device_issuer FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER dispute_evidence_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.dispute_evidence FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER dispute_state_moves BEFORE UPDATE ON public.dispute FOR EACH ROW WHEN ((old.state IS DISTINCT FROM new.state)) EXECUTE FUNCTION public.guard_dispute_state();
+
 CREATE TRIGGER double_spend_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.double_spend FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER event_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.event FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER evidence_file_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.evidence_file FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER item_keeps_rows BEFORE DELETE OR TRUNCATE ON public.item FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
@@ -2245,6 +2338,12 @@ ALTER TABLE ONLY public.device
 
 ALTER TABLE ONLY public.device_issuer
     ADD CONSTRAINT device_issuer_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
+
+ALTER TABLE ONLY public.dispute_evidence
+    ADD CONSTRAINT dispute_evidence_book_dispute_id_fkey FOREIGN KEY (book, dispute_id) REFERENCES public.dispute(book, id);
+
+ALTER TABLE ONLY public.dispute_evidence
+    ADD CONSTRAINT dispute_evidence_book_hash_fkey FOREIGN KEY (book, hash) REFERENCES public.evidence_file(book, hash);
 
 ALTER TABLE ONLY public.invitation
     ADD CONSTRAINT invitation_book_member_id_fkey FOREIGN KEY (book, member_id) REFERENCES public.member(book, id);

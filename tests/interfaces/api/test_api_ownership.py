@@ -15,7 +15,9 @@ from huoshui.core.access import SCOPES
 from huoshui.interfaces.api import HANDLERS
 from huoshui.interfaces.api.contract import contract_of
 from huoshui.lines.payments import rails
-from huoshui.lines.payments.rails import Call
+from huoshui.lines.payments.rails import Answer, Call, Notice
+from huoshui.lines.payments.rails import store as rail_store
+from huoshui.scenarios import dispute_flow, payment_flow
 from tests.ground import confirmation, placed, tender
 from tests.interfaces.api.conftest import Tenant
 from tests.interfaces.api.devices import CONFIRMED, PROGRAMME, Devices
@@ -39,6 +41,7 @@ BODIES: dict[str, Any] = {
     "/payments": {"amount": money(100), "seller": "slr_one"},
     "/payments/{ref:str}/attach": {"tenders": [{"rail": "balance", "party": "byr_one"}]},
     "/payout-batches": {"currency": "CNY"},
+    "/disputes/{ref:str}/evidence": {"name": "slip.txt", "content": "c2xpcA=="},
     "/settlement/terms": {},
     "/statement-files": {"name": "a.csv", "content": "date,amount\n2026-01-02,12.50\n"},
     "/reconciliation/lines/{ref:str}/split": {"amounts": [1, 2]},
@@ -99,6 +102,23 @@ def matched(tenant: Tenant) -> str:
     return str(found[0]["match"])
 
 
+def disputed(tenant: Tenant, seller: str, about: str = "d1") -> str:
+    """A dispute over a payment of 1.00 to a seller by card; its id."""
+    asked = {"amount": money(100), "seller": seller, "confirm": True,
+             "tenders": [{"rail": "card", "token": "tok"}]}  # fmt: skip
+    payment = tenant.done("/payments", asked)["payment"]["id"]
+    with tenant.database.begin(book=tenant.book) as tx:
+        for verb in ("authorise", "capture"):
+            [call] = [r.call for r in rail_store.of_subject(tx, payment) if r.verb == verb]
+            payment_flow.told(
+                tx, [(call, Answer(verdict="succeeded", reference=f"{verb}/{about}"))]
+            )
+        notice = Notice(event=about, kind="dispute_opened", at=tx.now, about=about, amount=100)
+        found = dispute_flow.noticed(tx, call, notice)
+    assert found is not None
+    return ids.show("dpt", found.id)
+
+
 class Owned:
     """A tenant with one object of each kind, and the address of each endpoint upon it."""
 
@@ -142,6 +162,7 @@ class Owned:
         queued = tenant.done(f"/webhooks/endpoints/{endpoint}/test")["id"]
         self.ids |= {"/webhooks/endpoints": endpoint, "/webhooks/deliveries": queued}
         self.ids["/rails/calls"] = ids.show("rca", queued_call(tenant))
+        self.ids["/disputes"] = disputed(tenant, "slr_one")
 
         with tempfile.TemporaryDirectory() as home:
             self.ids |= Devices(tenant, Path(home), "s-device", "b-device").everything()

@@ -25,11 +25,14 @@ from huoshui.ledger.verify import verify
 from huoshui.lines.payments.chart import CHART, rail_path, wallet_path
 from huoshui.lines.payments.escrow import Terms, start
 from huoshui.lines.payments.payment import service
+from huoshui.lines.payments.payment.back import EXCESS
 from huoshui.lines.payments.payment.machine import FINAL, PAYMENT
 from huoshui.lines.payments.payment.model import (
     Attach,
     Cancel,
     Capture,
+    ChargeBack,
+    ChargeWon,
     Confirm,
     Create,
     GiveBack,
@@ -71,6 +74,7 @@ class Payments(RuleBasedStateMachine):
         self.ids: list[UUID] = []
         self.moved: dict[str, int] = {"card": 0, "transfer": 0}
         self.answered: dict[UUID, Told] = {}
+        self.disputed: list[ChargeBack] = []
         self.count = 0
         with self.begin() as tx:
             access.open_book(tx, ground.book(self.number))
@@ -190,6 +194,31 @@ class Payments(RuleBasedStateMachine):
             self.moved[call.rail] -= call.amount
         self.apply(told)
 
+    @rule(place=st.integers(0, 99), more=st.sampled_from([0, 0, -30, 7]), twice=st.booleans())
+    def charge_back(self, place: int, more: int, twice: bool) -> None:
+        """The bank takes back what a rail captured, or less, or more than ever was paid."""
+        captures = [
+            told for told in self.answered.values()
+            if told.call.verb == "capture" and told.answer.verdict == "succeeded"
+        ]  # fmt: skip
+        if not captures:
+            return
+        told = captures[place % len(captures)]
+        call = told.call
+        amount = max(1, (told.answer.amount or 0) + more)
+        asked = [ChargeBack(told.id, call.rail, call.tender, amount)] * (2 if twice else 1)
+        self.disputed += asked
+        self.moved[call.rail] -= amount * len(asked)
+        self.apply(*asked)
+
+    @rule(place=st.integers(0, 99))
+    def win(self, place: int) -> None:
+        if not self.disputed:
+            return
+        lost = self.disputed.pop(place % len(self.disputed))
+        self.moved[lost.rail] += lost.amount
+        self.apply(ChargeWon(lost.id, lost.rail, lost.tender, lost.amount))
+
     @rule(data=st.data())
     def settle(self, data: Any) -> None:
         """Everything that waits is answered: then nothing is in transit."""
@@ -227,13 +256,19 @@ class Payments(RuleBasedStateMachine):
         assert nets.get((SELLER, "CNY"), 0) + owed == got.get(SELLER, 0)
         assert nets.get((SELLER, "CNY"), 0) >= -150
         assert nets.get((FEE, "CNY"), 0) == got.get(FEE, 0)
+        borne = sum(each.amount for each in self.disputed) - sum(p.charged for p in payments)
+        assert nets.get((EXCESS, "CNY"), 0) == -borne
+        assert borne >= sum(t.excess for p in payments for t in p.tenders)
         assert sum(net for (_, currency), net in nets.items() if currency == "CNY") == 0
 
     def consistent(self, p: Payment) -> None:
         captured, taken = sum(part.taken for part in p.parts), sum(t.taken for t in p.tenders)
         assert p.captured == captured == taken, p
         assert p.refunded + p.charged == sum(part.back for part in p.parts)
-        assert p.refunded == sum(t.back for t in p.tenders) <= p.captured <= p.amount
+        assert p.refunded + p.charged == sum(t.back for t in p.tenders) <= p.captured <= p.amount
+        assert p.charged == sum(t.charged for t in p.tenders)
+        assert all(0 <= t.charged <= t.back and t.excess >= 0 for t in p.tenders)
+        assert not any(t.excess and t.left for t in p.tenders), "the platform bears what is there"
         assert all(0 <= part.back <= part.taken <= part.amount for part in p.parts)
         assert all(0 <= t.back <= t.taken <= max(t.authorised, t.taken) for t in p.tenders)
         if p.state == "succeeded":

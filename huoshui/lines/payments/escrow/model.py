@@ -26,11 +26,13 @@ ESCROW = Machine(
         "release": Move(("held",), "released"),
         "refund": Move(("held", "released"), "refunded"),
         "void": Move(("awaiting",), "void"),
+        "restore": Move(("refunded",), "released"),  # what a chargeback took has come again
+        "hold_again": Move(("refunded",), "held"),
     },
 )
 RETRY_CONFIRM = timedelta(days=1)
 
-Cause = Literal["cancellation", "return", "request"]
+Cause = Literal["cancellation", "return", "request", "chargeback"]
 
 
 class OverRefund(Problem):
@@ -84,7 +86,7 @@ class Confirm(msgspec.Struct, frozen=True):
 class Refund(msgspec.Struct, frozen=True):
     """Give back `amount` (all that is left where None), out of a seller's parts first.
 
-    `key` names the refund: the same one is made once.
+    `key` names the refund: the same one is made once. With `rail` only what came by it goes back.
     """
 
     order_id: UUID
@@ -94,9 +96,22 @@ class Refund(msgspec.Struct, frozen=True):
     amount: int | None = None
     seller: str = ""
     reason: str = ""
+    rail: str = ""
 
 
-Command = Open | Take | Confirm | Refund
+class Restore(msgspec.Struct, frozen=True):
+    """What had gone back by a rail has come again by it: `amount` minor units, once a key."""
+
+    order_id: UUID
+    key: str
+    rail: str
+    amount: int
+    at: datetime
+
+
+Command = Open | Take | Confirm | Refund | Restore
+# What the buyer and the marketplace may ask; a restoration follows from a won dispute alone.
+ASKED = ("take", "release", "refund", "void")
 
 
 class Escrow(msgspec.Struct, frozen=True):
@@ -209,7 +224,7 @@ def refund(
     if not 0 < amount <= left:
         raise OverRefund(asked=amount, left=left)
     fixed = escrow if escrow.planned else _fixed_for_refund(escrow, items, terms)
-    after, back = _given_back(fixed, amount, command.seller, terms)
+    after, back = _given_back(fixed, amount, command, terms)
     if amount == left:
         after = msgspec.structs.replace(after, state=closed, closed_at=command.at)
     legs = _legs_back(fixed, after, released=escrow.state == "released")
@@ -239,17 +254,56 @@ def _fixed_for_refund(escrow: Escrow, items: Sequence[ItemRow], terms: Terms) ->
         return msgspec.structs.replace(escrow, parts=shares)
 
 
-def _given_back(escrow: Escrow, amount: int, seller: str, terms: Terms) -> tuple[Escrow, int]:
-    subsidy = plan.subsidy_back(escrow.sources, escrow.refunded, amount)
-    tenders = [s for s in escrow.sources if s.role == "tender"]
-    others = [s for s in escrow.sources if s.role != "tender"]
+def by_rail(escrow: Escrow, rail: str) -> int:
+    """What may still go back of what came by a rail, minor units; nothing of a closed order."""
+    if "refund" not in ESCROW_VERBS[escrow.state]:
+        return 0
+    return sum(s.left for s in escrow.sources if s.role == "tender" and s.group == rail)
+
+
+def restore(escrow: Escrow, command: Restore) -> Decision:
+    """What had gone back comes again to those who gave it, in proportion to what each gave."""
+    subsidy = -plan.subsidy_back(escrow.sources, escrow.refunded, -command.amount)
+    came = [s.role == "tender" and s.group == command.rail for s in escrow.sources]
+    made = [s.role == "subsidy" for s in escrow.sources]
+    sources = plan.give_again(escrow.sources, came, command.amount)
     after = msgspec.structs.replace(
         escrow,
-        sources=(
-            *plan.give_back(tenders, amount, "tender"),
-            *plan.give_back(others, subsidy, "subsidy"),
-        ),
-        parts=plan.give_back(escrow.parts, amount + subsidy, terms.odd_unit_to, seller),
+        sources=plan.give_again(sources, made, subsidy),
+        parts=plan.give_again(escrow.parts, [True] * len(escrow.parts), command.amount + subsidy),
+        refunded=escrow.refunded - command.amount,
+    )
+    if escrow.state == "refunded":
+        verb = "restore" if escrow.released_at else "hold_again"
+        state = ESCROW.after(escrow.state, verb)
+        after = msgspec.structs.replace(after, state=state, closed_at=None)
+    legs = _legs_again(escrow, after, released=escrow.released_at is not None)
+    facts: dict[str, int | str] = {"amount": command.amount, "rail": command.rail}
+    return Decision(after, "order_restored", tuple(legs), "order.restored", facts)
+
+
+def _legs_again(before: Escrow, after: Escrow, *, released: bool) -> list[Leg]:
+    sources = _difference(after.sources, before.sources)
+    legs: list[Leg] = []
+    for share in sources:
+        if share.role == "tender":
+            legs += TEMPLATES["order_restored"].legs({"rail": share.group}, {"tender": share.left})
+    if released:
+        legs += _subsidy(sources, "order_subsidised")
+        legs += _release(_difference(after.parts, before.parts))
+    return legs
+
+
+def _given_back(escrow: Escrow, amount: int, command: Refund, terms: Terms) -> tuple[Escrow, int]:
+    subsidy = plan.subsidy_back(escrow.sources, escrow.refunded, amount)
+    rail = command.rail
+    goes = [s.role == "tender" and rail in ("", s.group) for s in escrow.sources]
+    sources = plan.give_of(escrow.sources, goes, amount, "tender")
+    helps = [s.role != "tender" for s in sources]
+    after = msgspec.structs.replace(
+        escrow,
+        sources=plan.give_of(sources, helps, subsidy, "subsidy"),
+        parts=plan.give_back(escrow.parts, amount + subsidy, terms.odd_unit_to, command.seller),
         refunded=escrow.refunded + amount,
     )
     return after, subsidy

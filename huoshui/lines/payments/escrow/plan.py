@@ -98,6 +98,24 @@ def give_back(
     return _give(after, list(range(len(shares))), amount - first, owner_role)
 
 
+def give_of(
+    shares: Sequence[Share], chosen: Sequence[bool], amount: int, owner_role: str
+) -> tuple[Share, ...]:
+    """The shares after `amount` went back out of the chosen ones."""
+    return _give(shares, [i for i, own in enumerate(chosen) if own], amount, owner_role)
+
+
+def give_again(shares: Sequence[Share], chosen: Sequence[bool], amount: int) -> tuple[Share, ...]:
+    """The shares after `amount` came again, in proportion to what each chosen one gave back."""
+    given = backwards(
+        amount, [s.back if own else 0 for s, own in zip(shares, chosen, strict=True)], 0
+    )
+    return tuple(
+        msgspec.structs.replace(s, back=s.back - more)
+        for s, more in zip(shares, given, strict=True)
+    )
+
+
 def _give(
     shares: Sequence[Share], chosen: list[int], amount: int, owner_role: str
 ) -> tuple[Share, ...]:

@@ -34,6 +34,7 @@ from huoshui.lines.payments.escrow.model import (
     Escrow,
     Open,
     Refund,
+    Restore,
     Take,
 )
 from huoshui.lines.payments.escrow.store import RefundRow
@@ -167,7 +168,7 @@ class _Batch:
             currency = escrow.currency if escrow else opened.get(command.order_id)
             if currency:
                 paths |= {(path, currency) for path in self._paths(command, escrow)}
-        transaction_ids = [self._txn_id(c) for c in commands if isinstance(c, Take)]
+        transaction_ids = [self._txn_id(c) for c in commands if isinstance(c, Take | Restore)]
         return ledger.load(self.tx, paths, transaction_ids, CHART)
 
     def _paths(self, command: Command, escrow: Escrow | None) -> list[str]:
@@ -194,6 +195,8 @@ class _Batch:
                 return ids.derived(self.refund_ids[command.key], "refund")
             case Confirm():
                 return self.tx.id("txn", f"release/{command.order_id}", command.at)
+            case Restore():
+                return self.tx.id("txn", f"restore/{command.key}", command.at)
             case Open():
                 raise AssertionError("an opening moves no money")
             case _:
@@ -207,10 +210,13 @@ class _Batch:
             return Outcome(command, escrow)
         if escrow is None:
             raise NoEscrow(order=ids.show("ord", command.order_id))
-        if isinstance(command, Take) and self._txn_id(command) in self.sheet.standing:
+        if isinstance(command, Take | Restore) and self._txn_id(command) in self.sheet.standing:
             return Outcome(command, escrow)
         if isinstance(command, Refund) and command.key in self.refunds:
             return self._again(command, escrow, self.refunds[command.key])
+        return self._move(command, escrow)
+
+    def _move(self, command: Take | Confirm | Refund | Restore, escrow: Escrow) -> Outcome:
         items = self.items.get(escrow.order_key, [])
         match command:
             case Take():
@@ -223,8 +229,8 @@ class _Batch:
             case Refund():
                 decision, amount = decide.refund(escrow, command, items, self.terms)
                 return self._refund(command, decision, amount)
-            case _:
-                assert_never(command)
+            case Restore():
+                return self._carry_out(command, decide.restore(escrow, command))
 
     @staticmethod
     def _again(command: Refund, escrow: Escrow, made: RefundRow) -> Outcome:

@@ -12,19 +12,20 @@ from huoshui.lines.payments.payment import shares
 from huoshui.lines.payments.payment.going import Can, call_of
 from huoshui.lines.payments.payment.machine import need
 from huoshui.lines.payments.payment.model import (
+    ChargeBack,
+    ChargeWon,
     GiveBack,
     Part,
     Payment,
     RailCannot,
     Refund,
     RefundExceeds,
-    Tender,
     Told,
 )
 from huoshui.lines.payments.payment.shares import Flow, pair, replace
 from huoshui.lines.payments.payment.step import TRANSIT, WRONG, Cleared, Post, Step
 
-EXCESS = "platform:chargebacks"  # a chargeback above what the payment still has
+EXCESS = "platform:chargebacks"  # a chargeback above what its means still has
 # What may still be taken from an account that gives back, and who bears what it cannot.
 Bearer = Callable[[str, int], list[Flow]]
 
@@ -142,32 +143,72 @@ def _restored(parts: tuple[Part, ...], amount: int) -> tuple[Part, ...]:
     )
 
 
-def charge_back(payment: Payment, index: int, amount: int, bear: Bearer) -> Step:
-    """The buyer's bank takes back `amount` over a rail: from the parts, what they lack from EXCESS."""
-    tender = payment.tenders[index]
-    own = min(amount, payment.left)
+def charge_back(payment: Payment, asked: ChargeBack, bear: Bearer) -> Step:
+    """The buyer's bank takes an amount back over a rail: what its means still has from the parts.
+
+    What it has no more (it was refunded, or charged back before, or more is taken than was paid)
+    comes from EXCESS.
+    """
+    index, amount = _means(payment, asked), asked.amount
+    left = 0 if index is None else payment.tenders[index].left
+    own = min(amount, left) if asked.most is None else min(amount, left, asked.most)
     parts = shares.off_parts(payment.parts, own)
     sources = [*_givers(payment, parts, bear), (EXCESS, amount - own)]
-    legs = pair(sources, [(rail_path(tender.rail), amount)])
-    tenders = _charged(payment, index, min(own, tender.left))
-    after = replace(payment, parts=parts, tenders=tenders, charged=payment.charged + own)
+    legs = pair([s for s in sources if s[1]], [(rail_path(asked.rail), amount)])
+    after = _charged(payment, index, own, amount - own, parts)
+    post = Post("payment_charged_back", legs)
     return Step(
-        after, (Post("payment_charged_back", legs),), clears=(Cleared("chargeback", amount),)
+        after, (post,), clears=(Cleared("chargeback", amount),), said="payment.charged_back"
     )
 
 
-def _charged(payment: Payment, index: int, amount: int) -> tuple[Tender, ...]:
-    tenders = list(payment.tenders)
-    tenders[index] = replace(tenders[index], back=tenders[index].back + amount)
-    return tuple(tenders)
-
-
-def charge_won(payment: Payment, index: int, amount: int, own: int) -> Step:
-    """The dispute was won: the bank gives back what it took, the parts get their `own` again."""
-    rail = rail_path(payment.tenders[index].rail)
+def charge_won(payment: Payment, asked: ChargeWon) -> Step:
+    """The bank gives back what it took: what the platform bore comes back to it first, so that the
+    parts are where they were had the chargeback never been."""
+    index, amount = _means(payment, asked), asked.amount
+    tender = None if index is None else payment.tenders[index]
+    own = min(amount - min(tender.excess, amount), tender.charged) if tender else 0
     parts = _restored(payment.parts, own)
     targets = [*shares.gained(payment.parts, parts), (EXCESS, amount - own)]
-    legs = pair([(rail, amount)], [(account, more) for account, more in targets if more])
-    tenders = _charged(payment, index, -min(own, payment.tenders[index].back))
-    after = replace(payment, parts=parts, tenders=tenders, charged=payment.charged - own)
-    return Step(after, (Post("chargeback_won", legs),), clears=(Cleared("chargeback_won", amount),))
+    legs = pair([(rail_path(asked.rail), amount)], [(path, more) for path, more in targets if more])
+    lifted = min(tender.excess, amount - own) if tender else 0
+    after = _charged(payment, index, -own, -lifted, parts)
+    post = Post("chargeback_won", legs)
+    return Step(
+        after, (post,), clears=(Cleared("chargeback_won", amount),), said="payment.charge_won"
+    )
+
+
+def recovered(payment: Payment, bear: Bearer) -> Step:
+    """What a means has again while the platform bears a chargeback of it goes to the platform:
+    the refund that left it with nothing failed, or its capture ended after the chargeback."""
+    step = Step(payment)
+    for index, tender in enumerate(payment.tenders):
+        owed = min(tender.excess, tender.left)
+        if owed:
+            now = step.payment
+            parts = shares.off_parts(now.parts, owed)
+            legs = pair(_givers(now, parts, bear), [(EXCESS, owed)])
+            after = _charged(now, index, owed, -owed, parts)
+            step = step.also(Step(after, (Post("chargeback_recovered", legs),)))
+    return step
+
+
+def _means(payment: Payment, asked: ChargeBack | ChargeWon) -> int | None:
+    """The place of the means that a chargeback is of; None where another took its place since."""
+    place = asked.tender
+    known = place < len(payment.tenders) and payment.tenders[place].rail == asked.rail
+    return place if known else None
+
+
+def _charged(
+    payment: Payment, index: int | None, own: int, excess: int, parts: tuple[Part, ...]
+) -> Payment:
+    """The payment after so much more of a means was charged back, and borne by the platform."""
+    tenders = list(payment.tenders)
+    if index is not None:
+        t = tenders[index]
+        tenders[index] = replace(
+            t, back=t.back + own, charged=t.charged + own, excess=t.excess + excess
+        )
+    return replace(payment, parts=parts, tenders=tuple(tenders), charged=payment.charged + own)

@@ -56,7 +56,8 @@ class Tender(msgspec.Struct, frozen=True, array_like=True):
     Of these `authorised` are reserved, `taken` captured, `back` given back. In a capture under way
     it is to give `asking`, of which `come` has come. `hold` reserves on the ledger, `call` is what
     its rail was asked last and has not answered, `about` the rail's reference, `token` its word
-    for the means, `code` why it declined.
+    for the means, `code` why it declined. Of `back`, `charged` was taken by chargebacks; what they
+    took beyond `back` the platform bears, which is `excess`.
     """
 
     rail: str
@@ -73,6 +74,8 @@ class Tender(msgspec.Struct, frozen=True, array_like=True):
     token: str = ""
     about: str = ""
     code: str = ""
+    charged: int = 0
+    excess: int = 0
 
     @property
     def spare(self) -> int:
@@ -224,4 +227,26 @@ class GiveBack(msgspec.Struct, frozen=True):
     reason: str = ""
 
 
-Command = Create | Attach | Confirm | Capture | Cancel | Told | GiveBack
+class ChargeBack(msgspec.Struct, frozen=True):
+    """The buyer's bank took `amount` back over a rail, of what the means at `tender` gave.
+
+    At most `most` of it is the payment's (None: whatever it has); the platform bears the rest.
+    """
+
+    id: UUID
+    rail: str
+    tender: int
+    amount: int
+    most: int | None = None
+
+
+class ChargeWon(msgspec.Struct, frozen=True):
+    """The bank gave `amount` of a chargeback again."""
+
+    id: UUID
+    rail: str
+    tender: int
+    amount: int
+
+
+Command = Create | Attach | Confirm | Capture | Cancel | Told | GiveBack | ChargeBack | ChargeWon

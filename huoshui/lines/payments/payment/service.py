@@ -19,7 +19,7 @@ from huoshui.core.db import Tx
 from huoshui.core.errors import Problem
 from huoshui.core.idempotency import KeyReused
 from huoshui.ledger.model import PostingRefused
-from huoshui.lines.payments.chart import CHART, receivable_path, seller_of
+from huoshui.lines.payments.chart import CHART, rail_path, receivable_path, seller_of
 from huoshui.lines.payments.escrow import store as terms_store
 from huoshui.lines.payments.escrow.terms import Terms
 from huoshui.lines.payments.payment import back, going, store, told
@@ -28,6 +28,8 @@ from huoshui.lines.payments.payment.model import (
     Attach,
     Cancel,
     Capture,
+    ChargeBack,
+    ChargeWon,
     Command,
     Confirm,
     Create,
@@ -169,6 +171,8 @@ class Batch:
                 tenders, parts, currency = command.tenders, command.parts, command.currency
             elif before is not None:
                 tenders, parts, currency = before.tenders, before.parts, before.currency
+                if isinstance(command, ChargeBack | ChargeWon):
+                    found.add((rail_path(command.rail), currency))
                 if isinstance(command, Attach):
                     tenders = command.tenders
             else:
@@ -191,6 +195,8 @@ class Batch:
         step = self._step(before, command)
         if step is None:
             return Outcome(before)
+        if not before.order_key and any(t.excess and t.left for t in step.payment.tenders):
+            step = step.also(back.recovered(step.payment, self._bear(before.currency)))
         return self._carry_out(before, step)
 
     def _begun(self, command: Create) -> Payment | Problem:
@@ -224,14 +230,22 @@ class Batch:
                 return going.cancel(before, registry.capabilities)
             case Told():
                 return self._told(before, command)
-            case GiveBack():
-                return back.give_back(
-                    before, command, registry.capabilities, self._bear(before.currency), self.tx.now
-                )
+            case GiveBack() | ChargeBack() | ChargeWon():
+                return self._backwards(before, command)
             case Create():
                 raise AssertionError("a creation has nothing before it")
             case _:
                 assert_never(command)
+
+    def _backwards(self, before: Payment, command: GiveBack | ChargeBack | ChargeWon) -> Step:
+        bear = self._bear(before.currency)
+        match command:
+            case GiveBack():
+                return back.give_back(before, command, registry.capabilities, bear, self.tx.now)
+            case ChargeBack():
+                return back.charge_back(before, command, bear)
+            case ChargeWon():
+                return back.charge_won(before, command)
 
     def _confirm(self, before: Payment, proved: bool) -> Step:
         need(before.state, "confirm")

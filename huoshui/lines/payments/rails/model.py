@@ -94,6 +94,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
 
     `call` is our key where it repeats it, `reference` the rail's own. `kind` is `answer` for an
     outcome of a call, or something that began there: `dispute_opened`, `dispute_closed`, `returned`.
+    Of a dispute `about` is its own reference, `reason` why it was opened or how it ended (`won`).
     """
 
     event: str
@@ -105,6 +106,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     amount: int | None = None
     currency: str = ""
     reason: str = ""
+    about: str = ""
 
 
 class Rail(Protocol):

@@ -45,6 +45,7 @@ class Told(msgspec.Struct, frozen=True):
     currency: str = ""
     code: str = ""
     reason: str = ""
+    dispute: str = ""
 
 
 class Simulated:
@@ -131,6 +132,7 @@ def _notice(event: str, told: Told) -> Notice:
         amount=told.amount,
         currency=told.currency,
         reason=told.reason or told.code,
+        about=told.dispute,
     )
 
 
