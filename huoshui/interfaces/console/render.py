@@ -34,6 +34,14 @@ _MENU: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
     ("", (("overview", "", "layout-dashboard", "o"),)),
     ("commerce", (("orders", "orders", "receipt-text", "r"), ("sellers", "sellers", "store", "s"))),
     (
+        "payments",
+        (
+            ("payments", "payments", "wallet", "x"),
+            ("disputes", "disputes", "triangle-alert", "z"),
+            ("success", "success", "scale", "g"),
+        ),
+    ),
+    (
         "settlement",
         (
             ("windows", "windows", "clock", "w"),

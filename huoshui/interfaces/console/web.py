@@ -19,6 +19,7 @@ from huoshui.interfaces.console import (
     export,
     ledger_web,
     me_web,
+    payment_web,
     render,
     settlement_web,
     sign_in_web,
@@ -65,7 +66,7 @@ def routes() -> list[Any]:
             path="/console",
             route_handlers=[
                 static, *sign_in_web.ROUTES, root, replays, progress, results,
-                exported, kept_report, act, *devices_web.ROUTES, *ledger_web.ROUTES, *settlement_web.ROUTES,
+                exported, kept_report, act, *devices_web.ROUTES, *ledger_web.ROUTES, *settlement_web.ROUTES, *payment_web.ROUTES,
                 *webhook_web.ROUTES, *access_web.ROUTES, *me_web.ROUTES, *pages, lost,
             ],
             exception_handlers={Problem: on_problem, HTTPException: on_http_problem},

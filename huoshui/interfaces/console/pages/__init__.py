@@ -12,6 +12,7 @@ from huoshui.interfaces.console.pages.account import account_page
 from huoshui.interfaces.console.pages.accounts import accounts_page
 from huoshui.interfaces.console.pages.batches import batch_page, batches_page
 from huoshui.interfaces.console.pages.devices import device_page, devices_page
+from huoshui.interfaces.console.pages.disputes import dispute_page, disputes_page
 from huoshui.interfaces.console.pages.holds import hold_page, holds_page
 from huoshui.interfaces.console.pages.journal import journal_page, transaction_page
 from huoshui.interfaces.console.pages.keys import keys_page
@@ -28,6 +29,8 @@ from huoshui.interfaces.console.pages.order import order_page
 from huoshui.interfaces.console.pages.orders import orders_page
 from huoshui.interfaces.console.pages.organisations import organisation_page, organisations_page
 from huoshui.interfaces.console.pages.overview import overview_page
+from huoshui.interfaces.console.pages.payment import payment_page
+from huoshui.interfaces.console.pages.payments import payments_page, refunds_page
 from huoshui.interfaces.console.pages.periods import close_page, periods_page
 from huoshui.interfaces.console.pages.rail_calls import (
     rail_call_page,
@@ -41,6 +44,7 @@ from huoshui.interfaces.console.pages.requests import requests_page
 from huoshui.interfaces.console.pages.search import search_page
 from huoshui.interfaces.console.pages.sellers import seller_page, sellers_page
 from huoshui.interfaces.console.pages.statements import statements_page
+from huoshui.interfaces.console.pages.success import success_page
 from huoshui.interfaces.console.pages.trial import trial_page
 from huoshui.interfaces.console.pages.verify import verify_page
 from huoshui.interfaces.console.pages.webhook_deliveries import deliveries_page, delivery_page
@@ -69,6 +73,12 @@ PAGES = {
     "orders/{key:str}": Place("orders", order_page),
     "sellers": Place("sellers", sellers_page),
     "sellers/{key:str}": Place("sellers", seller_page),
+    "payments": Place("payments", payments_page),
+    "payments/{key:str}": Place("payments", payment_page),
+    "refunds": Place("payments", refunds_page),
+    "disputes": Place("disputes", disputes_page),
+    "disputes/{key:str}": Place("disputes", dispute_page),
+    "success": Place("success", success_page),
     "windows": Place("windows", windows_page),
     "windows/{key:str}": Place("windows", window_page),
     "payouts": Place("payouts", batches_page),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -102,6 +103,10 @@ def page(
     state: str = "",
     order: str = "",
     buyer: str = "",
+    rail: str = "",
+    least: int = 0,
+    since: datetime | None = None,
+    until: datetime | None = None,
     among: Own | None = None,
     after: UUID | None = None,
     limit: int = 50,
@@ -112,7 +117,11 @@ def page(
         SELECT {_COLUMNS} FROM payment
         WHERE book = %(book)s AND (%(state)s = '' OR state = %(state)s)
           AND (%(order)s = '' OR order_key = %(order)s)
-          AND (%(buyer)s = '' OR buyer = %(buyer)s)
+          AND (%(buyer)s = '' OR buyer = %(buyer)s) AND amount >= %(least)s
+          AND (%(rail)s = '' OR EXISTS (SELECT FROM jsonb_array_elements(tenders) AS t
+                                        WHERE t->>0 = %(rail)s))
+          AND (%(since)s::timestamptz IS NULL OR created_at >= %(since)s)
+          AND (%(until)s::timestamptz IS NULL OR created_at < %(until)s)
           AND (%(whole)s OR buyer = ANY(%(buyers)s)
                OR EXISTS (SELECT FROM jsonb_array_elements(parts) AS p
                           WHERE p->>0 = ANY(%(accounts)s)))
@@ -122,6 +131,10 @@ def page(
         state=state,
         order=order,
         buyer=buyer,
+        rail=rail,
+        least=least,
+        since=since,
+        until=until,
         whole=among is None,
         buyers=among.buyers if among else [],
         accounts=among.accounts if among else [],
