@@ -6,15 +6,19 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from litestar import Response, post
+import msgspec
+from litestar import Response, get, post
 from litestar.params import FromPath, RawBody
 
 from huoshui.core import ids
 from huoshui.core.access import OutOfScope
 from huoshui.core.db import Tx
 from huoshui.core.errors import Conflict, NotFound
+from huoshui.interfaces.console import render
+from huoshui.interfaces.console.pages.dispute_paper import paper_page
 from huoshui.interfaces.console.settlement_web import actor_of
 from huoshui.interfaces.console.visit import (
+    HEADERS,
     Ask,
     Visit,
     enter,
@@ -89,4 +93,16 @@ def move_dispute(
     return redirect(visit.frame.to(f"disputes/{key}"))
 
 
-ROUTES: list[Any] = [move_payment, move_dispute]
+@get("/{world:str}/disputes/{key:str}/evidence.html", sync_to_thread=True)
+def printed(request: Ask, world: FromPath[str], key: FromPath[str]) -> Response[bytes]:
+    """A dispute's evidence file as one page to keep or print. It is only saved, never shown here."""
+    visit = enter(request, world, "disputes")
+    alone = msgspec.structs.replace(visit.frame, alone=True)
+    with visit.database.begin(book=visit.session.book) as tx:
+        body = render.page(paper_page(tx, alone, key), alone).encode()
+    name = f"{ids.show('dpt', ids.read('dpt', key))}-{visit.frame.lang}.html"
+    headers = HEADERS | {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(body, media_type="text/html; charset=utf-8", headers=headers)
+
+
+ROUTES: list[Any] = [move_payment, move_dispute, printed]

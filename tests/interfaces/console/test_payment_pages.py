@@ -99,5 +99,9 @@ def test_a_dispute_is_answered_once(client: TestClient[Litestar], made: list[Pai
     found = made[0].dispute()
     assert found.state == "under_review" and found.paper
     assert found.paper.hex() in client.get(page).text
+    printed = client.get(f"{page}/evidence.html?lang=zh")
+    assert "attachment" in printed.headers["content-disposition"]
+    assert found.paper.hex() in printed.text and "slip.pdf" in printed.text
+    assert 'src="/' not in printed.text and 'href="/' not in printed.text, "it needs no server"
     assert client.post(f"{page}/accept", follow_redirects=False).status_code == 409
     assert client.post(f"{page}/win", follow_redirects=False).status_code == 404

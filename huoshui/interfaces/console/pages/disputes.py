@@ -30,7 +30,7 @@ from huoshui.interfaces.console.pages import asked
 from huoshui.interfaces.console.shown import money
 from huoshui.lines.payments.disputes import DISPUTE, allowed, service, store
 from huoshui.lines.payments.disputes.model import Dispute, Evidence
-from huoshui.lines.payments.disputes.paper import Paper
+from huoshui.lines.payments.disputes.paper import Ordered
 
 _TONES: dict[str, Tone] = {
     "needs_response": "warn", "under_review": "accent", "won": "good", "lost": "bad",
@@ -134,6 +134,9 @@ def dispute_page(tx: Tx, frame: Frame, key: str) -> ObjectPage:
         title=frame.say("dispute.title", amount=money(amount, frame.lang)),
         lead=frame.say("disputes.lead"),
         crumbs=(asked.home(frame), Link(frame.say("disputes"), frame.to("disputes"))),
+        links=(
+            Link(frame.say("dispute.print"), frame.to(f"disputes/{key}/evidence.html"), "download"),
+        ),
         key=key,
         status=dispute_state(frame, found.state),
         steps=_steps(frame, found),
@@ -148,7 +151,7 @@ def dispute_page(tx: Tx, frame: Frame, key: str) -> ObjectPage:
             Figure(label=frame.say("disputes.due"), value=found.due_at),
         ),
         fields=_fields(frame, found),
-        groups=_ordered(frame, paper),
+        groups=order_group(frame, paper.order) if paper.order else (),
         timeline=tuple(
             Moment(at=e.at, title=i18n.text(f"event.{e.type}", frame.lang), detail=e.actor)
             for e in reversed(events.page(tx, object_id=key, limit=50))
@@ -207,10 +210,8 @@ def _fields(frame: Frame, found: Dispute) -> tuple[Figure, ...]:
     )
 
 
-def _ordered(frame: Frame, paper: Paper) -> tuple[FigureGroup, ...]:
-    order = paper.order
-    if order is None:
-        return ()
+def order_group(frame: Frame, order: Ordered) -> tuple[FigureGroup, ...]:
+    """When an order was sent, arrived and was confirmed."""
     return (
         FigureGroup(
             frame.say("dispute.ordered"),
