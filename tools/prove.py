@@ -1,5 +1,6 @@
 """The long campaigns: a replay of 100,000 orders with its memory, replays killed at random; the
-ledger under storms and kills, against its model for an hour, and verified at ten million transfers.
+ledger under storms and kills, against its model for an hour, and verified at ten million transfers;
+payments over rails with all faults while processes are killed, and a million of them in windows.
 
 Each writes its figures, with the date and the commit, to docs/proofs/. Run by `make prove`.
 """
@@ -35,12 +36,20 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=100)
     parser.add_argument("--minutes", type=int, default=60)
     parser.add_argument("--transfers", type=int, default=10_000_000)
+    parser.add_argument("--payments", type=int, default=10_000, help="of the campaign faults")
+    parser.add_argument("--captures", type=int, default=1_000_000, help="of the campaign windows")
+    parser.add_argument(
+        "--tenders", type=Path, default=os.environ.get("HUOSHUI_TENDERS"),
+        help="a CSV file of real tenders, for the campaign windows",
+    )  # fmt: skip
     parser.add_argument("--seed", type=int, default=int(time.time()))
     asked = parser.parse_args()
     for name in asked.campaigns or CAMPAIGNS:
         with tempfile.TemporaryDirectory(prefix="huoshui-prove-") as home:
             try:
-                _keep(name, CAMPAIGNS[name](Home(Path(home)), asked))
+                figures = CAMPAIGNS[name](Home(Path(home)), asked)
+                if figures:
+                    _keep(name, figures)
             finally:
                 Home(Path(home)).run("down")
 
@@ -136,11 +145,39 @@ def kills(home: Home, asked: argparse.Namespace) -> dict[str, Any]:
 
 def storm(home: Home, asked: argparse.Namespace) -> dict[str, Any]:
     """Kill the process that writes, and PostgreSQL, in turns under load: every answer holds."""
-    report = home.path / "storm.json"
+    report, over_http = home.path / "storm.json", home.path / "http.json"
     _pytest(
-        "tests/ledger/test_storm.py", "-k", "killed",
+        "tests/ledger/test_storm.py", "tests/ledger/test_storm_http.py", "-k", "killed",
         HUOSHUI_ROUNDS=str(asked.rounds), HUOSHUI_REPORT=str(report),
+        HUOSHUI_REPORT_HTTP=str(over_http),
     )  # fmt: skip
+    found: dict[str, Any] = _read(report) | _read(over_http)
+    return found
+
+
+def faults(home: Home, asked: argparse.Namespace) -> dict[str, Any]:
+    """Payments over rails with every fault, server, simulators and PostgreSQL killed meanwhile."""
+    report = home.path / "faults.json"
+    _pytest(
+        "tests/campaigns/test_faults.py",
+        HUOSHUI_PAYMENTS=str(asked.payments), HUOSHUI_SEED=str(asked.seed),
+        HUOSHUI_REPORT=str(report),
+    )  # fmt: skip
+    return _read(report)
+
+
+def windows(home: Home, asked: argparse.Namespace) -> dict[str, Any] | None:
+    """Captured payments of the amounts of real tenders, windows closed under that load."""
+    if not asked.tenders or not Path(asked.tenders).exists():
+        print("windows: left out: no file of tenders (--tenders FILE or HUOSHUI_TENDERS)")
+        return None
+    sys.path.insert(0, str(ROOT))
+    from tools import windows as campaign
+
+    return campaign.run(home.path, Path(asked.tenders), asked.captures)
+
+
+def _read(report: Path) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
     return found
 
@@ -168,6 +205,7 @@ def _pytest(*arguments: str, **environment: str) -> None:
 
 CAMPAIGNS = {
     "scale": scale, "kills": kills, "storm": storm, "machine": machine, "ledger": ledger,
+    "faults": faults, "windows": windows,
 }  # fmt: skip
 
 

@@ -14,7 +14,7 @@ import random
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
@@ -40,11 +40,11 @@ STANDS = ("created", "exists")
 ASKED_AGAIN = "asked_again"  # written before a repeat is sent
 
 
-def open_books(database: Database, book: int) -> None:
+def open_books(database: Database, book: int, kind: str = "storm") -> None:
     """A book with a bank without bounds and wallets that cannot be overdrawn."""
     with database.begin(book=book) as tx:
         access.open_book(tx, access.Book(book, f"storm-{book}", "Storm", "CNY", "UTC", True))
-        free, bounded = (AccountKind("storm", "", "liability", floor) for floor in (None, 0))
+        free, bounded = (AccountKind(kind, "", "liability", floor) for floor in (None, 0))
         ledger.service.open_accounts(
             tx, [Opening(BANK, "CNY", free), *(Opening(w, "CNY", bounded) for w in WALLETS)]
         )
@@ -53,33 +53,31 @@ def open_books(database: Database, book: int) -> None:
 class Caller:
     """One caller: sends a few commands, writes what came of them, goes on."""
 
-    def __init__(self, lane: Lane, book: int, seed: int, answers: TextIO) -> None:
-        self._lane, self._book, self._answers = lane, book, answers
+    def __init__(self, seed: int, answers: TextIO) -> None:
+        self._answers = answers
         self._random = random.Random(seed)
         self._held: list[UUID] = []
         self._sent: list[Command] = []
 
-    async def run(self, until: float) -> None:
-        while time.monotonic() < until:
+    async def _post(self, commands: list[Command]) -> list[str] | None:
+        """Ask for commands; their codes, or None where that was not answered."""
+        raise NotImplementedError
+
+    async def run(self, over: Callable[[], bool]) -> None:
+        while not over():
             commands = self._commands()
             if commands[0] in self._sent:
                 # A refusal that burnt nothing may be followed by a success whose answer is lost.
                 self._write(_line(commands[0], ASKED_AGAIN))
-            try:
-                results = await post_many(
-                    self._lane, commands, book=self._book, actor="storm",
-                    caller=str(id(self)),
-                )  # fmt: skip
-            except Problem as problem:
-                if problem.code not in ("database_gone", "lane_stopped"):
-                    raise
-                continue  # not answered: it may stand or not
+            codes = await self._post(commands)
+            if codes is None:
+                continue  # it may stand or not
             lines = []
-            for command, result in zip(commands, results, strict=True):
-                if isinstance(command, Transaction) and command.hold and result.stands:
+            for command, code in zip(commands, codes, strict=True):
+                if isinstance(command, Transaction) and command.hold and code in STANDS:
                     self._held.append(command.id)
-                lines.append(_line(command, result.code))
-            _assert_whole(commands, [result.code for result in results])
+                lines.append(_line(command, code))
+            _assert_whole(commands, codes)
             self._write("".join(lines))
             self._sent = (self._sent + commands)[-30:]
 
@@ -122,6 +120,25 @@ class Caller:
         )  # fmt: skip
 
 
+class LaneCaller(Caller):
+    """A caller upon a lane of this process."""
+
+    def __init__(self, lane: Lane, book: int, seed: int, answers: TextIO) -> None:
+        super().__init__(seed, answers)
+        self._lane, self._book = lane, book
+
+    async def _post(self, commands: list[Command]) -> list[str] | None:
+        try:
+            results = await post_many(
+                self._lane, commands, book=self._book, actor="storm", caller=str(id(self))
+            )
+        except Problem as problem:
+            if problem.code not in ("database_gone", "lane_stopped"):
+                raise
+            return None
+        return [result.code for result in results]
+
+
 def _linked(command: Command) -> Command:
     return msgspec.structs.replace(command, linked=True)
 
@@ -146,8 +163,8 @@ async def _storm(url: str, book: int, seed: int, seconds: float, file: Path) -> 
     lane = Lane(Database(url)).start()
     until = time.monotonic() + seconds
     with file.open("a", encoding="utf-8") as answers:
-        callers = [Caller(lane, book, seed * 1000 + n, answers) for n in range(CALLERS)]
-        await asyncio.gather(*(caller.run(until) for caller in callers))
+        callers = [LaneCaller(lane, book, seed * 1000 + n, answers) for n in range(CALLERS)]
+        await asyncio.gather(*(caller.run(lambda: time.monotonic() >= until) for caller in callers))
     lane.stop()
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import signal
 import subprocess
 import sys
 import time
@@ -22,7 +21,7 @@ from huoshui.core import postgres
 from huoshui.core.db import Database
 from huoshui.core.settings import Settings
 from huoshui.core.worlds import SANDBOX, Worlds
-from tests import ground
+from tests import ground, programs
 from tests.ledger import storm
 
 ROUNDS = int(os.environ.get("HUOSHUI_ROUNDS", "3"))
@@ -57,25 +56,6 @@ def home(tmp_path: Path) -> Iterator[Settings]:
     postgres.stop(settings)
 
 
-def kill_server(settings: Settings) -> None:
-    """SIGKILL to the postmaster and all that it started, as a loss of power would end them."""
-    pid = int((settings.home_path / "postgres" / "postmaster.pid").read_text().splitlines()[0])
-    os.kill(pid, signal.SIGSTOP)  # it starts nobody more
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    everyone = [pid, *map(int, children)]
-    for each in everyone:
-        os.kill(each, signal.SIGKILL)
-    while any(_state(each) != "Z" for each in everyone):
-        time.sleep(0.01)
-
-
-def _state(pid: int) -> str:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
-    except (OSError, IndexError):
-        return "Z"
-
-
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds processes in Linux's /proc")
 def test_killed_in_the_middle_of_their_work(home: Settings, tmp_path: Path) -> None:
     """In turns the process that writes and PostgreSQL are killed at random moments under load."""
@@ -91,7 +71,7 @@ def test_killed_in_the_middle_of_their_work(home: Settings, tmp_path: Path) -> N
         wait_for(file, running)
         time.sleep(random.uniform(0.05, 0.8))
         if number % 2:
-            kill_server(home)
+            programs.kill_postgres(home)
             time.sleep(random.uniform(0, 0.3))
             postgres.url(home)  # starts it again: the writer finds it and goes on
             after = file.stat().st_size
