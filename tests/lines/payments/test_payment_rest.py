@@ -32,10 +32,10 @@ BUYER, SELLER = "byr_rest", "merchant:slr_one:settlement"
 CARD = Tender("card", rail_path("card"), 1_000, token="tok")
 
 
-def create(tx: Tx, tender: Tender, capture: Any = "manual") -> Payment:
+def create(tx: Tx, *tenders: Tender, capture: Any = "manual") -> Payment:
     """A payment of 10.00, confirmed."""
     made = Create(
-        id=tx.id("pmt", "rest"), currency="CNY", tenders=(tender,), capture=capture,
+        id=tx.id("pmt", "rest"), currency="CNY", tenders=tenders, capture=capture,
         parts=(Part(SELLER, "seller", 1_000),), confirm=True,
     )  # fmt: skip
     return done(tx, made)
@@ -113,3 +113,28 @@ def test_a_rail_that_gives_back_another_amount_is_booked_as_it_did(
     assert nets[rail_path("card")] == -(600 - off)
     assert nets[WRONG] == -off
     assert not {TRANSIT, LATE, STUCK} & nets.keys()
+
+
+def test_what_came_before_a_cancellation_goes_back(market: Ground) -> None:
+    """One transfer has come, the other waits for the buyer, who calls it off."""
+    half = Tender("transfer", rail_path("transfer"), 500, token="tok")
+    with market.database.begin(book=market.number) as tx:
+        payment = create(tx, half, half, capture="automatic")
+    with market.database.begin(book=market.number) as tx:
+        payment = answer(tx, payment, "succeeded")
+    with market.database.begin(book=market.number) as tx:
+        rows = rail_store.of_subject(tx, ids.show("pmt", payment.id))
+        second = next(row.call for row in rows if row.id == payment.tenders[1].call)
+        acts = Answer(verdict="action", reference="r/2", action="https://bank.test")
+        payment = done(tx, Told(payment.id, second, acts))
+        assert payment.state == "requires_action"
+    with market.database.begin(book=market.number) as tx:
+        payment = done(tx, Cancel(payment.id))
+        nets = ground.nets(tx)
+        rows = rail_store.of_subject(tx, ids.show("pmt", payment.id))
+    assert (payment.state, payment.asking) == ("cancelled", 0)
+    assert (nets.get(TRANSIT, 0), nets[LATE], nets[rail_path("transfer")]) == (0, 500, -500)
+    [refund] = [row.call for row in rows if row.verb == "refund"]
+    with market.database.begin(book=market.number) as tx:
+        done(tx, Told(payment.id, refund, Answer(verdict="succeeded", reference="r/3", amount=500)))
+        assert not ground.nets(tx)

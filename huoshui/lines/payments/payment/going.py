@@ -12,6 +12,7 @@ from datetime import datetime
 from uuid import UUID
 
 from huoshui.core import ids
+from huoshui.ledger import Leg
 from huoshui.lines.payments.payment import shares
 from huoshui.lines.payments.payment.machine import PAYMENT, need
 from huoshui.lines.payments.payment.model import (
@@ -26,6 +27,7 @@ from huoshui.lines.payments.payment.model import (
 )
 from huoshui.lines.payments.payment.shares import pair, replace
 from huoshui.lines.payments.payment.step import (
+    LATE,
     TRANSIT,
     Cleared,
     Deed,
@@ -249,13 +251,15 @@ def complete(payment: Payment, can: Can) -> Step:
 def cancel(payment: Payment, can: Can) -> Step:
     """Call it off, or free the rest of what was captured in part. Raises IllegalMove.
 
-    Where a rail has something reserved, it is asked to free it first.
+    Where a rail has something reserved, it is asked to free it first; what has come of a capture
+    that waits for the buyer goes back.
     """
     need(payment.state, "cancel")
     if payment.state == "partially_captured":
         freed, calls = free_all(payment, can)
         tenders = tuple(replace(t, authorised=t.taken) for t in payment.tenders)
         return Step(moved(payment, "capture", tenders=tenders), freed, calls)
+    payment, waits, refunds = undo_come(payment)
     cancelled = moved(payment, "cancel", action="")
     freed, calls = free_all(payment, can)
     if calls and payment.state == "requires_capture":
@@ -266,7 +270,20 @@ def cancel(payment: Payment, can: Can) -> Step:
         )
         return Step(moved(payment, "process", tenders=tenders), freed, calls)
     tenders = tuple(replace(t, state="void", call=None) for t in payment.tenders)
-    return Step(replace(cancelled, tenders=tenders), freed, calls)
+    return Step(replace(cancelled, tenders=tenders), (*waits, *freed), (*refunds, *calls))
+
+
+def undo_come(payment: Payment) -> tuple[Payment, tuple[Deed, ...], tuple[Call, ...]]:
+    """End a capture under way that will not be: what came of it waits apart and goes back."""
+    calls = tuple(
+        _call(payment, index, "refund", tender.come)
+        for index, tender in enumerate(payment.tenders)
+        if tender.come
+    )
+    came = sum(call.amount for call in calls)
+    waits = (Post("payment_late", (Leg(TRANSIT, LATE, came),)),) if came else ()
+    tenders = tuple(replace(t, asking=0, come=0) for t in payment.tenders)
+    return replace(payment, tenders=tenders), waits, calls
 
 
 def free_all(payment: Payment, can: Can) -> tuple[tuple[Deed, ...], tuple[Call, ...]]:

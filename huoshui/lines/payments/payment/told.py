@@ -119,19 +119,12 @@ def _arrival(call: Call, came: int) -> Post:
 
 def _break_off(payment: Payment, can: Can) -> Step:
     """One of several captures was declined: what came with the others goes back."""
-    calls = []
-    tenders = []
-    for index, tender in enumerate(payment.tenders):
-        if tender.come:
-            calls.append(call_of(payment, index, "refund", tender.come))
-        state = "declined" if tender.code else tender.state
-        tenders.append(replace(tender, asking=0, come=0, state=state))
+    ended, waits, calls = going.undo_come(payment)
     error = next(t.code for t in payment.tenders if t.code)
-    after = replace(payment, tenders=tuple(tenders), error=error, action="")
-    came = sum(call.amount for call in calls)
-    waits = (Post("payment_late", (Leg(TRANSIT, LATE, came),)),) if came else ()
+    tenders = tuple(replace(t, state="declined" if t.code else t.state) for t in ended.tenders)
+    after = replace(ended, tenders=tenders, error=error, action="")
     if payment.captured:
-        return Step(moved(after, "capture_part"), waits, tuple(calls))
+        return Step(moved(after, "capture_part"), waits, calls)
     freed, voids = free_all(after, can)
     return Step(moved(after, "fail"), (*waits, *freed), (*calls, *voids))
 
