@@ -13,6 +13,7 @@ from huoshui.ledger import Leg, Transaction
 from huoshui.lines.payments.chart import CHART, rail_path, wallet_path
 from huoshui.lines.payments.payment import service
 from huoshui.lines.payments.payment.model import (
+    Attach,
     Cancel,
     Capture,
     Create,
@@ -138,3 +139,27 @@ def test_what_came_before_a_cancellation_goes_back(market: Ground) -> None:
     with market.database.begin(book=market.number) as tx:
         done(tx, Told(payment.id, refund, Answer(verdict="succeeded", reference="r/3", amount=500)))
         assert not ground.nets(tx)
+
+
+def test_a_late_answer_of_other_means_goes_back_by_its_own_rail(market: Ground) -> None:
+    """Two means were declined and one took their place; then the second of the two comes late."""
+    half = Tender("card", rail_path("card"), 500, token="tok")
+    with market.database.begin(book=market.number) as tx:
+        payment = create(tx, half, half)
+        rows = rail_store.of_subject(tx, ids.show("pmt", payment.id))
+        first, second = (
+            next(row.call for row in rows if row.call.tender == place) for place in (0, 1)
+        )
+    with market.database.begin(book=market.number) as tx:
+        no = Answer(verdict="declined", reference="r/1", code="do_not_honour")
+        done(tx, Told(payment.id, first, no))
+        payment = done(tx, Told(payment.id, second, no))
+    with market.database.begin(book=market.number) as tx:
+        whole = Tender("transfer", rail_path("transfer"), 1_000)
+        payment = service.apply(tx, [Attach(payment.id, (whole,))])[0].payment or payment
+        late = Told(payment.id, second, Answer(verdict="succeeded", reference="r/2", amount=500))
+        service.apply(tx, [late])[0].demand()
+    with market.database.begin(book=market.number) as tx:
+        rows = rail_store.of_subject(tx, ids.show("pmt", payment.id))
+    [void] = [row.call for row in rows if row.call.verb == "void"]
+    assert (void.rail, void.tender, void.about) == ("card", 1, "r/2")

@@ -6,15 +6,17 @@ for any more moves no state: money that came with it is booked in suspense and s
 
 from __future__ import annotations
 
+from huoshui.core import ids
 from huoshui.ledger import Leg
 from huoshui.lines.payments.chart import rail_path
 from huoshui.lines.payments.payment import going
 from huoshui.lines.payments.payment.back import given_back
-from huoshui.lines.payments.payment.going import Can, call_of, free_all, moved
+from huoshui.lines.payments.payment.going import Can, free_all, moved
 from huoshui.lines.payments.payment.model import Payment, Tender, Told
 from huoshui.lines.payments.payment.shares import replace
 from huoshui.lines.payments.payment.step import LATE, STUCK, TRANSIT, WRONG, Deed, Post, Step
 from huoshui.lines.payments.rails import Answer, Call
+from huoshui.lines.payments.rails.model import Verb
 
 
 def told(payment: Payment, asked: Told, can: Can) -> Step | None:
@@ -22,7 +24,8 @@ def told(payment: Payment, asked: Told, can: Can) -> Step | None:
     call, answer = asked.call, asked.answer
     if answer.verdict in ("pending", "unknown"):
         return None
-    waited_for = payment.tenders[call.tender].call == call.id
+    # Other means may have taken the place of the one that was asked.
+    waited_for = any(t.call == call.id for t in payment.tenders[call.tender : call.tender + 1])
     if answer.verdict == "action":
         return _act(payment, call, answer) if waited_for else None
     if call.verb == "refund":
@@ -143,17 +146,19 @@ def _late(payment: Payment, call: Call, answer: Answer, can: Can) -> Step | None
     if answer.verdict != "succeeded":
         return None
     amount = call.amount if answer.amount is None else answer.amount
-    about = replace(payment, tenders=_with(payment, call.tender, _named(payment, call, answer)))
     if call.verb == "authorise":
-        calls = (call_of(about, call.tender, "void", amount),) if can(call.rail).voids else ()
+        calls = (_undo(payment, call, answer, "void", amount),) if can(call.rail).voids else ()
         return Step(payment, calls=calls, said="payment.late_answer")
     arrival = Post("rail_captured_late", (Leg(rail_path(call.rail), LATE, amount),))
-    back = call_of(about, call.tender, "refund", amount)
+    back = _undo(payment, call, answer, "refund", amount)
     return Step(payment, (arrival,), (back,), said="payment.late_answer")
 
 
-def _named(payment: Payment, call: Call, answer: Answer) -> Tender:
-    return replace(payment.tenders[call.tender], about=answer.reference, token=call.token)
+def _undo(payment: Payment, call: Call, answer: Answer, verb: Verb, amount: int) -> Call:
+    """The call that undoes one, by its own rail: the payment may have other means by now."""
+    id_ = ids.derived(payment.id, f"{verb}/{call.id}")
+    about = answer.reference
+    return replace(call, id=id_, verb=verb, amount=amount, about=about, refund=None)
 
 
 def _sent_back(payment: Payment, asked: Told) -> Step:
