@@ -55,6 +55,7 @@ PREFIXES = {
     "vch": "offline voucher",
     "dsp": "double spend",
     "dpt": "dispute",
+    "plk": "payment link",
     "rca": "rail call",
     "rnt": "rail notice",
     "whe": "webhook endpoint",

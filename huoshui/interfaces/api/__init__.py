@@ -30,6 +30,7 @@ from huoshui.interfaces.api import (
     openapi,
     orders,
     parties,
+    payment_links,
     payments,
     people,
     postings,
@@ -45,7 +46,7 @@ from huoshui.interfaces.api.door import BEGUN, CALLER, Ask, Door
 from huoshui.interfaces.api.problems import BODY_MAX
 
 HANDLERS = [
-    *orders.HANDLERS, *payments.HANDLERS, *books.HANDLERS, *postings.HANDLERS, *batches.HANDLERS,
+    *orders.HANDLERS, *payments.HANDLERS, *payment_links.HANDLERS, *books.HANDLERS, *postings.HANDLERS, *batches.HANDLERS,
     *history.HANDLERS, *closing.HANDLERS, *soundness.HANDLERS, *allocations.HANDLERS,
     *settlement.HANDLERS, *reconciliation.HANDLERS, *world.HANDLERS, *rails.HANDLERS, *parties.HANDLERS, *people.HANDLERS,
     *devices.HANDLERS, *mandates.HANDLERS, *offline.HANDLERS,

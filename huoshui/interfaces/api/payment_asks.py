@@ -30,6 +30,7 @@ from huoshui.lines.payments.payment.model import (
     Part,
     Tender,
 )
+from huoshui.lines.payments.payment.sale import sale
 from huoshui.scenarios.order_back import ORDER_PART
 
 EXPIRES_MAX_S = 90 * 86_400
@@ -143,7 +144,7 @@ def _parts(tx: Tx, asked: PaymentAsked, terms: Terms) -> tuple[Part, ...]:
         case "order":
             found: tuple[Part, ...] = (Part(ORDER_PART, "order", amount),)
         case "seller":
-            found = _of_seller(asked.seller, amount, terms)
+            found = sale(asked.seller, amount, terms)
         case "wallet":
             found = (Part(wallet_path(asked.wallet), "wallet", amount),)
         case _:
@@ -152,17 +153,6 @@ def _parts(tx: Tx, asked: PaymentAsked, terms: Terms) -> tuple[Part, ...]:
         extra = same(asked.surcharge, asked.amount.currency, "/surcharge")
         found = (*found, Part("platform:surcharge", "surcharge", extra))
     return tuple(part for part in found if part.amount)
-
-
-def _of_seller(seller: str, amount: int, terms: Terms) -> tuple[Part, ...]:
-    """The terms' split of a sale: commission of the whole, tax out of it, the rest the seller's."""
-    commission = money.share(amount, terms.commission_rate)
-    tax = money.share(commission, terms.tax_rate)
-    return (
-        Part(settlement_path(seller), "seller", amount - commission),
-        Part("platform:commission", "commission", commission - tax),
-        Part("tax:payable", "tax", tax),
-    )
 
 
 def _of_split(asked: PaymentAsked) -> tuple[Part, ...]:

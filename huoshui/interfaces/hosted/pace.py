@@ -43,3 +43,4 @@ class Pace:
 VISITS = Pace(600, 60)  # of one address
 DEEDS = Pace(30, 60)  # of one payment
 VOUCHERS = Pace(10, 600)  # of one payment: codes are not guessed here
+LINKS = Pace(20, 60)  # payments begun from one address by one link

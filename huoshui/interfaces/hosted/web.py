@@ -13,7 +13,7 @@ from huoshui.core import money
 from huoshui.core.db import Tx
 from huoshui.core.errors import Problem
 from huoshui.core.money import Money
-from huoshui.interfaces.hosted import answer, pace, pages, proving
+from huoshui.interfaces.hosted import answer, linking, pace, pages, proving
 from huoshui.interfaces.hosted.answer import draw, frame_of, html, redirect
 from huoshui.interfaces.hosted.opening import (
     Ask,
@@ -26,6 +26,7 @@ from huoshui.interfaces.hosted.opening import (
     shown_id,
 )
 from huoshui.interfaces.hosted.pages import Given
+from huoshui.lines.payments import links
 from huoshui.lines.payments.payment import store
 from huoshui.lines.payments.payment.model import Payment
 from huoshui.scenarios import checkout
@@ -48,6 +49,12 @@ def routes() -> list[Any]:
             path="/pay",
             route_handlers=proving.HANDLERS,
             exception_handlers=errors | {Problem: proving.on_problem},
+            include_in_schema=False,
+        ),
+        Router(
+            path="/link",
+            route_handlers=linking.HANDLERS,
+            exception_handlers=errors,
             include_in_schema=False,
         ),
         Router(
@@ -120,7 +127,8 @@ def receipt(request: Ask, secret: FromPath[str]) -> Response[bytes]:
         refunds = store.refunds_of(tx, visit.payment.id)
         cleared = store.clearing_of(tx, visit.payment.id)
         sellers = checkout.payees(tx, visit.payment)
-        return pages.receipt_page(visit, frame.lang, refunds, cleared, sellers)
+        what = _what(tx, visit.payment, frame.lang)
+        return pages.receipt_page(visit, frame.lang, refunds, cleared, sellers, what)
 
     return html(request, draw("receipt.html", frame, page=visit.run(use_case)))
 
@@ -184,6 +192,12 @@ def _at_most(payment: Payment, fields: dict[str, list[str]], name: str) -> int:
     return money.parse_amount(said, payment.currency) if said else payment.amount
 
 
+def _what(tx: Tx, payment: Payment, lang: str) -> str:
+    """What a payment by a link is for; empty for every other one, which says it itself."""
+    link = links.of_reference(tx, payment.reference)
+    return link.title(lang) if link else ""
+
+
 def _given(fields: dict[str, list[str]]) -> Given:
     return Given(
         used=tuple(fields.get("use", [])),
@@ -216,6 +230,7 @@ def _page(
             tx.now,
             checkout.offer(tx, payment, live=visit.live),
             sellers=checkout.payees(tx, payment),
+            what=_what(tx, payment, frame.lang),
             problem=told,
             given=_given(fields) if fields else None,
             has_passkey=proving.has_passkey(tx, payment),

@@ -1048,6 +1048,30 @@ CREATE TABLE public.payment (
 )
 WITH (fillfactor='70');
 
+CREATE TABLE public.payment_link (
+    book integer NOT NULL,
+    id uuid NOT NULL,
+    seller text DEFAULT ''::text NOT NULL,
+    currency text NOT NULL,
+    amount bigint,
+    amount_min bigint,
+    amount_max bigint,
+    title_en text NOT NULL,
+    title_zh text NOT NULL,
+    return_url text DEFAULT ''::text NOT NULL,
+    made_by text NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    CONSTRAINT payment_link_amount_check CHECK ((amount > 0)),
+    CONSTRAINT payment_link_amount_min_check CHECK ((amount_min > 0)),
+    CONSTRAINT payment_link_check CHECK (((amount IS NULL) = (amount_min IS NOT NULL))),
+    CONSTRAINT payment_link_check1 CHECK (((amount_min IS NULL) = (amount_max IS NULL))),
+    CONSTRAINT payment_link_check2 CHECK ((amount_min <= amount_max)),
+    CONSTRAINT payment_link_title_en_check CHECK (((length(title_en) >= 1) AND (length(title_en) <= 200))),
+    CONSTRAINT payment_link_title_zh_check CHECK (((length(title_zh) >= 1) AND (length(title_zh) <= 200)))
+);
+
 CREATE TABLE public.payment_refund (
     book integer NOT NULL,
     id uuid NOT NULL,
@@ -1851,6 +1875,9 @@ ALTER TABLE ONLY public.passkey_challenge
 ALTER TABLE ONLY public.passkey
     ADD CONSTRAINT passkey_pkey PRIMARY KEY (book, id);
 
+ALTER TABLE ONLY public.payment_link
+    ADD CONSTRAINT payment_link_pkey PRIMARY KEY (book, id);
+
 ALTER TABLE ONLY public.payment
     ADD CONSTRAINT payment_pkey PRIMARY KEY (book, id);
 
@@ -2080,6 +2107,10 @@ CREATE UNIQUE INDEX passkey_credential ON public.passkey USING btree (book, cred
 CREATE INDEX passkey_owner ON public.passkey USING btree (book, owner) WHERE (removed_at IS NULL);
 
 CREATE INDEX payment_buyer ON public.payment USING btree (book, buyer, id) WHERE (buyer <> ''::text);
+
+CREATE INDEX payment_by_link ON public.payment USING btree (book, reference, id) WHERE starts_with(reference, 'plk_'::text);
+
+CREATE INDEX payment_link_seller ON public.payment_link USING btree (book, seller, id);
 
 CREATE INDEX payment_open ON public.payment USING btree (book, expires_at, id) WHERE (state <> ALL (ARRAY['succeeded'::text, 'cancelled'::text, 'failed'::text]));
 
@@ -2362,6 +2393,9 @@ ALTER TABLE ONLY public.member
 
 ALTER TABLE ONLY public.organisation
     ADD CONSTRAINT organisation_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
+
+ALTER TABLE ONLY public.payment_link
+    ADD CONSTRAINT payment_link_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
 
 ALTER TABLE ONLY public.payout_batch
     ADD CONSTRAINT payout_batch_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);

@@ -32,7 +32,7 @@ _wishes = itertools.count(1)
 # Every table that a refused request must leave as it is.
 TABLES = (
     "account", "txn", "transfer", "hold", "burnt", "period", "event", "work", "idempotency", "api_key", "organisation", "row_grant", "member", "escrow", "refund",
-    "payout", "payout_batch", "settlement_window", "settlement_terms", "statement_file", "statement_line", "line_match", "seller", "buyer", "product", "order_", "item", "tender", "delivery",
+    "payment_link", "payout", "payout_batch", "settlement_window", "settlement_terms", "statement_file", "statement_line", "line_match", "seller", "buyer", "product", "order_", "item", "tender", "delivery",
     "confirmation", "cancellation", "return_", "review", "rail_call", "rail_notice",
     "webhook_endpoint", "webhook_secret", "webhook_delivery", "webhook_attempt",
 )  # fmt: skip

@@ -40,6 +40,12 @@ BODIES: dict[str, Any] = {
     "/clock": {"advance": "1s"},
     "/payments": {"amount": money(100), "seller": "slr_one"},
     "/payments/{ref:str}/attach": {"tenders": [{"rail": "balance", "party": "byr_one"}]},
+    "/payment-links": {
+        "amount": money(100),
+        "seller": "slr_one",
+        "title_en": "theirs",
+        "title_zh": "theirs",
+    },
     "/payout-batches": {"currency": "CNY"},
     "/disputes/{ref:str}/evidence": {"name": "slip.txt", "content": "c2xpcA=="},
     "/settlement/terms": {},
@@ -142,6 +148,7 @@ class Owned:
         tenant.done("/payments", payment)
         self.ids = {
             "/payments": tenant.done("/payments", BODIES["/payments"])["payment"]["id"],
+            "/payment-links": tenant.done("/payment-links", BODIES["/payment-links"])["id"],
             "/wallets": "byr_one",
             "/orders": tenant.get("/orders/o1")["id"],
             "/accounts": account,
