@@ -44,6 +44,8 @@ _MENU: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
     (
         "settlement",
         (
+            ("merchant", "merchant", "store", "d"),
+            ("links", "links", "hand-coins", "b"),
             ("windows", "windows", "clock", "w"),
             ("payouts", "payouts", "banknote", "y"),
             ("rails", "rails", "arrow-right", "i"),
@@ -87,7 +89,7 @@ _MENU: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
 
 
 # What members of organisations may open: pages that narrow themselves.
-_BOUNDED = frozenset({"statements"})
+_BOUNDED = frozenset({"statements", "links", "merchant"})
 # What a place needs beside signing in.
 _SCOPES = {
     "members": "parties:read",
@@ -181,6 +183,8 @@ def _menu(frame: Frame) -> tuple[tuple[str, tuple[Place, ...]], ...]:
 
 def _opens(frame: Frame, key: str) -> bool:
     """Whether the reader may open a place: a menu names no door that is shut."""
+    if key == "merchant":  # a seller's own
+        return len(frame.bound.sellers) == 1
     scope = _SCOPES.get(key, "")
     return (frame.bound.whole or key in _BOUNDED) and (not scope or scope in frame.may)
 

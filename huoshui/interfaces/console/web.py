@@ -18,6 +18,7 @@ from huoshui.interfaces.console import (
     devices_web,
     export,
     ledger_web,
+    link_web,
     me_web,
     payment_web,
     render,
@@ -62,12 +63,16 @@ def routes() -> list[Any]:
     pages = [_page_handler(path, place) for path, place in PAGES.items()]
     return [
         front,
+        merchant_front,
         Router(
             path="/console",
             route_handlers=[
                 static, *sign_in_web.ROUTES, root, replays, progress, results,
                 exported, kept_report, act, *devices_web.ROUTES, *ledger_web.ROUTES, *settlement_web.ROUTES, *payment_web.ROUTES,
                 *webhook_web.ROUTES, *access_web.ROUTES, *me_web.ROUTES, *pages, lost,
+                static, *sign_in_web.ROUTES, root, merchant_root, replays, progress, results,
+                exported, kept_report, act, *ledger_web.ROUTES, *settlement_web.ROUTES,
+                *webhook_web.ROUTES, *link_web.ROUTES, *access_web.ROUTES, *me_web.ROUTES, *pages, lost,
             ],
             exception_handlers={Problem: on_problem, HTTPException: on_http_problem},
             include_in_schema=False,
@@ -102,6 +107,18 @@ def static(request: Ask, name: FromPath[str]) -> Response[bytes]:
 def front() -> Response[bytes]:
     """Who opens the bare address wants the console."""
     return redirect("/console")
+
+
+@get("/merchant", sync_to_thread=False, include_in_schema=False)
+def merchant_front() -> Response[bytes]:
+    """The address that a marketplace gives its sellers: the session is the console's."""
+    return redirect("/console/merchant")
+
+
+@get("/merchant", sync_to_thread=True)
+def merchant_root(request: Ask) -> Response[bytes]:
+    """To the merchant's page in the world of the session."""
+    return redirect(f"/console/{session_of(request).world}/merchant")
 
 
 @get("/", sync_to_thread=True)

@@ -315,7 +315,14 @@ def test_a_sellers_member_sees_its_own_statements_and_no_other_page(
 def test_every_console_page_is_shut_to_organisations_unless_it_narrows_itself() -> None:
     from huoshui.interfaces.console.pages import PAGES
 
-    assert {path for path, place in PAGES.items() if place.bounded} == {"statements", "me"}
+    assert {path for path, place in PAGES.items() if place.bounded} == {
+        "statements",
+        "me",
+        "links",
+        "links/{key:str}",
+        "merchant",
+        "merchant/{key:str}",
+    }
 
 
 def test_a_key_is_made_once_shown_once_and_revoked_after_a_preview(

@@ -25,6 +25,8 @@ from huoshui.interfaces.console.pages.offline import (
     programme_page,
     programmes_page,
 )
+from huoshui.interfaces.console.pages.links import link_page, links_page
+from huoshui.interfaces.console.pages.merchant import merchant_page, own_merchant_page
 from huoshui.interfaces.console.pages.order import order_page
 from huoshui.interfaces.console.pages.orders import orders_page
 from huoshui.interfaces.console.pages.organisations import organisation_page, organisations_page
@@ -90,6 +92,10 @@ PAGES = {
     "reconciliation": Place("reconciliation", queue_page),
     "reconciliation/{key:str}": Place("reconciliation", line_page),
     "files": Place("reconciliation", files_page),
+    "links": Place("links", links_page, "payments:read", bounded=True),
+    "links/{key:str}": Place("links", link_page, "payments:read", bounded=True),
+    "merchant": Place("merchant", own_merchant_page, "payments:read", bounded=True),
+    "merchant/{key:str}": Place("merchant", merchant_page, "payments:read", bounded=True),
     "accounts": Place("accounts", accounts_page),
     "accounts/{key:str}": Place("accounts", account_page),
     "journal": Place("journal", journal_page),

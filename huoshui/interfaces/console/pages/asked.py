@@ -21,6 +21,18 @@ STATE_TONES: dict[str, Tone] = {
     "void": "neutral",
 }
 
+_PAYMENT_TONES: dict[str, Tone] = {
+    "succeeded": "good", "partially_captured": "good", "requires_capture": "accent",
+    "processing": "accent", "failed": "bad", "pending": "accent",
+}  # fmt: skip
+
+
+def payment_state(frame: Frame, state: str, of: str = "payment") -> Status:
+    """The state of a payment, or `of` a refund."""
+    return Status(
+        i18n.text(f"state.{of}.{state}", frame.lang), _PAYMENT_TONES.get(state, "neutral")
+    )
+
 
 def limit(frame: Frame) -> int:
     """How many rows are asked for: 50, or what an export takes at a time."""

@@ -273,6 +273,23 @@ def refunds(tx: Tx, *, after: UUID | None = None, limit: int = 50) -> list[Refun
     return [_refund(row) for row in rows]
 
 
+def refunds_among(tx: Tx, own: Own, *, limit: int = 50) -> list[Refund]:
+    """The last refunds of payments that these parties pay or get a part of, newest first."""
+    rows = tx.tuples(
+        f"""SELECT {_REFUND} FROM payment_refund r
+        WHERE book = %(book)s AND EXISTS (
+            SELECT FROM payment p
+            WHERE p.book = r.book AND p.id = r.payment_id AND (p.buyer = ANY(%(buyers)s)
+                OR EXISTS (SELECT FROM jsonb_array_elements(p.parts) AS part
+                           WHERE part->>0 = ANY(%(accounts)s))))
+        ORDER BY id DESC LIMIT %(limit)s""",
+        buyers=own.buyers,
+        accounts=own.accounts,
+        limit=limit,
+    )
+    return [_refund(row) for row in rows]
+
+
 def _refund(row: tuple[Any, ...]) -> Refund:
     found = dict(zip(_REFUND_NAMES, row, strict=True))
     return Refund(**found | {"back": tuple(found["back"]), "waits": tuple(found["waits"])})
