@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
 from litestar import Response
-from litestar.params import RawBody
+from litestar.params import QueryParameter, RawBody
 
 from huoshui.core import ids
 from huoshui.core.access import Bound
@@ -41,6 +41,8 @@ from huoshui.lines.payments.payment.service import Batch, Outcome
 from huoshui.scenarios import payment_flow
 
 _WRITE = "payments:write"
+# Litestar keeps the word `state` for itself.
+State = Annotated[str, QueryParameter(name="state", max_length=40)]
 
 
 class PaymentMove(msgspec.Struct, frozen=True):
@@ -235,7 +237,7 @@ async def refund_payment(request: Ask, ref: Ref, body: RawBody) -> Response[byte
 @reads("/payments", "payments:read", Page[views.PaymentView], bound="rows")
 def list_payments(
     request: Ask,
-    state_: Word = "",
+    state_: State = "",
     order: Word = "",
     buyer: Word = "",
     after: Cursor = None,

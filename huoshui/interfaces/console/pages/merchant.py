@@ -114,10 +114,10 @@ def _payouts(tx: Tx, frame: Frame, *, key: str) -> Table:
     rows = tuple(
         Row(
             cells=(
-                Id(ids.show("pay", payout.id)),
                 payout.at,
                 Money(payout.amount, payout.currency),
                 payout_state(frame, payout),
+                Id(ids.show("pay", payout.id)),
             )
         )
         for payout in found
@@ -125,10 +125,10 @@ def _payouts(tx: Tx, frame: Frame, *, key: str) -> Table:
     return Table(
         title=frame.say("sellers.payouts"),
         columns=(
-            Column(title=frame.say("sellers.payout")),
             Column(title=frame.say("order.at")),
             Column(title=frame.say("order.amount"), align="end"),
             Column(title=frame.say("payouts.state")),
+            Column(title=frame.say("sellers.payout")),
         ),
         rows=rows,
         note="" if rows else frame.say("sellers.no_payouts"),
@@ -140,11 +140,11 @@ def _refunds(tx: Tx, frame: Frame, seller: str) -> Table:
     rows = tuple(
         Row(
             cells=(
-                Id(ids.show("pmt", refund.payment_id)),
                 refund.at,
                 Money(refund.amount, refund.currency),
                 asked.payment_state(frame, refund.state, "refund"),
                 refund.reason,
+                Id(ids.show("pmt", refund.payment_id)),
             )
         )
         for refund in found
@@ -152,11 +152,11 @@ def _refunds(tx: Tx, frame: Frame, seller: str) -> Table:
     return Table(
         title=frame.say("merchant.refunds"),
         columns=(
-            Column(title=frame.say("links.payment")),
             Column(title=frame.say("order.at")),
             Column(title=frame.say("order.amount"), align="end"),
             Column(title=frame.say("links.state")),
             Column(title=frame.say("merchant.reason"), wide=True),
+            Column(title=frame.say("links.payment")),
         ),
         rows=rows,
         note="" if rows else frame.say("merchant.no_refunds"),
@@ -175,13 +175,13 @@ def _payments(tx: Tx, frame: Frame, seller: str) -> Lines:
         table=Table(
             title=frame.say("merchant.payments"),
             columns=(
-                Column(title=frame.say("links.payment")),
                 Column(title=frame.say("order.at")),
                 Column(title=frame.say("merchant.paid"), align="end"),
                 Column(title=frame.say("merchant.share"), align="end",
                        hint=frame.say("merchant.share.means")),
                 Column(title=frame.say("merchant.charged"), align="end"),
                 Column(title=frame.say("links.state")),
+                Column(title=frame.say("links.payment")),
             ),
             rows=rows,
             note="" if rows else frame.say("merchant.no_payments"),
@@ -196,11 +196,11 @@ def _payment(frame: Frame, payment: Payment, path: str) -> Row:
     own = sum(part.left for part in payment.parts if part.account == path)
     return Row(
         cells=(
-            Id(ids.show("pmt", payment.id)),
             payment.created_at,
             Money(payment.captured, payment.currency),
             Money(own, payment.currency),
             Money(payment.charged, payment.currency) if payment.charged else None,
             asked.payment_state(frame, payment.state),
+            Id(ids.show("pmt", payment.id)),
         )
     )
