@@ -67,12 +67,9 @@ def routes() -> list[Any]:
         Router(
             path="/console",
             route_handlers=[
-                static, *sign_in_web.ROUTES, root, replays, progress, results,
-                exported, kept_report, act, *devices_web.ROUTES, *ledger_web.ROUTES, *settlement_web.ROUTES, *payment_web.ROUTES,
-                *webhook_web.ROUTES, *access_web.ROUTES, *me_web.ROUTES, *pages, lost,
                 static, *sign_in_web.ROUTES, root, merchant_root, replays, progress, results,
-                exported, kept_report, act, *ledger_web.ROUTES, *settlement_web.ROUTES,
-                *webhook_web.ROUTES, *link_web.ROUTES, *access_web.ROUTES, *me_web.ROUTES, *pages, lost,
+                exported, kept_report, act, *devices_web.ROUTES, *ledger_web.ROUTES, *settlement_web.ROUTES,
+                *payment_web.ROUTES, *webhook_web.ROUTES, *link_web.ROUTES, *access_web.ROUTES, *me_web.ROUTES, *pages, lost,
             ],
             exception_handlers={Problem: on_problem, HTTPException: on_http_problem},
             include_in_schema=False,

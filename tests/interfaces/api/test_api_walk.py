@@ -122,12 +122,8 @@ def _ids(tenant: Tenant, name: str) -> dict[str, str]:
     payment = tenant.done("/payments", asked)["payment"]["id"]
     link = {"amount": asked["amount"], "seller": seller, "title_en": name, "title_zh": name}
     return {
-<<<<<<< HEAD
-        "/disputes": disputed(tenant, seller, f"d-{name}"), "/payments": payment, "/wallets": f"byr_{buyer}",
-=======
         "/payment-links": tenant.done("/payment-links", link)["id"],
-        "/payments": payment, "/wallets": f"byr_{buyer}",
->>>>>>> 8f5abc3 (Payment links: made over the API, opened by anybody, each visit begins a payment of its own)
+        "/disputes": disputed(tenant, seller, f"d-{name}"), "/payments": payment, "/wallets": f"byr_{buyer}",
         "/sellers": seller, "/orders": order, "/accounts": account, "/transactions": transaction,
         "/holds": transaction, "/payouts": tenant.get("/payouts", seller=seller)["data"][0]["id"],
     }  # fmt: skip

@@ -16,17 +16,17 @@ from huoshui.interfaces.console.pages.disputes import dispute_page, disputes_pag
 from huoshui.interfaces.console.pages.holds import hold_page, holds_page
 from huoshui.interfaces.console.pages.journal import journal_page, transaction_page
 from huoshui.interfaces.console.pages.keys import keys_page
+from huoshui.interfaces.console.pages.links import link_page, links_page
 from huoshui.interfaces.console.pages.mandates import mandate_page, mandates_page
 from huoshui.interfaces.console.pages.me import me_page
 from huoshui.interfaces.console.pages.members import member_page, members_page
+from huoshui.interfaces.console.pages.merchant import merchant_page, own_merchant_page
 from huoshui.interfaces.console.pages.offline import (
     case_page,
     cases_page,
     programme_page,
     programmes_page,
 )
-from huoshui.interfaces.console.pages.links import link_page, links_page
-from huoshui.interfaces.console.pages.merchant import merchant_page, own_merchant_page
 from huoshui.interfaces.console.pages.order import order_page
 from huoshui.interfaces.console.pages.orders import orders_page
 from huoshui.interfaces.console.pages.organisations import organisation_page, organisations_page
