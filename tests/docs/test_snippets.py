@@ -29,6 +29,7 @@ PAGES = (
     "proof",
     "api",
     "payments",
+    "checkout",
     "allocation",
     "operating",
     "rails",

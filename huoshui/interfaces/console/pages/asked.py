@@ -23,12 +23,13 @@ STATE_TONES: dict[str, Tone] = {
 
 _PAYMENT_TONES: dict[str, Tone] = {
     "succeeded": "good", "partially_captured": "good", "requires_capture": "accent",
-    "processing": "accent", "failed": "bad", "pending": "accent",
+    "processing": "accent", "failed": "bad", "pending": "accent", "needs_response": "warn",
+    "under_review": "accent", "won": "good", "lost": "bad", "accepted": "bad",
 }  # fmt: skip
 
 
 def payment_state(frame: Frame, state: str, of: str = "payment") -> Status:
-    """The state of a payment, or `of` a refund."""
+    """The state of a payment, or `of` a refund or a dispute."""
     return Status(
         i18n.text(f"state.{of}.{state}", frame.lang), _PAYMENT_TONES.get(state, "neutral")
     )

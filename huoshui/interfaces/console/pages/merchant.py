@@ -26,6 +26,7 @@ from huoshui.interfaces.console.pages.batches import payout_state
 from huoshui.ledger import service as ledger
 from huoshui.ledger.model import Account
 from huoshui.lines.payments.chart import receivable_path, settlement_path
+from huoshui.lines.payments.disputes import store as dispute_store
 from huoshui.lines.payments.payment import store
 from huoshui.lines.payments.payment.model import Payment
 from huoshui.lines.payments.payment.store import Own
@@ -60,6 +61,7 @@ def merchant_page(tx: Tx, frame: Frame, key: str) -> ObjectPage:
         tables=(
             _payouts(tx, frame, key=shown),
             _refunds(tx, frame, shown),
+            _disputes(tx, frame, shown),
         ),
         links=(
             Link(frame.say("statements"), frame.to("statements"), "download"),
@@ -160,6 +162,36 @@ def _refunds(tx: Tx, frame: Frame, seller: str) -> Table:
         ),
         rows=rows,
         note="" if rows else frame.say("merchant.no_refunds"),
+    )
+
+
+def _disputes(tx: Tx, frame: Frame, seller: str) -> Table:
+    found = dispute_store.page(tx, accounts=[settlement_path(seller)], limit=_RECENT)
+    rows = tuple(
+        Row(
+            cells=(
+                dispute.opened_at,
+                Money(dispute.amount, dispute.currency),
+                asked.payment_state(frame, dispute.state, "dispute"),
+                dispute.reason,
+                dispute.due_at,
+                Id(ids.show("pmt", dispute.payment_id)),
+            )
+        )
+        for dispute in found
+    )
+    return Table(
+        title=frame.say("merchant.disputes"),
+        columns=(
+            Column(title=frame.say("order.at")),
+            Column(title=frame.say("order.amount"), align="end"),
+            Column(title=frame.say("links.state")),
+            Column(title=frame.say("merchant.reason"), wide=True),
+            Column(title=frame.say("merchant.due")),
+            Column(title=frame.say("links.payment")),
+        ),
+        rows=rows,
+        note="" if rows else frame.say("merchant.no_disputes"),
     )
 
 
