@@ -28,7 +28,7 @@ class Claim(msgspec.Struct, frozen=True):
 
 
 CLAIMS = (
-    Claim("S01", "ledger", "lane_hot_p99_ms"),
+    Claim("S01", "payments", "p50_ms"),
     Claim("S01b", "ledger", "lane_hot_transfers_per_s"),
     Claim("S02", "devices", "vouchers_deposited_per_s"),
     Claim("S07", "ledger-scale", "verify_us_per_transfer", "--scale 10000000"),
