@@ -292,3 +292,25 @@ def test_a_rail_that_answers_late_does_not_pay_twice(tenant: Tenant) -> None:
         [back] = [r for r in rail_store.of_subject(tx, paid["id"]) if r.verb == "refund"]
         payment_flow.apply(tx, [Told(id_, back.call, Answer(verdict="succeeded"))])
     assert tenant.nets() == {f"wallet:{BUYER}": 10_000, "suspense:test": -10_000}
+
+
+def test_a_late_answer_finds_other_and_fewer_means(tenant: Tenant) -> None:
+    """Of two means one was declined; another one pays alone; then the second says that it holds."""
+    fund(tenant, f"wallet:{BUYER}", 10_000)
+    two = [{"rail": "card", "token": "a", "amount": money(1_000)}, {"rail": "card", "token": "b"}]
+    paid = made(tenant, tenders=two, confirm=True)
+    with tenant.database.begin(book=tenant.book) as tx:
+        first, second = rail_store.of_subject(tx, paid["id"])
+        id_ = ids.read("pmt", paid["id"])
+        declined = Answer(verdict="declined", code="do_not_honour")
+        late = Answer(verdict="succeeded", reference="late", amount=second.amount)
+        payment_flow.apply(tx, [Told(id_, first.call, declined), Told(id_, second.call, declined)])
+    path = f"/payments/{paid['id']}"
+    tenant.done(f"{path}/attach", {"tenders": BALANCE})
+    assert tenant.done(f"{path}/confirm")["state"] == "succeeded"
+    with tenant.database.begin(book=tenant.book) as tx:
+        [outcome] = payment_flow.apply(tx, [Told(id_, second.call, late)])
+        assert outcome.demand().payment.state == "succeeded"
+    with tenant.database.begin(book=tenant.book) as tx:
+        [void] = [row for row in rail_store.of_subject(tx, paid["id"]) if row.verb == "void"]
+    assert (void.rail, void.token, void.about, void.amount) == ("card", "b", "late", 5_000)
