@@ -6,11 +6,6 @@ for any more moves no state: money that came with it is booked in suspense and s
 
 from __future__ import annotations
 
-<<<<<<< HEAD
-=======
-import msgspec
-
->>>>>>> 6c23f58 (A late answer finds its means by its call; no walk is skipped)
 from huoshui.core import ids
 from huoshui.ledger import Leg
 from huoshui.lines.payments.chart import rail_path
@@ -29,13 +24,8 @@ def told(payment: Payment, asked: Told, can: Can) -> Step | None:
     call, answer = asked.call, asked.answer
     if answer.verdict in ("pending", "unknown"):
         return None
-<<<<<<< HEAD
     # Other means may have taken the place of the one that was asked.
     waited_for = any(t.call == call.id for t in payment.tenders[call.tender : call.tender + 1])
-=======
-    # The means may be others by now, and fewer: those of a call are known by the call alone.
-    waited_for = any(tender.call == call.id for tender in payment.tenders)
->>>>>>> 6c23f58 (A late answer finds its means by its call; no walk is skipped)
     if answer.verdict == "action":
         return _act(payment, call, answer) if waited_for else None
     if call.verb == "refund":
@@ -157,7 +147,6 @@ def _late(payment: Payment, call: Call, answer: Answer, can: Can) -> Step | None
         return None
     amount = call.amount if answer.amount is None else answer.amount
     if call.verb == "authorise":
-<<<<<<< HEAD
         calls = (_undo(payment, call, answer, "void", amount),) if can(call.rail).voids else ()
         return Step(payment, calls=calls, said="payment.late_answer")
     arrival = Post("rail_captured_late", (Leg(rail_path(call.rail), LATE, amount),))
@@ -170,20 +159,6 @@ def _undo(payment: Payment, call: Call, answer: Answer, verb: Verb, amount: int)
     id_ = ids.derived(payment.id, f"{verb}/{call.id}")
     about = answer.reference
     return replace(call, id=id_, verb=verb, amount=amount, about=about, refund=None)
-=======
-        calls = (_undoing(call, "void", amount, answer),) if can(call.rail).voids else ()
-        return Step(payment, calls=calls, said="payment.late_answer")
-    arrival = Post("rail_captured_late", (Leg(rail_path(call.rail), LATE, amount),))
-    back = _undoing(call, "refund", amount, answer)
-    return Step(payment, (arrival,), (back,), said="payment.late_answer")
-
-
-def _undoing(call: Call, verb: Verb, amount: int, answer: Answer) -> Call:
-    """The call that takes back what another one did, of the same rail and means."""
-    return msgspec.structs.replace(
-        call, id=ids.derived(call.id, verb), verb=verb, amount=amount, about=answer.reference
-    )
->>>>>>> 6c23f58 (A late answer finds its means by its call; no walk is skipped)
 
 
 def _sent_back(payment: Payment, asked: Told) -> Step:
