@@ -56,8 +56,16 @@ def test_legs_carry_every_amount_and_leave_out_zeros(values: list[int]) -> None:
     assert -gained["escrow"] == sum(values)
 
 
+# A place of a path, or a whole path that its line chooses.
+PLACES = {
+    "rail": "card", "seller": "slr_1", "party": "byr_1", "payer": "byr_1", "cause": "unmatched",
+    "source": "wallet:byr_1", "part": "merchant:slr_1:settlement", "target": "bank:main",
+    "of": "rail:card:clearing", "missing": "rail:card:differences",
+}  # fmt: skip
+
+
 @pytest.mark.parametrize("template", TEMPLATES.values(), ids=lambda t: t.name)
 def test_every_account_of_the_payment_line_is_of_a_kind_in_its_chart(template: Template) -> None:
     for entry in (*template.debit, *template.credit):
-        path = entry.account.format(rail="card", seller="slr_1")
+        path = entry.account.format(**PLACES)
         assert CHART.kind_of(path) is not None, path

@@ -300,7 +300,7 @@ def test_a_late_answer_finds_other_and_fewer_means(tenant: Tenant) -> None:
     two = [{"rail": "card", "token": "a", "amount": money(1_000)}, {"rail": "card", "token": "b"}]
     paid = made(tenant, tenders=two, confirm=True)
     with tenant.database.begin(book=tenant.book) as tx:
-        first, second = rail_store.of_subject(tx, paid["id"])
+        first, second = sorted(rail_store.of_subject(tx, paid["id"]), key=lambda row: row.tender)
         id_ = ids.read("pmt", paid["id"])
         declined = Answer(verdict="declined", code="do_not_honour")
         late = Answer(verdict="succeeded", reference="late", amount=second.amount)

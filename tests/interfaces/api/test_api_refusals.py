@@ -32,7 +32,7 @@ def fact(**changed: Any) -> dict[str, Any]:
 
 def bank(**changed: Any) -> dict[str, Any]:
     """A body of an account, some of its fields changed."""
-    whole = {"path": "bank:main", "currency": "CNY", "class_": "asset", **changed}
+    whole = {"path": "till:main", "currency": "CNY", "class_": "asset", **changed}
     return {name.rstrip("_"): value for name, value in whole.items()}
 
 
@@ -81,7 +81,7 @@ BAD = [
     ("POST", "/orders/o1/refund", {"amount": {"amount": 5, "currency": "USD"}}, 422,
      "currency_mix", None),
     ("POST", "/transactions",
-     legs(("bank:main", "x", money(5)), ("x", "bank:main", {"amount": 5, "currency": "USD"})), 422,
+     legs(("till:main", "x", money(5)), ("x", "till:main", {"amount": 5, "currency": "USD"})), 422,
      "currency_mix", None),
     ("POST", "/orders/o1/refund", {"amount": money(0)}, 422, "over_refund", None),
     ("POST", "/orders/o1/refund", {"amount": money(-1)}, 422, "over_refund", None),
@@ -93,17 +93,17 @@ BAD = [
     ("POST", "/accounts", bank(class_="income"), 409, "account_differs", None),
     ("POST", "/accounts", bank(path="escrow"), 409, "belongs_to_line", None),
     ("POST", "/accounts", bank(path="merchant:m1:settlement"), 409, "belongs_to_line", None),
-    ("POST", "/transactions", legs(("bank:main", "nowhere", money(5))), 404, "unknown_account",
+    ("POST", "/transactions", legs(("till:main", "nowhere", money(5))), 404, "unknown_account",
      None),
-    ("POST", "/transactions", legs(("escrow", "bank:main", money(5))), 409, "belongs_to_line",
+    ("POST", "/transactions", legs(("escrow", "till:main", money(5))), 409, "belongs_to_line",
      None),
-    ("POST", "/transactions", legs(("bank:main", "gift:anna", money(-1))), 409, "posting_refused",
+    ("POST", "/transactions", legs(("till:main", "gift:anna", money(-1))), 409, "posting_refused",
      "/legs/0/amount/amount"),
-    ("POST", "/transactions", legs(("bank:main", "gift:anna", money(10**30))), 409,
+    ("POST", "/transactions", legs(("till:main", "gift:anna", money(10**30))), 409,
      "posting_refused", None),
-    ("POST", "/transactions", legs(("gift:anna", "bank:main", money(5))), 409, "posting_refused",
+    ("POST", "/transactions", legs(("gift:anna", "till:main", money(5))), 409, "posting_refused",
      None),
-    ("POST", "/transactions", legs(("bank:main", "bank:main", money(5))), 409, "posting_refused",
+    ("POST", "/transactions", legs(("till:main", "till:main", money(5))), 409, "posting_refused",
      None),
     # Objects that are not there, or of another kind
     ("GET", "/orders/nothing", None, 404, "unknown_order", None),

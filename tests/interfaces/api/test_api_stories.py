@@ -137,16 +137,16 @@ def test_facts_told_twice_are_known_once_and_corrections_are_kept(
 
 
 def test_own_accounts_are_opened_moved_and_put_right(tenant: Tenant) -> None:
-    bank = {"path": "bank:main", "currency": "CNY", "class": "asset"}
+    bank = {"path": "till:main", "currency": "CNY", "class": "asset"}
     gift = {"path": "gift:anna", "currency": "CNY", "class": "liability", "floor": 0}
     opened = tenant.done("/accounts", bank)
     assert opened["kind"] == "manual" and opened["normal"] == "debit"
     assert tenant.done("/accounts", bank) == opened
     tenant.done("/accounts", gift)
-    legs = [{"from": "bank:main", "to": "gift:anna", "amount": money(500)}]
+    legs = [{"from": "till:main", "to": "gift:anna", "amount": money(500)}]
     posted = tenant.done("/transactions", {"legs": legs, "reference": "voucher 7"})
     assert posted["reference"] == "voucher 7" and posted["actor"] == "key:test"
-    assert tenant.nets() == {"bank:main": -500, "gift:anna": 500}
+    assert tenant.nets() == {"till:main": -500, "gift:anna": 500}
     reversal = tenant.done(f"/transactions/{posted['id']}/reverse")
     assert reversal["reverses"] == posted["id"] and tenant.nets() == {}
     assert tenant.get(f"/transactions/{posted['id']}")["reversed_by"] == reversal["id"]
