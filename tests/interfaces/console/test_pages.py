@@ -27,6 +27,10 @@ from tests.interfaces.console import site
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 
+# `merchant` is the front of a seller's own member, nobody else's: test_merchant_pages opens it.
+SELLERS_OWN = "merchant"
+
+
 @pytest.fixture
 def client(worlds: Worlds, tmp_path: Path) -> Iterator[TestClient[Litestar]]:
     with TestClient(site.app(worlds, tmp_path)) as client:
@@ -59,8 +63,11 @@ def test_every_page_answers_and_so_does_every_link_on_it(
             assert answer.headers["content-security-policy"].startswith("default-src 'self'")
             found = re.findall(rf'href="({base}[^"#]*)"', answer.text)
             waiting += [link.replace("&amp;", "&") for link in found if "lang=" not in link]
-    plain = {path for path in PAGES if "{" not in path and path not in ("replay", "search")}
+    apart = ("replay", "search", SELLERS_OWN)
+    plain = {path for path in PAGES if "{" not in path and path not in apart}
     assert {f"{base}/{path}".rstrip("/") for path in plain} <= seen
+    assert shown.get(f"{base}/{SELLERS_OWN}").status_code == 404
+    assert shown.get(f"{base}/{SELLERS_OWN}/s1").status_code == 200
 
 
 def test_the_api_call_behind_each_page_answers(shown: TestClient[Litestar], market: Ground) -> None:
@@ -68,8 +75,9 @@ def test_the_api_call_behind_each_page_answers(shown: TestClient[Litestar], mark
     with market.database.begin(book=1) as tx:
         _, key = access.make_key(tx, market.name, "reader")
     base = f"/console/{market.name}"
-    paths = [path for path in PAGES if "{" not in path and path != "search"]
+    paths = [path for path in PAGES if "{" not in path and path not in ("search", SELLERS_OWN)]
     paths += ["replays", "orders/o3", "sellers/s1", "accounts/escrow", "journal?account=escrow"]
+    paths += [f"{SELLERS_OWN}/s1"]
     calls: set[str] = set()
     for path in paths:
         html = unescape(shown.get(f"{base}/{path}".rstrip("/")).text)
