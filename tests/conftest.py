@@ -30,6 +30,7 @@ from tests import ground
 from tests.ground import START, Ground
 
 _HOME = "HUOSHUI_TEST_HOME"
+_SEED = "HUOSHUI_TEST_SEED"
 
 hypothesis_settings.register_profile(
     "huoshui",
@@ -47,10 +48,13 @@ def _is_worker(config: pytest.Config) -> bool:
 def pytest_configure(config: pytest.Config) -> None:
     """One state directory for all workers, and one seed, chosen anew for each run."""
     if _is_worker(config):
+        # A worker is given the arguments as they were typed, without what was chosen since.
+        config.option.hypothesis_seed = os.environ[_SEED]
         return
     os.environ[_HOME] = tempfile.mkdtemp(prefix="huoshui-tests-")
     if config.getoption("--hypothesis-seed") is None:
         config.option.hypothesis_seed = str(random.SystemRandom().randrange(2**32))
+    os.environ[_SEED] = str(config.getoption("--hypothesis-seed"))
 
 
 def pytest_report_header(config: pytest.Config) -> str:

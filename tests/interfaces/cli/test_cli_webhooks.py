@@ -22,12 +22,17 @@ PATIENCE_S = 120
 
 @contextmanager
 def running(shell: Shell, name: str, *arguments: str) -> Iterator[tuple[Path, Path]]:
-    """A command under way; where it writes to. It is ended as Ctrl+C ends it."""
+    """A command under way; where it writes to. It is ended as Ctrl+C ends it.
+
+    A shell starts what runs in its background deaf to Ctrl+C, and children inherit that: the command
+    hears it, however the tests were started.
+    """
     out, err = shell.folder / f"{name}.out", shell.folder / f"{name}.err"
     with out.open("w") as told, err.open("w") as said:
         command = subprocess.Popen(
             shell.command(*arguments), stdout=told, stderr=said, cwd=shell.folder,
             env=shell.environment(PYTHONUNBUFFERED="1"),
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )  # fmt: skip
         try:
             yield out, err
