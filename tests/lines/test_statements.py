@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -72,6 +72,7 @@ def statements(draw: st.DrawFn) -> Statement:
 
 
 @given(statements())
+@example(statement([entry(1, 0, 0, key="'=1", note="=1", batch="''@", reference="'a")]))
 def test_what_is_written_is_read_back(made: Statement) -> None:
     read = read_camt(write_camt(made), SHANGHAI)
     assert (read.opening, read.closing, read.account) == (made.opening, made.closing, "slr_1")

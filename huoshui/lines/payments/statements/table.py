@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -27,6 +28,7 @@ from huoshui.lines.payments.statements.profile import Columns, Profile
 HEADINGS = ("number", "at", "kind", "gross", "fee", "net", "currency", "reference", "key", "batch",
             "note")  # fmt: skip
 _AMOUNTS = ("gross", "fee", "net", "paid_in", "paid_out")
+_RUN = re.compile(r"'*[=+@\t\r]")  # what a spreadsheet runs, marked or not
 
 
 def write_csv(statement: Statement) -> bytes:
@@ -44,7 +46,8 @@ def write_csv(statement: Statement) -> bytes:
 
 def _plain(value: object) -> object:
     """A text that a spreadsheet would run is marked as text; amounts keep their sign."""
-    if not isinstance(value, str) or value[:1] not in ("=", "+", "@", "\t", "\r"):
+    # What looks as if it were marked is marked too: taking the mark off then gives what there was.
+    if not isinstance(value, str) or not _RUN.match(value):
         return value
     return f"'{value}"
 
@@ -216,4 +219,4 @@ class _Reader:
 
 def _unmarked(text: str) -> str:
     """A text without the mark that `write_csv` put before it."""
-    return text[1:] if text[:1] == "'" and text[1:2] in ("=", "+", "@", "\t", "\r") else text
+    return text[1:] if text[:1] == "'" and _RUN.match(text) else text
