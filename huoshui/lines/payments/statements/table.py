@@ -159,7 +159,7 @@ class _Reader:
         return Entry(
             number=number, kind=cells.get("kind", ""), gross=gross, fee=fee, net=net,
             currency=currency, at=at, reference=_unmarked(cells.get("reference", "")),
-            key=cells.get("key", ""), batch=_unmarked(cells.get("batch", "")),
+            key=_unmarked(cells.get("key", "")), batch=_unmarked(cells.get("batch", "")),
             note=_unmarked(cells.get("note", "")),
         )  # fmt: skip
 
