@@ -132,7 +132,9 @@ def _again_with_parts(payment: Payment, refund: Refund, index: int, amount: int)
         payment, parts=parts, tenders=tuple(tenders), refunded=payment.refunded - amount
     )
     post = Post("refund_failed", pair([(TRANSIT, amount)], gained))
-    return Step(after, (post,), refund=replace(refund, state="failed"), said="refund.failed")
+    # Of two means that decline, the first fails the refund: that is said once.
+    said = "refund.failed" if refund.state != "failed" else ""
+    return Step(after, (post,), refund=replace(refund, state="failed"), said=said)
 
 
 def _restored(parts: tuple[Part, ...], amount: int) -> tuple[Part, ...]:
