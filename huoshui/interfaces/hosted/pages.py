@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime
 from typing import Literal
 from urllib.parse import urlencode, urlsplit, urlunsplit
@@ -82,6 +83,7 @@ class CheckoutPage(msgspec.Struct, frozen=True, kw_only=True):
     captured: Money
     subsidy: Money | None
     until: datetime | None
+    left_s: int
     problem: tuple[str, str] | None
     balance: Money | None
     points: int
@@ -181,6 +183,7 @@ def checkout_page(
     kind, currency = kind_of(payment, now), payment.currency
     subsidy = sum(t.amount for t in payment.tenders if t.rail == SUBSIDY)
     acting = _acting(payment)
+    until = payment.expires_at if kind in ("choose", "confirm", "prove", "act", "scan") else None
     return CheckoutPage(
         kind=kind,
         world="live" if visit.live else "sandbox",
@@ -194,7 +197,8 @@ def checkout_page(
         due=Money(found.due, currency),
         captured=Money(payment.captured, currency),
         subsidy=Money(subsidy, currency) if subsidy else None,
-        until=payment.expires_at if kind in ("choose", "confirm", "prove", "act", "scan") else None,
+        until=until,
+        left_s=math.ceil((until - now).total_seconds()) if until else 0,
         problem=problem or _declined(payment, kind, lang),
         balance=Money(found.balance, currency) if found.balance else None,
         points=found.points,

@@ -38,7 +38,11 @@ def running(shell: Shell, name: str, *arguments: str) -> Iterator[tuple[Path, Pa
             yield out, err
         finally:
             command.send_signal(signal.SIGINT)
-            command.wait(timeout=60)
+            try:
+                command.wait(timeout=60)
+            finally:  # one that is deaf to it fails its test, and no other
+                command.kill()
+                command.wait()
     assert "Traceback" not in err.read_text(), err.read_text()
 
 

@@ -129,6 +129,18 @@ def test_a_card_is_declined_and_then_pays_while_the_page_follows(
     assert said == []
 
 
+@pytest.mark.parametrize("ahead_s", [-90_000, 90_000])
+def test_the_time_left_is_told_whatever_clock_the_buyer_has(
+    context: BrowserContext, origin: str, tenant: Tenant, ahead_s: int
+) -> None:
+    _, secret = opened(tenant, expires_in_s=1_800)
+    tab = context.new_page()
+    tab.add_init_script(f"const now = Date.now; Date.now = () => now() + {ahead_s * 1_000};")
+    tab.goto(f"{origin}/pay/{secret}")
+    told = tab.get_by_text("left to pay").inner_text()
+    assert "00:00" < told[:5] <= "30:00", told
+
+
 def test_a_code_is_scanned_and_a_desk_has_room(
     context: BrowserContext, origin: str, tenant: Tenant
 ) -> None:

@@ -12,13 +12,12 @@
   };
   if (poll) setTimeout(look, 1000);
 
-  const until = one("[data-until]");
-  let ran = false;
+  // By the time that has passed here: the buyer's clock may be wrong, and a sandbox's may be moved.
+  const until = one("[data-seconds]");
+  const end = until && Date.now() + until.dataset.seconds * 1000;
   const count = () => {
-    const left = Math.ceil((Date.parse(until.dataset.until) - Date.now()) / 1000);
-    // A clock that is ahead of ours would ask for ever: only who saw it run out looks again.
-    if (left <= 0) return ran && setTimeout(() => location.reload(), 1500);
-    ran = true;
+    const left = Math.ceil((end - Date.now()) / 1000);
+    if (left <= 0) return setTimeout(() => location.reload(), 1500);
     if (left < 3600) {
       const two = (number) => String(number).padStart(2, "0");
       until.textContent = until.dataset.left.replace("%", `${two(Math.floor(left / 60))}:${two(left % 60)}`);
