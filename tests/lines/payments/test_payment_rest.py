@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from huoshui import ledger
-from huoshui.core import ids
+from huoshui.core import events, ids
 from huoshui.core.db import Tx
 from huoshui.ledger import Leg, Transaction
 from huoshui.lines.payments.chart import CHART, rail_path, wallet_path
@@ -163,3 +164,36 @@ def test_a_late_answer_of_other_means_goes_back_by_its_own_rail(market: Ground) 
         rows = rail_store.of_subject(tx, ids.show("pmt", payment.id))
     [void] = [row.call for row in rows if row.call.verb == "void"]
     assert (void.rail, void.tender, void.about) == ("card", 1, "r/2")
+
+
+def test_a_refund_that_two_means_decline_is_said_to_have_failed_once(market: Ground) -> None:
+    shares = (("card", 400), ("transfer", 600))
+    tenders = [Tender(rail, rail_path(rail), share, token="tok") for rail, share in shares]
+    with market.database.begin() as tx:
+        payment = create(tx, *tenders, capture="automatic")
+    object_id = ids.show("pmt", payment.id)
+
+    told: set[UUID] = set()
+
+    def each(verdict: Any) -> None:
+        """Each rail answers what it was asked and has not answered, in a commit of its own."""
+        with market.database.begin() as tx:
+            rows = [row for row in rail_store.of_subject(tx, object_id) if row.id not in told]
+        for row in rows:
+            told.add(row.id)
+            with market.database.begin() as tx:
+                said = Answer(verdict=verdict, reference=f"r/{row.id}")
+                done(tx, Told(payment.id, row.call, said))
+
+    for _ in range(3):  # reserved, then taken, one means after the other
+        each("succeeded")
+    with market.database.begin() as tx:
+        refund = tx.id("prf", "both")
+        done(tx, GiveBack(payment.id, refund, "both"))
+    each("declined")
+    with market.database.begin() as tx:
+        after = service.payment(tx, payment.id)
+        said = [event.type for event in events.page(tx, object_id=ids.show("prf", refund))]
+        nets = ground.nets(tx)
+    assert (after.captured, after.refunded, nets[SELLER]) == (1_000, 0, 1_000)
+    assert said.count("refund.failed") == 1
