@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from huoshui.ledger.proof import merkle
 from tests.ground import examples
 
-GIVEN = Path("/work/shared/cases/evidence.jsonl")
+GIVEN = Path(__file__).resolve().parents[4] / "shared" / "cases" / "evidence.jsonl"
 
 # The inputs and values of Certificate Transparency's reference tests.
 LEAVES = [
