@@ -61,7 +61,7 @@ class _Desk:
         self._moves = [move for move, _ in moves]
         terms = escrow.terms(tx)
         self._commands = [_command_of(tx, move, name, terms) for move, name in moves]
-        self._batch = Batch(tx, [c for c in self._commands if not isinstance(c, Problem)])
+        self._batch = Batch(tx, [c for c in self._commands if not isinstance(c, Problem)], terms)
 
     def answer(self, number: int) -> msgspec.Struct:
         command = self._commands[number]

@@ -11,21 +11,17 @@ from huoshui.core.settings import Settings
 
 
 class Target(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a figure is to reach: a least (for a ratio in tenths) or a most."""
+    """What a figure is to reach: a least or a most."""
 
-    at_least: int | None = None
-    at_least_tenths: int | None = None
+    at_least: float | None = None
     at_most: int | None = None
 
     def met(self, value: float) -> bool:
         """Whether the figure reaches it."""
         low = self.at_least is None or value >= self.at_least
-        low = low and (self.at_least_tenths is None or value * 10 >= self.at_least_tenths)
         return low and (self.at_most is None or value <= self.at_most)
 
     def __str__(self) -> str:
-        if self.at_least_tenths is not None:
-            return f"≥ {self.at_least_tenths / 10}"
         return f"≥ {self.at_least:,}" if self.at_least is not None else f"≤ {self.at_most:,}"
 
 

@@ -126,7 +126,7 @@ def confirm(payment: Payment, can: Can) -> Step:
             reserved = replace(tender, state="authorised", authorised=tender.amount, hold=hold)
             tenders.append(reserved)
         elif can(tender.rail).authorises:
-            call = _call(payment, index, "authorise", tender.amount)
+            call = call_of(payment, index, "authorise", tender.amount)
             calls.append(call)
             tenders.append(replace(tender, state="asked", call=call.id))
         else:  # nothing can be reserved there: it is asked first of all once the others are
@@ -197,7 +197,7 @@ def go_on(payment: Payment, can: Can) -> Step:
         return complete(payment, can)
     tenders, calls = list(payment.tenders), []
     for index in unsure or missing:
-        call = _call(payment, index, "capture", tenders[index].asking)
+        call = call_of(payment, index, "capture", tenders[index].asking)
         calls.append(call)
         tenders[index] = replace(tenders[index], call=call.id)
     asked = replace(payment, tenders=tuple(tenders))
@@ -276,7 +276,7 @@ def cancel(payment: Payment, can: Can) -> Step:
 def undo_come(payment: Payment) -> tuple[Payment, tuple[Deed, ...], tuple[Call, ...]]:
     """End a capture under way that will not be: what came of it waits apart and goes back."""
     calls = tuple(
-        _call(payment, index, "refund", tender.come)
+        call_of(payment, index, "refund", tender.come)
         for index, tender in enumerate(payment.tenders)
         if tender.come
     )
@@ -303,13 +303,14 @@ def _free(payment: Payment, index: int, can: Can) -> tuple[list[Deed], list[Call
     if tender.hold:
         return [Free(tender.hold)], []
     if can(tender.rail).voids and not tender.taken:
-        return [], [_call(payment, index, "void", tender.spare)]
+        return [], [call_of(payment, index, "void", tender.spare)]
     return [], []  # the rail lets it run out by itself
 
 
-def _call(
+def call_of(
     payment: Payment, index: int, verb: Verb, amount: int, refund: UUID | None = None
 ) -> Call:
+    """What a means is asked: a call of its own for each command of the payment."""
     tender = payment.tenders[index]
     name = f"{verb}/{index}/{payment.version}" + (f"/{refund}" if refund else "")
     return Call(
@@ -324,6 +325,3 @@ def _call(
         about=tender.about,
         refund=refund,
     )
-
-
-call_of = _call

@@ -108,9 +108,9 @@ def expire(tx: Tx) -> int:
 class Batch:
     """The rows that a batch of commands touches, as they change while it is decided."""
 
-    def __init__(self, tx: Tx, commands: Sequence[Command]) -> None:
+    def __init__(self, tx: Tx, commands: Sequence[Command], terms: Terms | None = None) -> None:
         self.tx = tx
-        self.terms = terms_store.terms(tx) or Terms()
+        self.terms = terms or terms_store.terms(tx) or Terms()
         # What cannot be is known before anything is looked up, and opens no account.
         self._made = {c.id: self._begun(c) for c in commands if isinstance(c, Create)}
         known = {c.id for c in commands if not isinstance(c, Create)}
