@@ -36,7 +36,7 @@ def outcomes(cases: Path, *, stored: bool) -> Iterator[Outcome]:
         file = cases / kind.file
         lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
         told = [json.loads(line) for line in lines if line.strip()]
-        asked = [case for case in told if case.get(kind.field) == kind.value]
+        asked = [case for case in told if case.get(kind.field, "") == kind.value]
         if asked:
             with kind.answerer(stored=stored) as answer:
                 for case in asked:

@@ -24,12 +24,15 @@ class Unanswered(Exception):
 
 
 class Kind(NamedTuple):
-    """A kind of cases: its adapter, and where given cases lie (a field of theirs and its value)."""
+    """A kind of cases: its adapter, and where given cases lie.
+
+    Where a file has cases of many kinds, a field of theirs and its value tell which are meant.
+    """
 
     adapter: str
     file: str
-    field: str
-    value: str
+    field: str = ""
+    value: str = ""
 
     def function(self, name: str) -> Callable[..., Any] | None:
         """A function or class of the adapter, where it has it."""
@@ -56,6 +59,8 @@ class Kind(NamedTuple):
 KINDS: dict[str, Kind] = {
     "ledger": Kind("conformance.ledger", "ledger.jsonl", "area", "ledger"),
     "split": Kind("conformance.split", "ledger.jsonl", "area", "split"),
+    "apr": Kind("conformance.apr", "lending_apr.jsonl"),
+    "daycount": Kind("conformance.daycount", "lending_daycount.jsonl"),
     "rfc9162_root": Kind("conformance.merkle", "evidence.jsonl", "kind", "rfc9162_root"),
     "rfc9162_inclusion_proof": Kind(
         "conformance.merkle", "evidence.jsonl", "kind", "rfc9162_inclusion_proof"

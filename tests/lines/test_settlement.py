@@ -17,6 +17,7 @@ from huoshui import ledger
 from huoshui.core import access, ids
 from huoshui.core.db import Database, Tx
 from huoshui.core.machine import IllegalMove, Machine
+from huoshui.facts.bankdays import CalendarUnknown, NeverOpen
 from huoshui.ledger import Leg, Transaction
 from huoshui.ledger.verify import verify
 from huoshui.lines import payments
@@ -368,7 +369,7 @@ def test_china_works_on_make_up_days_and_rests_on_holidays(day: date, open_: boo
 
 def test_a_year_that_is_not_known_is_told_and_can_be_named() -> None:
     china = SettlementTerms(calendar="CN")
-    with pytest.raises(calendar.CalendarUnknown) as caught:
+    with pytest.raises(CalendarUnknown) as caught:
         calendar.is_open(china, date(2041, 5, 1))
     assert "2041" in caught.value.detail("zh") and "2041" in caught.value.detail("en")
     named = msgspec.structs.replace(china, holidays=(date(2041, 5, 1),))
@@ -376,7 +377,7 @@ def test_a_year_that_is_not_known_is_told_and_can_be_named() -> None:
     assert calendar.is_open(named, date(2041, 5, 2)) and not calendar.is_open(
         named, date(2041, 5, 4)
     )
-    with pytest.raises(calendar.NeverOpen):
+    with pytest.raises(NeverOpen):
         days = tuple(date(2026, 1, 1) + timedelta(days=n) for n in range(90))
         calendar.next_open(SettlementTerms(holidays=days), days[0])
 
