@@ -1,6 +1,7 @@
 """The long campaigns: a replay of 100,000 orders with its memory, replays killed at random; the
 ledger under storms and kills, against its model for an hour, and verified at ten million transfers;
-payments over rails with all faults while processes are killed, and a million of them in windows.
+payments against their model for an hour, over rails with all faults while processes are killed, and
+a million of them in windows.
 
 Each writes its figures, with the date and the commit, to docs/proofs/. Run by `make prove`.
 """
@@ -25,6 +26,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 PROOFS = ROOT / "docs" / "proofs"
+_TIMES = 20  # as many examples as daily work in one run of a machine
 
 
 def main() -> None:
@@ -184,11 +186,30 @@ def _read(report: Path) -> dict[str, Any]:
 
 def machine(home: Home, asked: argparse.Namespace) -> dict[str, Any]:
     """The ledger's state machine against its model, for so many minutes with fresh seeds."""
-    until, runs = time.monotonic() + asked.minutes * 60, 0
+    return _for_minutes("tests/ledger/test_sheet_machine.py", asked, examples=45)
+
+
+def payments(home: Home, asked: argparse.Namespace) -> dict[str, Any]:
+    """Payments, refunds, disputes against their model, for so many minutes with fresh seeds."""
+    return _for_minutes("tests/lines/payments/test_payment_machine.py", asked, examples=30)
+
+
+def _for_minutes(file: str, asked: argparse.Namespace, *, examples: int) -> dict[str, Any]:
+    """Run a file of tests again and again, each time with another seed, which is printed.
+
+    `examples` is what its machine is tried on in daily work.
+    """
+    chance, runs = random.Random(asked.seed), 0
+    until = time.monotonic() + asked.minutes * 60
     while time.monotonic() < until:
-        _pytest("tests/ledger/test_sheet_machine.py", HUOSHUI_EXAMPLES="20")
+        seed = chance.randrange(2**32)
+        print(f"{file} --hypothesis-seed={seed}", flush=True)
+        _pytest(file, f"--hypothesis-seed={seed}", HUOSHUI_EXAMPLES=str(_TIMES))
         runs += 1
-    return {"minutes": asked.minutes, "runs": runs, "examples": runs * 900, "verified": True}
+    return {
+        "minutes": asked.minutes, "seed": asked.seed, "runs": runs,
+        "examples": runs * examples * _TIMES, "verified": True,
+    }  # fmt: skip
 
 
 def ledger(home: Home, asked: argparse.Namespace) -> dict[str, Any]:
@@ -205,7 +226,7 @@ def _pytest(*arguments: str, **environment: str) -> None:
 
 CAMPAIGNS = {
     "scale": scale, "kills": kills, "storm": storm, "machine": machine, "ledger": ledger,
-    "faults": faults, "windows": windows,
+    "payments": payments, "faults": faults, "windows": windows,
 }  # fmt: skip
 
 

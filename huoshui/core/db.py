@@ -180,9 +180,12 @@ class Tx:
         self._settle()
         return cursor.rowcount
 
-    def append(self, table: str, names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    def append(
+        self, table: str, names: Sequence[str], rows: Iterable[Sequence[Any]], *, anew: bool = True
+    ) -> None:
         """Append rows to a table in one statement; constraints hold at the latest at the commit.
 
+        Where they need not be new (`anew=False`), those that stand already are left as they are.
         One parameter a column whatever the number of rows (see `core.columns`). Raises
         columns.WrongValue for a value that its column's type cannot hold.
         """
@@ -200,7 +203,7 @@ class Tx:
             arrays.append(array)
             places.append(f"unnest(%s)::{type_name}" if cast else "unnest(%s)")
         query = f"INSERT INTO {table} ({', '.join(names)}) SELECT {', '.join(places)}"
-        self._connection.execute(query, arrays)
+        self._connection.execute(query if anew else f"{query} ON CONFLICT DO NOTHING", arrays)
 
     def _types_of(self, table: str, names: Sequence[str]) -> dict[str, tuple[int, str]]:
         if not self._types.get(table, {}).keys() >= set(names):
@@ -299,7 +302,8 @@ class Tx:
             for key, e in said.items()
         ]
         names = ("book", "id", "type", "object", "at", "actor", "data")
-        self.append("event", names, rows)
+        # Where the clock stands still, another transaction may have said it at this moment.
+        self.append("event", names, rows, anew=not self.simulated)
         ids = [row[1] for row in rows]
         self.seal("event", ids=ids)
         if not self.simulated:  # what a replay tells, nobody is told again

@@ -25,6 +25,7 @@ from huoshui.lines.payments.reconciliation import (
     Taken,
     Upload,
     check,
+    check_store,
     intake,
     placing,
     queue,
@@ -401,7 +402,7 @@ def conserved(tx: Tx) -> None:
     """Everything that was imported is somewhere, and each balance is its open items."""
     found = check(tx)
     assert found.faults == ()
-    for currency, (gross, _) in store.imported(tx).items():
+    for currency, (gross, _) in check_store.imported(tx).items():
         assert gross == sum(s.gross for s in found.lines if s.currency == currency)
     nets = ground.nets(tx)
     assert sum(nets.values()) == 0 and verify(tx).holds

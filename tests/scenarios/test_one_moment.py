@@ -23,3 +23,13 @@ def test_two_refusals_of_an_order_at_one_moment_are_both_told(market: Ground) ->
         "over_refund",
     ]
     assert market.value(EVENTS, type="money.refund_refused") == 2
+
+
+def test_what_two_transactions_say_at_one_moment_is_told_once(market: Ground) -> None:
+    """A breaker opens, closes and opens while a simulated clock stands still."""
+    for silences in (5, 5, 6):
+        with market.database.begin(book=market.number) as tx:
+            tx.emit("rail.breaker_opened", "rail:card", silences=silences)
+            tx.emit("rail.contradicted", "rca_one", state="declined", said="succeeded")
+    assert market.value(EVENTS, type="rail.breaker_opened") == 2
+    assert market.value(EVENTS, type="rail.contradicted") == 1

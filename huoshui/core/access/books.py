@@ -27,6 +27,9 @@ def open_book(tx: Tx, book: Book) -> Book:
 
 def this_book(tx: Tx) -> Book:
     """The books that this transaction works on. Raises NotFound."""
+    known: Book | None = tx.known(("book", tx.book))
+    if known is not None:
+        return known
     row = tx.row(
         Book,
         """
@@ -36,6 +39,7 @@ def this_book(tx: Tx) -> Book:
     )
     if row is None:
         raise NotFound(kind="book", id=str(tx.book))
+    tx.learn(("book", tx.book), row)  # once opened they never change
     return row
 
 

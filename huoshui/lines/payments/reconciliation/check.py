@@ -7,8 +7,9 @@ from collections import Counter
 import msgspec
 
 from huoshui.core.db import Tx
-from huoshui.lines.payments.reconciliation import store
-from huoshui.lines.payments.reconciliation.store import Explained, Sum
+from huoshui.lines.payments.reconciliation import check_store, store
+from huoshui.lines.payments.reconciliation.check_store import Explained
+from huoshui.lines.payments.reconciliation.store import Sum
 
 IN_SUSPENSE = ("suspense", "asked")
 
@@ -37,7 +38,7 @@ class Checked(msgspec.Struct, frozen=True):
 
 def check(tx: Tx) -> Checked:
     """Count everything anew: balances beside open items, suspense beside its lines, files beside lines."""
-    accounts, lines = store.explained(tx), store.sums(tx)
+    accounts, lines = check_store.explained(tx), store.sums(tx)
     faults = [
         Unexplained("open_items", f"{a.path} {a.currency}", a.balance, a.open)
         for a in accounts
@@ -53,7 +54,7 @@ def _suspense(tx: Tx, lines: list[Sum]) -> list[Unexplained]:
     for each in lines:
         if each.state != "new":
             wanted[each.cause, each.currency] += each.gross if each.state in IN_SUSPENSE else 0
-    balances = store.suspense_balances(tx, sorted({cause for cause, _ in wanted}))
+    balances = check_store.suspense_balances(tx, sorted({cause for cause, _ in wanted}))
     return [
         Unexplained(
             "suspense", f"suspense:{cause} {currency}", balances.get((cause, currency), 0), sum_
@@ -69,7 +70,7 @@ def _files(tx: Tx, lines: list[Sum]) -> list[Unexplained]:
         gross[each.currency] += each.gross
         net[each.currency] += each.net
     faults = []
-    for currency, (file_gross, file_net) in sorted(store.imported(tx).items()):
+    for currency, (file_gross, file_net) in sorted(check_store.imported(tx).items()):
         if file_gross != gross[currency]:
             faults.append(Unexplained("files", f"gross {currency}", file_gross, gross[currency]))
         if file_net != net[currency]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -68,10 +69,23 @@ def take_file(tx: Tx, upload: Upload) -> Taken:
 
     Raises RailNeeded, FileRefused, FileTooLarge.
     """
-    name = digest(upload.content)
-    before = store.file_of_digest(tx, name)
-    if before:
-        return Taken(before, True)
+    return take_files(tx, [upload])[0]
+
+
+def take_files(tx: Tx, uploads: Sequence[Upload]) -> list[Taken]:
+    """Take files in, in their order. Raises RailNeeded, FileRefused, FileTooLarge."""
+    names = [digest(upload.content) for upload in uploads]
+    stand = store.files_of_digests(tx, names)
+    alarm_days = settlement_store.settlement_terms(tx).alarm_days
+    taken = []
+    for name, upload in zip(names, uploads, strict=True):
+        before = stand.get(name)
+        stand[name] = before or _take(tx, upload, name, alarm_days)
+        taken.append(Taken(stand[name], before is not None))
+    return taken
+
+
+def _take(tx: Tx, upload: Upload, name: str, alarm_days: Sequence[int]) -> File:
     if upload.profile.source == "acquirer" and not upload.rail:
         raise RailNeeded()
     parsed = parse(tx, upload)
@@ -85,10 +99,10 @@ def take_file(tx: Tx, upload: Upload) -> Taken:
         gross=file.gross, fee=file.fee, net=file.net, currency=file.currency, digest=name,
     )  # fmt: skip
     tx.later(PLACE_DUE, ids.show("stf", file.id), tx.now, file=str(file.id))
-    for days in settlement_store.settlement_terms(tx).alarm_days:
+    for days in alarm_days:
         key = f"{ids.show('stf', file.id)}/{days}"
         tx.later(AGE_DUE, key, tx.now + timedelta(days=days), file=str(file.id), days=days)
-    return Taken(file, False)
+    return file
 
 
 def _continuous(tx: Tx, upload: Upload, parsed: Parsed) -> None:
@@ -192,17 +206,21 @@ def load(tx: Tx, id_: UUID) -> File:
 
 def place_due(tx: Tx, items: list[Work]) -> None:
     """Due work: place the next lines of files; what is left is put off to the next round."""
-    for item in items:
-        file = load(tx, UUID(item.payload["file"]))
-        placing.place_next(tx, file, PLACE_AT_ONCE)
-        if store.left_new(tx, file.id):
-            tx.later(PLACE_DUE, item.key, tx.now, file=str(file.id))
+    known = store.files_of(tx, [UUID(item.payload["file"]) for item in items])
+    files = [known[UUID(item.payload["file"])] for item in items]
+    placed = placing.place_files(tx, files, PLACE_AT_ONCE)
+    for file, causes in zip(files, placed, strict=True):
+        if causes.total() >= PLACE_AT_ONCE:  # there may be more
+            tx.later(PLACE_DUE, ids.show("stf", file.id), tx.now, file=str(file.id))
 
 
 def age_due(tx: Tx, items: list[Work]) -> None:
     """Due work: what a file left in suspense for so many days is told."""
+    of_file: dict[UUID, list[Line]] = {}
+    for line in store.waiting(tx, [UUID(item.payload["file"]) for item in items]):
+        of_file.setdefault(line.file_id, []).append(line)
     for item in items:
-        waiting = store.waiting(tx, UUID(item.payload["file"]))
+        waiting = of_file.get(UUID(item.payload["file"]))
         if waiting:
             tx.emit(
                 "suspense.aged",

@@ -39,30 +39,75 @@ _LOOK_BACK_DAYS = 3
 
 def place_next(tx: Tx, file: File, limit: int) -> Counter[str]:
     """Place the next lines of a file: matched by rule, or in suspense with a cause; how many of each."""
-    lines = store.new_lines(tx, file.id, limit)
-    if not lines:
-        return Counter()
-    _returned(tx, lines)
-    terms = payout_store.settlement_terms(tx)
-    to_match = [line for line in lines if line.gross]
-    matching = Matching(to_match, _items(tx, file, to_match, terms), terms, _zone(tx))
-    proposals = matching.run(of_bank=file.source == "bank")
-    causes = {line.id: matching.cause(line) for line in matching.left}
-    placed = _arrive(tx, file, lines, causes)
-    settle(tx, [_with_lines(proposal, placed) for proposal in proposals], "new")
-    left = [msgspec.structs.replace(placed[id_], state="suspense") for id_ in causes]
+    return place_files(tx, [file], limit)[0]
+
+
+def place_files(tx: Tx, files: Sequence[File], limit: int) -> list[Counter[str]]:
+    """Place the next lines of files, in their order: an item that one has met is none for the next."""
+    rounds = [
+        _Round(file, lines)
+        for file, lines in zip(
+            files, store.new_lines(tx, [file.id for file in files], limit), strict=True
+        )
+    ]
+    _returned(tx, [line for each in rounds for line in each.lines])
+    _decide(tx, [each for each in rounds if each.lines])
+    _write(tx, rounds)
+    for each in rounds:
+        if each.lines:
+            tx.emit(
+                "file.placed", ids.show("stf", each.file.id), lines=len(each.lines),
+                matched=sum(len(p.lines) for p in each.proposals), suspense=len(each.causes),
+            )  # fmt: skip
+    return [each.found() for each in rounds]
+
+
+class _Round:
+    """The lines of a file that are placed now, and what is decided of each."""
+
+    def __init__(self, file: File, lines: list[Line]) -> None:
+        self.file, self.lines = file, lines
+        self.to_match = [line for line in lines if line.gross]
+        self.proposals: list[Proposal] = []
+        self.causes: dict[UUID, str] = {}
+
+    def found(self) -> Counter[str]:
+        """How many lines each rule took, how many lie under each cause, how many are only a fee."""
+        found = Counter[str](self.causes.values())
+        for proposal in self.proposals:
+            found[proposal.rule] += len(proposal.lines)
+        found["booked"] = len(self.lines) - len(self.to_match)
+        return found
+
+
+def _decide(tx: Tx, rounds: Sequence[_Round]) -> None:
+    """Hold the lines of each file against the items that are open for it."""
+    if not rounds:
+        return
+    terms, zone = payout_store.settlement_terms(tx), _zone(tx)
+    open_ = _Open(tx, rounds, terms)
+    for each in rounds:
+        matching = Matching(each.to_match, open_.of(each), terms, zone)
+        each.proposals = matching.run(of_bank=each.file.source == "bank")
+        each.causes = {line.id: matching.cause(line) for line in matching.left}
+        open_.met.update(item.key for p in each.proposals for item in p.items)
+
+
+def _write(tx: Tx, rounds: Sequence[_Round]) -> None:
+    """Book what came and what it met, in one step for all files."""
+    placed: dict[UUID, Line] = {}
+    made: list[Transaction] = []
+    for each in rounds:
+        made += _arrive(tx, each, placed)
+    matches = _Matches(
+        tx, [_with_lines(proposal, placed) for each in rounds for proposal in each.proposals]
+    )
+    _post(tx, [*made, *matches.transactions])
+    states = {id_: "suspense" for each in rounds for id_ in each.causes}
     # Of a line that is a fee and nothing else all is booked with its arrival.
-    left += [msgspec.structs.replace(placed[x.id], state="booked") for x in lines if not x.gross]
-    _move(tx, "new", left)
-    found = Counter[str]()
-    for proposal in proposals:
-        found[proposal.rule] += len(proposal.lines)
-    found.update(causes.values())
-    tx.emit(
-        "file.placed", ids.show("stf", file.id), lines=len(lines),
-        matched=sum(len(p.lines) for p in proposals), suspense=len(causes),
-    )  # fmt: skip
-    return found
+    states |= {x.id: "booked" for each in rounds for x in each.lines if not x.gross}
+    left = [msgspec.structs.replace(placed[id_], state=state) for id_, state in states.items()]
+    matches.keep(tx, "new", left)
 
 
 def _zone(tx: Tx) -> ZoneInfo:
@@ -80,44 +125,71 @@ def _returned(tx: Tx, lines: Sequence[Line]) -> None:
 
 def places(tx: Tx, file_source: str, rail: str, currency: str) -> list[Place]:
     """The accounts that a file's lines may meet: an acquirer's its rail's, a bank's all that pay in."""
+    return _own(store.places(tx, currency), file_source, rail)
+
+
+def _own(found: Sequence[Place], file_source: str, rail: str) -> list[Place]:
+    kinds: tuple[str, ...] = store.OPEN_KINDS
     if file_source == "acquirer":
         kinds = ("rail.clearing", "rail.payout") if rail == "bank" else ("rail.clearing",)
-        return store.places(tx, currency, rail, kinds)
-    return store.places(tx, currency, rail, store.OPEN_KINDS)
+    return [place for place in found if place.kind in kinds and rail in ("", place.rail)]
 
 
-def _items(tx: Tx, file: File, lines: Sequence[Line], terms: SettlementTerms) -> list[Item]:
-    found = places(tx, file.source, file.rail, file.currency)
-    accounts = [place.id for place in found]
-    names = {n for line in lines for n in (line.subject, line.reference, line.batch) if n}
-    items = store.items_named(tx, accounts, sorted(names)) if accounts and names else []
-    unnamed = [line for line in lines if not line.subject]
-    if unnamed and accounts:
-        since = min(line.at for line in unnamed) - timedelta(
-            days=terms.match_days + _LOOK_BACK_DAYS
-        )
-        dated = [p.id for p in found if p.kind != "rail.transit"]
-        transit = [p.id for p in found if p.kind == "rail.transit"]
-        until = tx.now + timedelta(seconds=1)
-        items += store.items_between(tx, dated, since, until)
-        items += store.items_between(tx, transit, _BEGINNING, until) if transit else []
-    return items
+class _Open:
+    """What is open for the files of a round; `met` is what one of them has met already."""
+
+    def __init__(self, tx: Tx, rounds: Sequence[_Round], terms: SettlementTerms) -> None:
+        self._tx, self._terms = tx, terms
+        self.met: set[tuple[UUID, int, UUID]] = set()
+        by_currency = {
+            currency: store.places(tx, currency)
+            for currency in sorted({each.file.currency for each in rounds})
+        }
+        self._places = {
+            each.file.id: _own(by_currency[each.file.currency], each.file.source, each.file.rail)
+            for each in rounds
+        }
+        accounts = {place.id for found in self._places.values() for place in found}
+        lines = [line for each in rounds for line in each.to_match]
+        names = {n for line in lines for n in (line.subject, line.reference, line.batch) if n}
+        both = accounts and names
+        self._named = store.items_named(tx, sorted(accounts), sorted(names)) if both else []
+
+    def of(self, each: _Round) -> list[Item]:
+        """The items that may be what the lines of this file are."""
+        found = self._places[each.file.id]
+        accounts = {place.id for place in found}
+        items = [item for item in self._named if item.account_id in accounts]
+        unnamed = [line for line in each.to_match if not line.subject]
+        if unnamed and accounts:
+            since = min(line.at for line in unnamed) - timedelta(
+                days=self._terms.match_days + _LOOK_BACK_DAYS
+            )
+            dated = [p.id for p in found if p.kind != "rail.transit"]
+            transit = [p.id for p in found if p.kind == "rail.transit"]
+            until = self._tx.now + timedelta(seconds=1)
+            items += store.items_between(self._tx, dated, since, until)
+            if transit:
+                items += store.items_between(self._tx, transit, _BEGINNING, until)
+        return [item for item in items if item.key not in self.met]
 
 
-def _arrive(tx: Tx, file: File, lines: Sequence[Line], causes: dict[UUID, str]) -> dict[UUID, Line]:
-    """Book what came; the lines with the account and the transaction of their arrival."""
-    placed: dict[UUID, Line] = {}
+def _arrive(tx: Tx, each: _Round, placed: dict[UUID, Line]) -> list[Transaction]:
+    """What came, as it is to be booked; the lines with their cause and the transaction."""
     made: list[Transaction] = []
-    for line in lines:
-        cause = causes.get(line.id, ARRIVED)
-        transaction = posting.arrival(tx, file, line, cause)
+    for line in each.lines:
+        cause = each.causes.get(line.id, ARRIVED)
+        transaction = posting.arrival(tx, each.file, line, cause)
         made += [transaction] if transaction else []
         placed[line.id] = msgspec.structs.replace(
             line, cause=cause, since=tx.now, arrival_id=transaction.id if transaction else None
         )
-    for result in ledger.post(tx, made, CHART):
+    return made
+
+
+def _post(tx: Tx, transactions: Sequence[Transaction]) -> None:
+    for result in ledger.post(tx, transactions, CHART) if transactions else []:
         result.demand()
-    return placed
 
 
 def _with_lines(proposal: Proposal, placed: dict[UUID, Line]) -> Proposal:
@@ -127,25 +199,33 @@ def _with_lines(proposal: Proposal, placed: dict[UUID, Line]) -> Proposal:
 
 def settle(tx: Tx, proposals: Sequence[Proposal], before: str) -> list[Match]:
     """Post proposals and keep them as matches; the lines come from the state `before`."""
-    made: list[tuple[Match, Sequence[Item]]] = []
-    transactions: list[Transaction] = []
-    moved: list[Line] = []
-    for proposal in proposals:
-        match, transaction = _match(tx, proposal)
-        transactions.append(transaction)
-        made.append((match, proposal.items))
-        moved += [
+    matches = _Matches(tx, proposals)
+    _post(tx, matches.transactions)
+    return matches.keep(tx, before)
+
+
+class _Matches:
+    """Proposals as matches, with the transactions that are to be posted for them."""
+
+    def __init__(self, tx: Tx, proposals: Sequence[Proposal]) -> None:
+        self._proposals = proposals
+        self._made = [_match(tx, proposal) for proposal in proposals]
+        self.transactions = [transaction for _, transaction in self._made]
+
+    def keep(self, tx: Tx, before: str, others: Sequence[Line] = ()) -> list[Match]:
+        """Keep them, once posted; the lines come from the state `before`, and so do others."""
+        matches = [match for match, _ in self._made]
+        moved = [
             msgspec.structs.replace(line, state="matched", match_id=match.id, asked_by="")
+            for match, proposal in zip(matches, self._proposals, strict=True)
             for line in proposal.lines
         ]
-    if not made:
-        return []
-    for result in ledger.post(tx, transactions, CHART):
-        result.demand()
-    store.add_matches(tx, made)
-    _move(tx, before, moved)
-    arrived(tx, [item for proposal in proposals for item in proposal.items], there=True)
-    return [match for match, _ in made]
+        items = [proposal.items for proposal in self._proposals]
+        if matches:
+            store.add_matches(tx, list(zip(matches, items, strict=True)))
+        _move(tx, before, [*moved, *others])
+        arrived(tx, [item for each in items for item in each], there=True)
+        return matches
 
 
 def _match(tx: Tx, proposal: Proposal) -> tuple[Match, Transaction]:

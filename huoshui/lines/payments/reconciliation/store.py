@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -20,7 +21,7 @@ OPEN_KINDS = ("rail.clearing", "rail.transit", "rail.payout")
 ITEMS_MAX = 200_000
 # A leg that posted money on an account, as we expect it to come: what a match itself posted, and
 # what undid one, is none; what a line has met is none any more.
-_OPEN = """
+OPEN = """
     SELECT s.account_id, s.id AS txn_id, s.leg, s.amount, s.reference, s.effective_at AS at, a.path
     FROM (
         SELECT t.from_id AS account_id, t.id, t.leg, t.amount, t.reference, t.effective_at,
@@ -39,21 +40,6 @@ _OPEN = """
             AND i.leg = s.leg AND i.account_id = s.account_id AND NOT i.freed)"""
 
 
-class Explained(msgspec.Struct, frozen=True):
-    """An account with its balance (out - in) and what its open items come to; minor units."""
-
-    path: str
-    currency: str
-    balance: int
-    items: int
-    open: int
-
-    @property
-    def holds(self) -> bool:
-        """Whether the open items explain the balance."""
-        return self.balance == self.open
-
-
 class Sum(msgspec.Struct, frozen=True):
     """Lines of one state and currency, summed; minor units."""
 
@@ -65,18 +51,17 @@ class Sum(msgspec.Struct, frozen=True):
     net: int
 
 
-def places(tx: Tx, currency: str, rail: str, kinds: Sequence[str]) -> list[Place]:
-    """The accounts of these kinds in a currency; of one rail where it is named."""
+def places(tx: Tx, currency: str) -> list[Place]:
+    """The accounts in a currency that files are held against."""
     return tx.rows(
         Place,
         """SELECT id, path, kind FROM account
         WHERE book = %(book)s AND currency = %(currency)s AND kind = ANY(%(kinds)s)
-          AND (%(rail)s = '' OR split_part(path, ':', 2) = %(rail)s) AND path <> %(within)s
+          AND path <> %(within)s
         ORDER BY path""",
         currency=currency,
         within=_WITHIN,
-        kinds=list(kinds),
-        rail=rail,
+        kinds=list(OPEN_KINDS),
     )
 
 
@@ -84,7 +69,7 @@ def items_between(tx: Tx, accounts: list[UUID], since: datetime, until: datetime
     """Open items that were recorded in a span, oldest first; at most ITEMS_MAX."""
     return tx.rows(
         Item,
-        _OPEN
+        OPEN
         + """ AND s.recorded_at >= %(since)s AND s.recorded_at < %(until)s
         ORDER BY s.effective_at, s.id, s.leg LIMIT %(limit)s""",
         accounts=accounts,
@@ -148,29 +133,6 @@ def item(tx: Tx, txn_id: UUID, leg: int, account_id: UUID) -> Item | None:
     )
 
 
-def explained(tx: Tx) -> list[Explained]:
-    """Every account that files are held against: its balance beside its open items, from zero."""
-    accounts = [
-        id_
-        for (id_,) in tx.tuples(
-            "SELECT id FROM account WHERE book = %(book)s AND kind = ANY(%(kinds)s)",
-            kinds=list(OPEN_KINDS),
-        )
-    ]
-    return tx.rows(
-        Explained,
-        f"""
-        WITH open AS ({_OPEN})
-        SELECT a.path, a.currency, a.out_ - a.in_ AS balance, count(o.txn_id) AS items,
-               coalesce(sum(o.amount), 0)::bigint AS open
-        FROM account a LEFT JOIN open o ON o.account_id = a.id
-        WHERE a.book = %(book)s AND a.id = ANY(%(accounts)s)
-        GROUP BY a.path, a.currency, a.out_, a.in_ ORDER BY a.path, a.currency
-        """,
-        accounts=accounts,
-    )
-
-
 def sums(tx: Tx) -> list[Sum]:
     """What became of all lines that were ever imported; a line that was split counts by its parts."""
     return tx.rows(
@@ -184,35 +146,27 @@ def sums(tx: Tx) -> list[Sum]:
     )
 
 
-def imported(tx: Tx) -> dict[str, tuple[int, int]]:
-    """The sums of all files by currency: gross and net, minor units."""
-    rows = tx.tuples(
-        """SELECT currency, sum(gross)::bigint, sum(net)::bigint FROM statement_file
-        WHERE book = %(book)s GROUP BY currency"""
-    )
-    return {currency: (gross, net) for currency, gross, net in rows}
-
-
-def suspense_balances(tx: Tx, causes: list[str]) -> dict[tuple[str, str], int]:
-    """in - out of suspense accounts by cause and currency, minor units."""
-    rows = tx.tuples(
-        """SELECT split_part(path, ':', 2), currency, in_ - out_ FROM account
-        WHERE book = %(book)s AND path = ANY(%(paths)s)""",
-        paths=[f"suspense:{cause}" for cause in causes],
-    )
-    return {(cause, currency): balance for cause, currency, balance in rows}
-
-
 # Files and lines
 
 
-def file_of_digest(tx: Tx, digest: str) -> File | None:
-    """The file of these bytes, or None."""
-    return tx.row(
+def files_of_digests(tx: Tx, digests: list[str]) -> dict[str, File]:
+    """The files of these bytes that were taken in, by digest."""
+    found = tx.rows(
         File,
-        f"SELECT {_FILE} FROM statement_file WHERE book = %(book)s AND digest = %(digest)s",
-        digest=digest,
+        f"SELECT {_FILE} FROM statement_file WHERE book = %(book)s AND digest = ANY(%(digests)s)",
+        digests=digests,
     )
+    return {file.digest: file for file in found}
+
+
+def files_of(tx: Tx, ids: list[UUID]) -> dict[UUID, File]:
+    """These files, by id."""
+    found = tx.rows(
+        File,
+        f"SELECT {_FILE} FROM statement_file WHERE book = %(book)s AND id = ANY(%(ids)s)",
+        ids=ids,
+    )
+    return {file.id: file for file in found}
 
 
 def file(tx: Tx, id_: UUID) -> File | None:
@@ -266,6 +220,8 @@ def add_lines(tx: Tx, rows: Iterable[Line]) -> None:
 
 def subjects(tx: Tx, rail: str, words: list[str], calls: list[UUID]) -> dict[str, str]:
     """What of ours a rail's words are about: by its reference, or by our own key (as text)."""
+    if not words and not calls:
+        return {}
     rows = tx.tuples(
         """
         SELECT reference, id::text, subject FROM rail_call
@@ -282,10 +238,14 @@ def subjects(tx: Tx, rail: str, words: list[str], calls: list[UUID]) -> dict[str
     return found
 
 
-def new_lines(tx: Tx, file_id: UUID, limit: int) -> list[Line]:
-    """The next lines of a file to be placed, with all of the last one's subject; locked."""
-    return tx.rows(
-        Line,
+def new_lines(tx: Tx, file_ids: Sequence[UUID], limit: int) -> list[list[Line]]:
+    """Of each file the next lines to be placed, with all of the last one's subject; locked."""
+    asked = [_ask_new(tx, file_id, limit) for file_id in file_ids]
+    return [[Line(*row) for row in answer()] for answer in asked]
+
+
+def _ask_new(tx: Tx, file_id: UUID, limit: int) -> Callable[[], list[tuple[Any, ...]]]:
+    return tx.ask(
         f"""
         WITH first AS (
             SELECT subject, number FROM statement_line
@@ -408,14 +368,14 @@ def move_lines(tx: Tx, pairs: Sequence[tuple[str, Line]]) -> int:
     )
 
 
-def waiting(tx: Tx, file_id: UUID) -> list[Line]:
-    """The lines of a file that are still in suspense."""
+def waiting(tx: Tx, file_ids: list[UUID]) -> list[Line]:
+    """The lines of files that are still in suspense."""
     return tx.rows(
         Line,
         f"""SELECT {_LINE} FROM statement_line
-        WHERE file_id = %(file)s AND book = %(book)s AND state IN ('suspense', 'asked')
-        ORDER BY number""",
-        file=file_id,
+        WHERE file_id = ANY(%(files)s) AND book = %(book)s AND state IN ('suspense', 'asked')
+        ORDER BY file_id, number""",
+        files=file_ids,
     )
 
 
