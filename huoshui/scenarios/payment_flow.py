@@ -8,7 +8,10 @@ back by the payment, all in one commit.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 from uuid import UUID
+
+import msgspec
 
 from huoshui.core import ids
 from huoshui.core.db import Tx
@@ -16,13 +19,26 @@ from huoshui.core.errors import Problem
 from huoshui.core.money import Money
 from huoshui.core.work import Item as Work
 from huoshui.core.work import Run
+from huoshui.facts.commerce import service as commerce
 from huoshui.facts.commerce.model import Tender as TenderFact
 from huoshui.lines.payments.payment import service
-from huoshui.lines.payments.payment.model import Command, GiveBack, Told
+from huoshui.lines.payments.payment.model import Cancel, Capture, Command, GiveBack, Told
 from huoshui.lines.payments.payment.service import Batch, Outcome
 from huoshui.lines.payments.rails import Answer, Call
 from huoshui.scenarios import order_flow
 from huoshui.scenarios.order_back import ORDER_RAIL
+
+Verb = Literal["capture", "cancel", "refund"]
+
+
+class Wish(msgspec.Struct, frozen=True):
+    """What a person or a program asks of a payment: `amount` in minor units, None for all that is
+    left. A capture that is not `final` leaves the rest reserved; `reason` is a refund's."""
+
+    verb: Verb
+    amount: int | None = None
+    final: bool = True
+    reason: str = ""
 
 
 class OrderRefunds(Problem):
@@ -69,10 +85,34 @@ def told(tx: Tx, answers: list[tuple[Call, Answer]]) -> None:
         outcome.demand()
 
 
+def command(tx: Tx, id_: UUID, wish: Wish, name: str) -> Command:
+    """The command behind a wish; `name` is its key, once a refund. Raises OrderRefunds."""
+    match wish.verb:
+        case "capture":
+            return Capture(id_, wish.amount, wish.final)
+        case "cancel":
+            return Cancel(id_)
+        case "refund":
+            need_no_order(tx, id_)
+            return GiveBack(id_, tx.id("prf", name), name, wish.amount, wish.reason)
+
+
+def move(tx: Tx, id_: UUID, wish: Wish, name: str) -> None:
+    """Do what is wished. Of a payment for an order the order is refunded, and by it the payment.
+
+    Raises UnknownPayment and what `apply` answers.
+    """
+    found = service.payment(tx, id_)
+    if wish.verb == "refund" and found.order_key:
+        order = commerce.order(tx, found.order_key)
+        order_flow.refund(tx, order.id, name, wish.amount, wish.reason)
+        return
+    apply(tx, [command(tx, id_, wish, name)])[0].demand()
+
+
 def refund(tx: Tx, id_: UUID, key: str, amount: int | None, reason: str) -> Outcome:
     """Refund a payment that is nobody's order. Raises OrderRefunds and what `apply` answers."""
-    need_no_order(tx, id_)
-    asked = GiveBack(id_, tx.id("prf", key), key, amount, reason)
+    asked = command(tx, id_, Wish("refund", amount, reason=reason), key)
     return apply(tx, [asked])[0].demand()
 
 

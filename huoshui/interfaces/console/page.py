@@ -213,7 +213,9 @@ class Input(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     label: str
-    kind: Literal["text", "password", "email", "code", "choice", "choices"] = "text"
+    kind: Literal["text", "password", "email", "code", "amount", "file", "choice", "choices"] = (
+        "text"
+    )
     value: str = ""
     choices: tuple[Choice, ...] = ()
     hint: str = ""
@@ -224,7 +226,8 @@ class Deed(msgspec.Struct, frozen=True, kw_only=True):
     """Something that is done at once: a button that posts `fields`, with what it means above it.
 
     `inputs` are filled in first. With `passkey` the device is asked in between: the address that
-    begins the ceremony; the form is then sent with its answer.
+    begins the ceremony; the form is then sent with its answer. `problem` says why what was sent
+    before was refused: the form then has the focus.
     """
 
     label: str
@@ -236,6 +239,7 @@ class Deed(msgspec.Struct, frozen=True, kw_only=True):
     inputs: tuple[Input, ...] = ()
     passkey: str = ""
     grave: bool = False
+    problem: str = ""
 
 
 class Empty(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""What the pages of payments and disputes do beyond showing: capture, cancel, refund; submit, accept."""
+"""What the pages of payments and disputes do beyond showing: asked after a preview; submit, accept."""
 
 from __future__ import annotations
 
@@ -13,9 +13,19 @@ from litestar.params import FromPath, RawBody
 from huoshui.core import ids
 from huoshui.core.access import OutOfScope
 from huoshui.core.db import Tx
-from huoshui.core.errors import Conflict, NotFound
+from huoshui.core.errors import NotFound, Problem
 from huoshui.interfaces.console import render
+from huoshui.interfaces.console.page import ObjectPage
 from huoshui.interfaces.console.pages.dispute_paper import paper_page
+from huoshui.interfaces.console.pages.payment import payment_page
+from huoshui.interfaces.console.pages.payment_acts import (
+    VERBS,
+    Said,
+    Undo,
+    carry_out,
+    preview_page,
+    why,
+)
 from huoshui.interfaces.console.settlement_web import actor_of
 from huoshui.interfaces.console.visit import (
     HEADERS,
@@ -23,13 +33,11 @@ from huoshui.interfaces.console.visit import (
     Visit,
     enter,
     form,
+    html,
     redirect,
     same_origin,
 )
 from huoshui.lines.payments.disputes import service as disputes
-from huoshui.lines.payments.payment import service
-from huoshui.lines.payments.payment.model import Cancel, Capture
-from huoshui.scenarios import payment_flow
 
 
 def _acting(visit: Visit, use_case: Callable[[Tx], object]) -> None:
@@ -41,42 +49,71 @@ def _acting(visit: Visit, use_case: Callable[[Tx], object]) -> None:
         use_case(tx)
 
 
-def _refund(tx: Tx, id_: UUID, version: str) -> None:
-    key = f"console/{ids.show('pmt', id_)}/{version}"
-    payment_flow.refund(tx, id_, key, None, "")
-
-
-_PAYMENT: dict[str, Callable[[Tx, UUID, str], object]] = {
-    "capture": lambda tx, id_, _: payment_flow.apply(tx, [Capture(id_)])[0].demand(),
-    "cancel": lambda tx, id_, _: payment_flow.apply(tx, [Cancel(id_)])[0].demand(),
-    "refund": _refund,
-}
 _DISPUTE: dict[str, Callable[[Tx, UUID], object]] = {
     "submit": disputes.submit,
     "accept": disputes.accept,
 }
 
 
+def _asked(verb: str, body: bytes) -> Said:
+    """The form that was sent. Raises NotFound for a verb that no page has."""
+    if verb not in VERBS:
+        raise NotFound(kind="page", id=verb[:40])
+    return Said(verb, {name: str(values[0]) for name, values in form(body).items()})
+
+
+@post("/{world:str}/payments/{key:str}/{verb:str}/preview", sync_to_thread=True, status_code=200)
+def preview_payment(
+    request: Ask, world: FromPath[str], key: FromPath[str], verb: FromPath[str], body: RawBody
+) -> Response[bytes]:
+    """What would be moved: it is done in a transaction that is undone. Raises OutOfScope."""
+    same_origin(request)
+    visit = enter(request, world, "payments")
+    id_, said = ids.read("pmt", key), _asked(verb, body)
+    pages: list[ObjectPage] = []
+
+    def use_case(tx: Tx) -> None:
+        pages.append(preview_page(tx, visit.frame, id_, said))
+        raise Undo
+
+    try:
+        _acting(visit, use_case)
+    except Undo:
+        return html(request, render.page(pages[0], visit.frame))
+    except Problem as problem:
+        return _refused(request, visit, key, said, problem)
+    raise AssertionError("a preview is always undone")
+
+
 @post("/{world:str}/payments/{key:str}/{verb:str}", sync_to_thread=True, status_code=200)
 def move_payment(
     request: Ask, world: FromPath[str], key: FromPath[str], verb: FromPath[str], body: RawBody
 ) -> Response[bytes]:
-    """Ask something of a payment, as its page showed it. Raises OutOfScope, IllegalMove, Conflict."""
+    """Ask something of a payment, as its preview showed it; refused, its page says why.
+
+    Raises OutOfScope, UnknownPayment.
+    """
     same_origin(request)
     visit = enter(request, world, "payments")
-    id_ = ids.read("pmt", key)
-    if verb not in _PAYMENT:
-        raise NotFound(kind="page", id=verb[:40])
-    version = form(body).get("version", [""])[0][:12]
-
-    def use_case(tx: Tx) -> None:
-        # What has moved since it was shown is looked at again first: the same form twice is once.
-        if str(service.payment(tx, id_).version) != version:
-            raise Conflict()
-        _PAYMENT[verb](tx, id_, version)
-
-    _acting(visit, use_case)
+    id_, said = ids.read("pmt", key), _asked(verb, body)
+    try:
+        _acting(visit, lambda tx: carry_out(tx, id_, said))
+    except Problem as problem:
+        return _refused(request, visit, key, said, problem)
     return redirect(visit.frame.to(f"payments/{key}"))
+
+
+def _refused(request: Ask, visit: Visit, key: str, said: Said, problem: Problem) -> Response[bytes]:
+    """The payment's page with what was filled in, and why it cannot be."""
+    if isinstance(problem, OutOfScope | NotFound):
+        raise problem
+    told = msgspec.structs.replace(said, problem=why(problem, visit.frame.lang))
+    here = msgspec.structs.replace(visit.frame, path=visit.frame.to(f"payments/{key}"))
+    with visit.begin() as tx:
+        page = payment_page(tx, here, key, told)
+    if not any(deed.problem for deed in page.deeds):  # it may not be asked any more
+        page = msgspec.structs.replace(page, lead=told.problem)
+    return html(request, render.page(page, here), status=problem.status)
 
 
 @post("/{world:str}/disputes/{key:str}/{verb:str}", sync_to_thread=True, status_code=200)
@@ -105,4 +142,4 @@ def printed(request: Ask, world: FromPath[str], key: FromPath[str]) -> Response[
     return Response(body, media_type="text/html; charset=utf-8", headers=headers)
 
 
-ROUTES: list[Any] = [move_payment, move_dispute, printed]
+ROUTES: list[Any] = [preview_payment, move_payment, move_dispute, printed]

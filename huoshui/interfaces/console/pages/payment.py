@@ -8,7 +8,6 @@ from huoshui.core.money import Money
 from huoshui.interfaces.console.page import (
     ApiCall,
     Column,
-    Deed,
     Figure,
     Frame,
     Id,
@@ -24,13 +23,13 @@ from huoshui.interfaces.console.page import (
 from huoshui.interfaces.console.pages import asked
 from huoshui.interfaces.console.pages.disputes import dispute_table
 from huoshui.interfaces.console.pages.order import account_cell, leg
+from huoshui.interfaces.console.pages.payment_acts import Said, deeds, possible
 from huoshui.interfaces.console.pages.payments import payment_state, refund_table
 from huoshui.interfaces.console.shown import money
 from huoshui.ledger import journal
 from huoshui.ledger.journal import Posted
 from huoshui.lines.payments.disputes import store as disputes
 from huoshui.lines.payments.payment import service, store
-from huoshui.lines.payments.payment.machine import allowed
 from huoshui.lines.payments.payment.model import Payment
 from huoshui.lines.payments.rails import store as rails
 from huoshui.lines.payments.rails.store import CallRow
@@ -43,8 +42,8 @@ _PLACE = {
 }  # fmt: skip
 
 
-def payment_page(tx: Tx, frame: Frame, key: str) -> ObjectPage:
-    """A payment by its id. Raises BadId, UnknownPayment."""
+def payment_page(tx: Tx, frame: Frame, key: str, said: Said | None = None) -> ObjectPage:
+    """A payment by its id; `said` is what was asked of it and refused. Raises BadId, UnknownPayment."""
     found = service.payment(tx, ids.read("pmt", key))
     amount = Money(found.amount, found.currency)
     refunds = store.refunds_of(tx, found.id)
@@ -64,13 +63,12 @@ def payment_page(tx: Tx, frame: Frame, key: str) -> ObjectPage:
         fields=_fields(frame, found),
         timeline=_timeline(tx, frame, key),
         tables=tuple(tables),
-        deeds=_deeds(frame, found, key),
+        deeds=deeds(frame, found, said),
         api_calls=(
             ApiCall(path=f"/v1/payments/{key}"),
             *(
                 ApiCall(path=f"/v1/payments/{key}/{verb}?dry_run=true", method="POST", body="{}")
-                for verb in allowed(found.state)
-                if verb in ("capture", "cancel", "refund")
+                for verb in possible(found)
             ),
         ),
     )
@@ -258,29 +256,4 @@ def _call(frame: Frame, row: CallRow) -> Moment:
         tone="bad" if row.state == "declined" else "neutral",
         amount=Money(row.amount, row.currency),
         link=Link(frame.say("menu.rail_calls"), frame.to(f"rail-calls/{ids.show('rca', row.id)}")),
-    )
-
-
-def _deeds(frame: Frame, found: Payment, key: str) -> tuple[Deed, ...]:
-    """What may be asked of it now; of an order, refunds are the order's."""
-    if not frame.may_write:
-        return ()
-    amounts = {
-        "capture": found.amount - found.captured, "refund": found.left, "cancel": 0,
-    }  # fmt: skip
-    icons = {"capture": "check", "refund": "undo-2", "cancel": "x"}
-    verbs = [verb for verb in allowed(found.state) if verb in amounts]
-    return tuple(
-        Deed(
-            label=frame.say(f"payment.{verb}"),
-            href=frame.to(f"payments/{key}/{verb}"),
-            says=frame.say(
-                f"payment.{verb}.says",
-                amount=money(Money(amounts[verb], found.currency), frame.lang),
-            ),
-            fields=(("version", str(found.version)),),
-            icon=icons[verb],
-        )
-        for verb in verbs
-        if verb != "refund" or (found.left and not found.order_key)
     )
