@@ -22,10 +22,10 @@ from huoshui.interfaces.api.door import Ask, Cursor, Limit, Page, Ref, Time, Wor
 from huoshui.interfaces.api.owned import own_account
 from huoshui.interfaces.api.settlement import NothingAsked, State, WhyAsked
 from huoshui.lines.payments import reconciliation
-from huoshui.lines.payments.reconciliation import intake, placing, queue, store, suggest
+from huoshui.lines.payments.reconciliation import intake, queue, store, suggest
 from huoshui.lines.payments.reconciliation.model import File
-from huoshui.lines.payments.statements import PROFILES, Profile, write_camt, write_csv
-from huoshui.lines.payments.statements.profile import UnknownProfile
+from huoshui.lines.payments.statements import Profile, write_camt, write_csv
+from huoshui.lines.payments.statements.profile import profile_named
 from huoshui.lines.payments.statements.service import make_statement
 
 _NAME = r"^[A-Za-z0-9_.-]{0,40}$"
@@ -97,9 +97,7 @@ def import_statement_file(request: Ask, body: RawBody) -> Response[bytes]:
     )
 
     def use_case(tx: Tx) -> views.StatementFileView:
-        taken = reconciliation.take_file(tx, upload)
-        if not taken.repeated:
-            placing.place_next(tx, taken.file, intake.PLACE_AT_ONCE)
+        taken = intake.import_file(tx, upload)
         return _file(tx, taken.file, repeated=taken.repeated)
 
     return visit.answer(body, use_case)
@@ -113,14 +111,6 @@ def _content(asked: StatementFileAsked) -> bytes:
     except (binascii.Error, ValueError) as error:
         fault = FieldError("/content", "encoding", {"encoding": "base64"})
         raise BadBody(field="/content", errors=(fault,)) from error
-
-
-def profile_named(name: str) -> Profile:
-    """A profile of the house. Raises UnknownProfile."""
-    found = PROFILES.get(name)
-    if found is None:
-        raise UnknownProfile(profile=name[:40], known=", ".join(PROFILES))
-    return found
 
 
 def _file(tx: Tx, row: File, *, repeated: bool = False) -> views.StatementFileView:

@@ -33,13 +33,12 @@ from huoshui.lines.payments.settlement import (
 )
 from huoshui.lines.payments.settlement import store as payout_store
 from huoshui.lines.payments.statements import (
-    PROFILES,
     FileRefused,
     Profile,
     write_camt,
     write_csv,
 )
-from huoshui.lines.payments.statements.profile import UnknownProfile
+from huoshui.lines.payments.statements.profile import profile_named
 from huoshui.lines.payments.statements.service import make_statement
 
 ACTOR = "cli"
@@ -223,9 +222,7 @@ def _profile(asked: FileAsked) -> Profile:
             fault = FieldError(asked.mapping.name, "setting", {"reason": str(error)})
             raise FileRefused(count=1, errors=(fault,)) from error
     name = asked.profile or ("acquirer" if asked.rail else "bank")
-    if name not in PROFILES:
-        raise UnknownProfile(profile=name[:40], known=", ".join(PROFILES))
-    return PROFILES[name]
+    return profile_named(name)
 
 
 def _place(database: Database, book: int, file: File, bar: Bar) -> None:

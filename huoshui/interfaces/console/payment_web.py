@@ -24,7 +24,7 @@ from huoshui.interfaces.console.pages.payment_acts import (
     Undo,
     carry_out,
     preview_page,
-    why,
+    reason,
 )
 from huoshui.interfaces.console.settlement_web import actor_of
 from huoshui.interfaces.console.visit import (
@@ -107,9 +107,9 @@ def _refused(request: Ask, visit: Visit, key: str, said: Said, problem: Problem)
     """The payment's page with what was filled in, and why it cannot be."""
     if isinstance(problem, OutOfScope | NotFound):
         raise problem
-    told = msgspec.structs.replace(said, problem=why(problem, visit.frame.lang))
     here = msgspec.structs.replace(visit.frame, path=visit.frame.to(f"payments/{key}"))
     with visit.begin() as tx:
+        told = msgspec.structs.replace(said, problem=reason(tx, here, key, problem))
         page = payment_page(tx, here, key, told)
     if not any(deed.problem for deed in page.deeds):  # it may not be asked any more
         page = msgspec.structs.replace(page, lead=told.problem)

@@ -82,6 +82,13 @@ class Visit(msgspec.Struct, frozen=True):
             yield tx
 
 
+class UploadTooLarge(Problem):
+    """A file above the limit of its form."""
+
+    code = "upload_too_large"
+    status = 413
+
+
 def enter(request: Ask, name: str, menu: str, *, bounded: bool = False) -> Visit:
     """Who asks and for what. Raises WrongKey without a session, NotFound for another's world.
 
@@ -214,6 +221,8 @@ def on_http_problem(request: Ask, error: HTTPException) -> Response[bytes]:
     """What the framework refuses, as a page."""
     if error.status_code in (404, 405):
         return on_problem(request, NotFound(kind="page", id=request.url.path[:80]))
+    if error.status_code == 413:
+        return on_problem(request, UploadTooLarge())
     return on_problem(request, Malformed(what=request.url.path[:80], reason=error.detail))
 
 

@@ -40,11 +40,12 @@ from huoshui.interfaces.console.pages.rail_calls import (
     rail_notices_page,
 )
 from huoshui.interfaces.console.pages.rails import rails_page
-from huoshui.interfaces.console.pages.reconciliation import files_page, line_page, queue_page
+from huoshui.interfaces.console.pages.reconciliation import line_page, queue_page
 from huoshui.interfaces.console.pages.replays import replay_page
 from huoshui.interfaces.console.pages.requests import requests_page
 from huoshui.interfaces.console.pages.search import search_page
 from huoshui.interfaces.console.pages.sellers import seller_page, sellers_page
+from huoshui.interfaces.console.pages.statement_files import files_page
 from huoshui.interfaces.console.pages.statements import statements_page
 from huoshui.interfaces.console.pages.success import success_page
 from huoshui.interfaces.console.pages.trial import trial_page

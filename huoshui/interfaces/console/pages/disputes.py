@@ -16,6 +16,7 @@ from huoshui.interfaces.console.page import (
     Filter,
     Frame,
     Id,
+    Input,
     Link,
     ListPage,
     Moment,
@@ -29,7 +30,7 @@ from huoshui.interfaces.console.page import (
 from huoshui.interfaces.console.pages import asked
 from huoshui.interfaces.console.shown import money
 from huoshui.lines.payments.disputes import DISPUTE, allowed, service, store
-from huoshui.lines.payments.disputes.model import Dispute, Evidence
+from huoshui.lines.payments.disputes.model import FILE_MOST, FILES_MOST, Dispute, Evidence
 from huoshui.lines.payments.disputes.paper import Ordered
 
 _TONES: dict[str, Tone] = {
@@ -124,8 +125,8 @@ def dispute_table(frame: Frame, found: list[Dispute]) -> Table:
     )
 
 
-def dispute_page(tx: Tx, frame: Frame, key: str) -> ObjectPage:
-    """A dispute by its id. Raises BadId, UnknownDispute."""
+def dispute_page(tx: Tx, frame: Frame, key: str, problem: str = "") -> ObjectPage:
+    """A dispute by its id; `problem` says why a file was refused. Raises BadId, UnknownDispute."""
     found = service.dispute(tx, ids.read("dpt", key))
     given = store.evidence(tx, found.id)
     paper = service.paper_of(tx, found)
@@ -156,8 +157,9 @@ def dispute_page(tx: Tx, frame: Frame, key: str) -> ObjectPage:
             Moment(at=e.at, title=i18n.text(f"event.{e.type}", frame.lang), detail=e.actor)
             for e in reversed(events.page(tx, object_id=key, limit=50))
         ),
-        tables=(_evidence(frame, given),),
-        deeds=_deeds(frame, found, key, len(given)),
+        tables=(_evidence(frame, key, given),),
+        deeds=(*_give(frame, found, key, problem), *_deeds(frame, found, key, len(given))),
+        notes=(problem,) if problem and found.state != DISPUTE.initial else (),
         api_calls=(
             ApiCall(path=f"/v1/disputes/{key}"),
             ApiCall(path=f"/v1/disputes/{key}/file", note=frame.say("dispute.paper")),
@@ -229,7 +231,7 @@ def order_group(frame: Frame, order: Ordered) -> tuple[FigureGroup, ...]:
     )
 
 
-def _evidence(frame: Frame, given: list[Evidence]) -> Table:
+def _evidence(frame: Frame, key: str, given: list[Evidence]) -> Table:
     names = ("dispute.file", "dispute.type", "dispute.size", "dispute.note", "journal.at")
     return Table(
         title=frame.say("dispute.evidence"),
@@ -241,9 +243,39 @@ def _evidence(frame: Frame, given: list[Evidence]) -> Table:
             Column(title="SHA-256"),
         ),
         rows=tuple(
-            Row(cells=(e.name, e.media_type, e.size, e.note, e.at, Id(e.hash.hex()))) for e in given
+            Row(
+                cells=(
+                    Link(e.name, frame.to(f"disputes/{key}/evidence/{e.number}")),
+                    e.media_type,
+                    e.size,
+                    e.note,
+                    e.at,
+                    Id(e.hash.hex()),
+                )
+            )
+            for e in given
         ),
         note="" if given else frame.say("dispute.no_evidence"),
+    )
+
+
+def _give(frame: Frame, found: Dispute, key: str, problem: str) -> tuple[Deed, ...]:
+    """The form that gives a file, while something can be said."""
+    if not frame.may_write or found.state != DISPUTE.initial:
+        return ()
+    return (
+        Deed(
+            title=frame.say("dispute.give"),
+            label=frame.say("dispute.give.do"),
+            href=frame.to(f"disputes/{key}/evidence"),
+            says=frame.say("dispute.give.says", most=FILES_MOST, size_mb=FILE_MOST // 1024**2),
+            inputs=(
+                Input(name="file", kind="file", label=frame.say("dispute.file")),
+                Input(name="note", label=frame.say("dispute.note"), needed=False),
+            ),
+            icon="file-text",
+            problem=problem,
+        ),
     )
 
 

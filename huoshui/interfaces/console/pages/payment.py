@@ -247,7 +247,7 @@ def _posting(frame: Frame, posted: Posted) -> Moment:
 
 def _call(frame: Frame, row: CallRow) -> Moment:
     state = asked.word(frame, "state.rail_call", row.state)
-    verb = asked.word(frame, "rail_verb", row.verb)
+    verb = asked.word(frame, "rail_calls.verb", row.verb)
     return Moment(
         at=row.created_at,
         title=frame.say("payment.call", verb=verb, rail=row.rail, state=state),

@@ -19,6 +19,7 @@ from huoshui.interfaces.console.page import (
     Column,
     Deed,
     Empty,
+    Figure,
     Frame,
     Input,
     Link,
@@ -33,7 +34,7 @@ from huoshui.ledger import journal
 from huoshui.ledger.journal import Posted
 from huoshui.lines.payments.payment import service
 from huoshui.lines.payments.payment.machine import allowed
-from huoshui.lines.payments.payment.model import Payment
+from huoshui.lines.payments.payment.model import CaptureExceeds, Payment, RefundExceeds
 from huoshui.lines.payments.rails import store as rails
 from huoshui.lines.payments.rails.store import CallRow
 from huoshui.scenarios import payment_flow
@@ -42,6 +43,7 @@ from huoshui.scenarios.payment_flow import Verb, Wish
 VERBS: tuple[Verb, ...] = ("capture", "refund", "cancel")
 _ICONS = {"capture": "check", "refund": "undo-2", "cancel": "x"}
 _MOST = 200  # postings and calls that a preview looks at
+_FAULTS_MOST = 5  # that a form names
 
 
 class Undo(Exception):
@@ -168,6 +170,7 @@ def preview_page(tx: Tx, frame: Frame, id_: UUID, said: Said) -> ObjectPage:
         links=(Link(frame.say("payment.preview.back"), frame.to(f"payments/{key}"), "undo-2"),),
         key=key,
         status=payment_state(frame, after.state),
+        fields=_wished(frame, before, wish),
         tables=(
             _changes(frame, before, after),
             _posted(frame, new_postings),
@@ -176,6 +179,18 @@ def preview_page(tx: Tx, frame: Frame, id_: UUID, said: Said) -> ObjectPage:
         deed=_confirm(frame, key, said),
         api_calls=(_api_call(frame, key, before, wish),),
     )
+
+
+def _wished(frame: Frame, found: Payment, wish: Wish) -> tuple[Figure, ...]:
+    amount = None if wish.amount is None else Money(wish.amount, found.currency)
+    rest = frame.say("payment.ask.free" if wish.final else "payment.ask.keep")
+    return (
+        Figure(label=frame.say("payment.preview.verb"), value=frame.say(f"payment.{wish.verb}")),
+        *((Figure(label=frame.say("payments.amount"), value=amount),) if amount else ()),
+        *((Figure(label=frame.say("payment.ask.rest"), value=rest),)
+          if wish.verb == "capture" else ()),
+        *((Figure(label=frame.say("refunds.reason"), value=wish.reason),) if wish.reason else ()),
+    )  # fmt: skip
 
 
 def _references(tx: Tx, found: Payment) -> list[str]:
@@ -263,7 +278,7 @@ def _asked_of(frame: Frame, calls: list[CallRow]) -> Table:
             Column(title=frame.say("payments.amount"), align="end"),
         ),
         rows=tuple(
-            Row(cells=(call.rail, asked.word(frame, "rail_verb", call.verb),
+            Row(cells=(call.rail, asked.word(frame, "rail_calls.verb", call.verb),
                        Money(call.amount, call.currency)))
             for call in calls
         ),
@@ -301,5 +316,17 @@ def _api_call(frame: Frame, key: str, found: Payment, wish: Wish) -> ApiCall:
 
 
 def why(problem: Problem, lang: str) -> str:
-    """A problem in one line, for the form that it is about."""
-    return f"{problem.title(lang)} {problem.detail(lang)}".strip()
+    """A problem in one line, with its first faults, for the form that it is about."""
+    faults = [f"{e.pointer}: {e.detail(lang)}" for e in problem.errors[:_FAULTS_MOST]]
+    return " ".join([f"{problem.title(lang)}:", problem.detail(lang), *faults])
+
+
+def reason(tx: Tx, frame: Frame, key: str, problem: Problem) -> str:
+    """Why a form was refused; amounts are written as people write them."""
+    if not isinstance(problem, CaptureExceeds | RefundExceeds):
+        return why(problem, frame.lang)
+    unit = service.payment(tx, ids.read("pmt", key)).currency
+    wanted, left = (
+        shown.money(Money(int(problem.facts[name]), unit), frame.lang) for name in ("asked", "left")
+    )
+    return frame.say("payment.ask.exceeds", asked=wanted, left=left)

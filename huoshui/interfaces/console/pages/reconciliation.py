@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from huoshui.core import i18n, ids
+from huoshui.core import ids
 from huoshui.core.db import Tx
 from huoshui.core.money import Money
 from huoshui.interfaces.console.page import (
@@ -375,65 +375,5 @@ def _deeds(frame: Frame, line: Line, key: str) -> tuple[Deed, ...]:
             href=frame.to(f"reconciliation/{key}/refuse"),
             says=frame.say("lines.refuse.says"),
             icon="undo-2",
-        ),
-    )
-
-
-def files_page(tx: Tx, frame: Frame, _: str = "") -> ListPage:
-    """Imported files, newest first."""
-    limit = asked.limit(frame)
-    found = store.files(tx, after=asked.cursor(frame, "stf"), limit=limit + 1)
-    last = ids.show("stf", found[limit - 1].id) if len(found) > limit else ""
-    more, first = asked.turned(frame, last)
-    names = ("name", "imported", "source", "target", "lines", "matched", "suspense")
-    ends = ("lines", "matched", "suspense")
-    return ListPage(
-        title=frame.say("files"),
-        lead=frame.say("files.lead"),
-        crumbs=(asked.home(frame), Link(frame.say("queue"), frame.to("reconciliation"))),
-        table=Table(
-            title=frame.say("files"),
-            columns=(
-                *(
-                    Column(title=frame.say(f"files.{n}"), align="end" if n in ends else "start")
-                    for n in names
-                ),
-                *(
-                    Column(title=frame.say(f"lines.{n}"), align="end", money=True)
-                    for n in ("gross", "fee", "net")
-                ),
-            ),
-            rows=tuple(_file_row(tx, frame, file) for file in found[:limit]),
-            empty=Empty(
-                title=frame.say("files.none"),
-                detail=frame.say("files.none.detail"),
-                command="huoshui reconcile FILE --rail card",
-            ),
-        ),
-        count=frame.say("count.page", n=len(found[:limit])),
-        first_href=first,
-        next_href=more,
-        exports=asked.exported(frame, "files"),
-        api_calls=(ApiCall(path=f"/v1/statement-files?limit={limit}"),),
-    )
-
-
-def _file_row(tx: Tx, frame: Frame, file: File) -> Row:
-    states = store.line_states(tx, file.id)
-    source = i18n.text(f"console.files.source.{file.source}", frame.lang)
-    waits = states.get("suspense", 0) + states.get("asked", 0)
-    return Row(
-        key=ids.show("stf", file.id),
-        cells=(
-            file.name,
-            file.imported_at,
-            f"{source} {file.rail}".strip(),
-            Path(file.target),
-            file.lines,
-            states.get("matched", 0) + states.get("booked", 0),
-            waits,
-            Money(file.gross, file.currency),
-            Money(file.fee, file.currency),
-            Money(file.net, file.currency),
         ),
     )

@@ -32,6 +32,13 @@ class RailNeeded(Problem):
     status = 422
 
 
+class ImportedBefore(Problem):
+    """These very bytes were imported before; the problem names the file."""
+
+    code = "imported_before"
+    status = 409
+
+
 class Upload(msgspec.Struct, frozen=True, kw_only=True):
     """A file as it is handed in. `rail` is the acquirer's, `account` the bank account's name.
 
@@ -103,6 +110,17 @@ def _take(tx: Tx, upload: Upload, name: str, alarm_days: Sequence[int]) -> File:
         key = f"{ids.show('stf', file.id)}/{days}"
         tx.later(AGE_DUE, key, tx.now + timedelta(days=days), file=str(file.id), days=days)
     return file
+
+
+def import_file(tx: Tx, upload: Upload) -> Taken:
+    """Take a file in and place its first lines at once; due work places what is left.
+
+    Raises RailNeeded, FileRefused, FileTooLarge.
+    """
+    taken = take_file(tx, upload)
+    if not taken.repeated:
+        placing.place_next(tx, taken.file, PLACE_AT_ONCE)
+    return taken
 
 
 def _continuous(tx: Tx, upload: Upload, parsed: Parsed) -> None:

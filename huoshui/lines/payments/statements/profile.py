@@ -109,3 +109,11 @@ class UnknownProfile(Problem):
 
 
 PROFILES = {profile.name: profile for profile in (_ACQUIRER, _BANK, _OWN)}
+
+
+def profile_named(name: str) -> Profile:
+    """A profile of the house. Raises UnknownProfile."""
+    found = PROFILES.get(name)
+    if found is None:
+        raise UnknownProfile(profile=name[:40], known=", ".join(PROFILES))
+    return found
