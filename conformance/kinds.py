@@ -59,6 +59,7 @@ class Kind(NamedTuple):
 KINDS: dict[str, Kind] = {
     "ledger": Kind("conformance.ledger", "ledger.jsonl", "area", "ledger"),
     "split": Kind("conformance.split", "ledger.jsonl", "area", "split"),
+    "schedule": Kind("conformance.loan_schedule", "lending_schedules.jsonl"),
     "apr": Kind("conformance.apr", "lending_apr.jsonl"),
     "daycount": Kind("conformance.daycount", "lending_daycount.jsonl"),
     "rfc9162_root": Kind("conformance.merkle", "evidence.jsonl", "kind", "rfc9162_root"),

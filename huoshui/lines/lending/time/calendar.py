@@ -43,10 +43,17 @@ class DueRule(msgspec.Struct, frozen=True):
     bank_days: BankDays | None = None
 
 
-def due_dates(rule: DueRule, start: date, count: int) -> tuple[date, ...]:
-    """The due dates of `count` instalments that follow a start. Raises NoSuchDueDate."""
+def due_dates(
+    rule: DueRule, start: date, count: int, *, from_start: bool = False
+) -> tuple[date, ...]:
+    """The due dates of `count` instalments that follow a start. Raises NoSuchDueDate.
+
+    With `from_start` the start is itself the first due date.
+    """
     found = _steps(rule, start)
-    return tuple(_adjusted(rule, _placed(rule, next(found))) for _ in range(count))
+    days = [start] if from_start else []
+    days += [next(found) for _ in range(count - len(days))]
+    return tuple(_adjusted(rule, _placed(rule, day)) for day in days)
 
 
 def due_date(rule: DueRule, start: date, k: int) -> date:

@@ -1,0 +1,376 @@
+"""Changes of a plan: drawdown, rate, pause, credit, payment, overdue principal. No I/O.
+
+Each change cuts the slice on its day, adds to it, and works the plan out again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from fractions import Fraction
+
+from huoshui.lines.lending.schedule.factor import NOTHING
+from huoshui.lines.lending.schedule.instalment import (
+    fit_last,
+    level,
+    slice_at,
+    solve,
+    truncate_interest,
+)
+from huoshui.lines.lending.schedule.plan import Period, Plan, Slice
+from huoshui.lines.lending.schedule.terms import Terms
+from huoshui.lines.lending.time.calendar import due_dates
+
+_DAY = timedelta(days=1)
+
+
+def new_plan(terms: Terms) -> Plan:
+    """An empty plan: periods on the grid of the terms, nothing drawn."""
+    dues = _dues(terms)
+    starts = (terms.start, *dues)
+    periods = [Period(start, due) for start, due in zip(starts, dues, strict=False)]
+    for period in periods[: terms.interest_free]:
+        period.free = True
+    carried = terms.instalments - 1 if terms.kind == "single_payment" else terms.grace_interest
+    for period in periods[:carried]:
+        period.carried = True
+    return Plan(terms, periods)
+
+
+def _dues(terms: Terms) -> tuple[date, ...]:
+    if terms.first_due is None:
+        return due_dates(terms.due, terms.start, terms.instalments)
+    return due_dates(terms.due, terms.first_due, terms.instalments, from_start=True)
+
+
+def move_dates(plan: Plan, periods: Sequence[tuple[date, date]]) -> None:
+    """Let periods have other dates: instalments stay, interest and the last one change."""
+    if all((p.start, p.due) == told for p, told in zip(plan.periods, periods, strict=True)):
+        return
+    for period, (start, due) in zip(plan.periods, periods, strict=True):
+        period.start, period.due = start, due
+        inside = [part for part in period.slices if part.start < due and part.due > start]
+        kept = [part for part in period.slices if part.start == part.due == start] + inside
+        period.slices = kept or [Slice(start, due)]
+        period.slices[0].start, period.slices[-1].due = start, due
+        plan.set_factors(period)
+    plan.settle()
+    fit_last(plan, periods[0][0])
+
+
+def draw(plan: Plan, day: date, amount: int) -> None:
+    """Draw an amount on a day. Without part periods it counts from the start of its period."""
+    terms = plan.terms
+    if terms.calculation == "by_period" and not terms.partial_periods:
+        day = next((each.start for each in plan.periods if each.due > day), day)
+    _draw(plan, day, amount, solved=False)
+
+
+def _draw(plan: Plan, day: date, amount: int, *, solved: bool) -> None:
+    period = cut(plan, day, drawn=amount)
+    if period is not None:
+        _resolve(plan, _asked_from(plan, period, day), day, alone=solved)
+
+
+def _asked_from(plan: Plan, period: Period, day: date) -> date:
+    """The due date from which instalments change: a change on a due date is the next one's."""
+    if period.due == day:
+        at = plan.periods.index(period)
+        if at + 1 < len(plan.periods):
+            return plan.periods[at + 1].due
+    return period.due
+
+
+def change_rate(plan: Plan, day: date, rate: Fraction) -> None:
+    """A new yearly rate from a day on; by the terms its first night is the one before."""
+    since = day - _DAY if plan.terms.rate_from == "night_before" else day
+    plan.rates.append((since, rate))
+    plan.rates.sort(key=lambda each: each[0])
+    period = cut(plan, since)
+    if period is not None:
+        _resolve(plan, _asked_from(plan, period, since), since, alone=True)
+
+
+def pause(plan: Plan, first: date, last: date) -> None:
+    """No interest from a first to a last day."""
+    touched = [each for each in plan.periods if each.start < last and each.due >= first]
+    since = first - _DAY if plan.terms.pause_from == "night_before" else first
+    for period in touched:
+        _pause(plan, period, max(since, period.start), min(last, period.due))
+    if touched:
+        for period in plan.periods:
+            if period.due >= touched[0].start:
+                plan.set_factors(period)
+        plan.settle()
+        fit_last(plan, touched[0].start)
+
+
+def _pause(plan: Plan, period: Period, start: date, end: date) -> None:
+    if not any(part.start == start for part in period.slices):
+        _insert(plan, period, start)
+    if not any(part.due == end for part in period.slices):
+        _insert(plan, period, end)
+    for part in period.slices:
+        if part.start >= start and part.due <= end:
+            part.paused = True
+
+
+def credit(plan: Plan, day: date, principal: int, interest: int) -> None:
+    """Charge principal and interest back to the borrower on a day."""
+    period = cut(plan, day, correction=principal)
+    if period is None:
+        return
+    target = next((each for each in plan.periods if _in_credit_range(plan, each, day)), None)
+    parts = [part for part in target.slices if part.start == day] if target else []
+    if parts:
+        parts[-1].credited_principal += principal
+        parts[-1].credited_interest += interest
+    plan.set_factors(period)
+    plan.settle()
+    fit_last(plan, day)
+
+
+def _in_credit_range(plan: Plan, period: Period, day: date) -> bool:
+    if period is plan.last:
+        return period.start <= day <= period.due
+    return period.start <= day < period.due
+
+
+def correct(plan: Plan, day: date, amount: int) -> None:
+    """Let the balance that earns interest differ by an amount from a day on."""
+    period = cut(plan, day, correction=amount)
+    if period is not None:
+        plan.set_factors(period)
+        plan.settle()
+        fit_last(plan, day)
+
+
+def pay_principal(plan: Plan, period: Period, day: date, amount: int) -> None:
+    """Principal of a period is paid on a day; late, it counts from the due date.
+
+    What is paid ahead of a period settles it at what is paid, while others are open.
+    """
+    if not amount:
+        return
+    room = plan.drawn + plan.credited_principal - plan.paid_principal
+    period.paid_principal += amount if amount <= room else max(0, plan.drawn - plan.paid_principal)
+    since = min(period.due, day)
+    correct(plan, since, -amount)
+    open_ = sum(not each.fully_paid for each in plan.periods)
+    if open_ > 1 and day < period.start:
+        ahead = period.paid > period.level or period.paid == period.original + period.credited
+        if ahead:
+            period.instalment = period.paid - period.credited
+    fit_last(plan, since)
+
+
+def pay_interest(plan: Plan, period: Period, day: date, amount: int) -> None:
+    """Interest of a period is paid on a day."""
+    open_ = [each for each in plan.periods if not each.fully_paid]
+    if open_ and open_[-1] is not plan.last and open_[-1] is period and day >= period.due:
+        _defer(plan, period, day)
+    due = sum(each.due_interest for each in plan.periods)
+    paid = sum(each.paid_interest for each in plan.periods)
+    period.paid_interest += min(amount, due - paid)
+    plan.settle()
+    fit_last(plan, day)
+
+
+def _defer(plan: Plan, period: Period, day: date) -> None:
+    later = plan.copy()
+    truncate_interest(later, day)
+    later.derive()
+    for each in reversed(later.periods):
+        if each.due <= period.due:
+            return
+        if each.unplaced > 0:
+            period.future = each.unplaced
+            for behind in plan.periods:
+                if behind.due > period.due:
+                    behind.moved_up = True
+            plan.derive()
+            return
+
+
+def cut(plan: Plan, day: date, *, drawn: int = 0, correction: int = 0) -> Period | None:
+    """Add to the balance at the end of a day; the slice that holds the day ends there."""
+    period = plan.period_at(day)
+    if period is None:
+        return None
+    part = _ending(plan, period, day)
+    if part is None:
+        part = _insert(plan, period, day)
+    part.drawn += drawn
+    part.correction += correction
+    return period
+
+
+def _ending(plan: Plan, period: Period, day: date) -> Slice | None:
+    if period is plan.last and day == period.due:
+        last = period.slices[-1]
+        return last if last.start == last.due else None
+    return next((part for part in period.slices if part.due == day), None)
+
+
+def _insert(plan: Plan, period: Period, day: date) -> Slice:
+    """Cut the slice that a day lies in; give the first part."""
+    at = 0
+    for index, part in enumerate(period.slices):
+        if part.start < day <= part.due:
+            at = index
+    part = period.slices[at]
+    end = part.due
+    part.due = min(max(day, part.start), end)
+    period.slices.insert(at + 1, Slice(part.due, end, paused=part.paused))
+    return part
+
+
+def _resolve(plan: Plan, since: date, day: date, *, alone: bool) -> None:
+    """Solve the instalments that fall due from a day on.
+
+    With `alone` on this plan as it is; else on the plan without payments, from which they are taken.
+    """
+    related = [each for each in plan.periods if each.due >= since]
+    on_this = alone or not any(each.instalment for each in plan.periods)
+    for period in related:
+        plan.set_factors(period)
+    if plan.terms.method == "flat" and not plan.terms.at_once:
+        solve(plan, related)
+        return
+    plan.settle()
+    if on_this:
+        solve(plan, related)
+    elif related:
+        _solve_apart(plan, related, day)
+    _spare_principal(plan, related)
+    plan.settle()
+    fit_last(plan, since)
+    if on_this:
+        level(plan, related)
+
+
+def _solve_apart(plan: Plan, related: list[Period], day: date) -> None:
+    apart = plan.unpaid_copy()
+    _draw(apart, day, 0, solved=True)
+    for period in related:
+        other = apart.period_due(period.due)
+        if other is not None:
+            period.instalment, period.original = other.instalment, other.original
+            period.share = other.share
+
+
+def _spare_principal(plan: Plan, related: list[Period]) -> None:
+    """Leading instalments without principal: only their interest is due."""
+    count = plan.terms.grace_principal
+    for period in plan.periods:
+        period.grace = False
+    if plan.grace_lifted or not count or not related:
+        return
+    plan.derive()
+    for period in plan.periods[:count]:
+        if period.due >= related[0].due:
+            period.instalment = period.original = period.due_interest
+            period.grace = True
+        elif not period.due_principal:
+            period.grace = True
+        plan.derive()
+    plan.settle()
+    solve(plan, [each for each in related if not each.grace])
+
+
+def overdue(plan: Plan, day: date, *, whole_period: bool = False) -> bool:
+    """Overdue principal keeps earning until a day; with `whole_period` until the current due date."""
+    target = min(day, plan.last.due)
+    late = [each for each in plan.periods if not each.holder and target > each.due]
+    if not late:
+        return False
+    current = plan.period_at(target) or plan.last
+    changed, open_, all_open = False, 0, 0
+    for period in late:
+        if open_:
+            changed |= _carry_overdue(plan, target, period, open_, all_open, whole_period)
+        open_ = period.open_principal
+        all_open += open_
+    if current is not plan.last or target <= plan.last.due:
+        changed |= _carry_overdue(plan, target, current, open_, all_open, whole_period)
+    if all_open and (plan.overdue_from is None or plan.overdue_from < target):
+        plan.overdue_from = target
+    return changed
+
+
+def _carry_overdue(
+    plan: Plan, day: date, period: Period, open_: int, all_open: int, whole_period: bool
+) -> bool:
+    if day == plan.overdue_from:
+        return False
+    since = plan.overdue_from
+    correct(plan, period.start if since is None or period.start > since else since, open_)
+    if period.start < day <= period.due:
+        until = period.due if whole_period else day
+        correct(plan, until, -all_open)
+        plan.overdue_from = until
+    return True
+
+
+def till(plan: Plan, day: date) -> Plan:
+    """The plan as it would be if interest were earned up to a day only."""
+    copy = plan.copy()
+    first, last = copy.periods[0], copy.last
+    if day < first.start:
+        for period in copy.periods:
+            period.slices = []
+        copy.settle()
+        return copy
+    if day >= last.due:
+        copy.derive()
+        return copy
+    current = copy.period_at(day)
+    if current is None:
+        return copy
+    _end_on(copy, current, day)
+    for period in copy.periods:
+        copy.set_factors(period)
+    copy.settle()
+    fit_last(copy, day)
+    return copy
+
+
+def _end_on(plan: Plan, current: Period, day: date) -> None:
+    after = False
+    for at, period in enumerate(plan.periods):
+        if period.due <= day:
+            continue
+        if period is current:
+            found = slice_at(plan, period, day)
+            if found is not None:
+                part = period.slices[found]
+                part.due = day
+                if found + 1 < len(period.slices):
+                    part.credited_principal += period.slices[found + 1].credited_principal
+                    part.credited_interest += period.slices[found + 1].credited_interest
+                del period.slices[found + 1 :]
+            continue
+        head = period.slices[0] if period.slices else None
+        credited = head is not None and (head.credited_interest > 0 or head.credited_principal > 0)
+        if head is not None and credited and not after and plan.periods[at - 1] is current:
+            head.due = head.start
+            del period.slices[1:]
+        else:
+            period.slices = []
+        after = True
+
+
+__all__ = [
+    "NOTHING",
+    "change_rate",
+    "correct",
+    "credit",
+    "cut",
+    "draw",
+    "new_plan",
+    "overdue",
+    "pause",
+    "pay_interest",
+    "pay_principal",
+    "till",
+]

@@ -1,0 +1,261 @@
+"""The instalment of a plan: solved for all periods, the last one fitted, odd cents spread. No I/O.
+
+With factors fᵢ the equal instalment of a balance B is B·∏(1+fᵢ) / F, where F₁ = 1 and
+Fₖ = 1 + Fₖ₋₁·(1+fₖ): the present value of n instalments at the periods' own rates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from fractions import Fraction
+from math import lcm
+
+from huoshui.lines.lending.schedule.factor import NOTHING
+from huoshui.lines.lending.schedule.plan import Period, Plan
+from huoshui.lines.lending.schedule.terms import Terms, round_ratio, round_to_multiple
+
+
+def present_value(terms: Terms, balance: int, growth: Sequence[Fraction], rest: int = 0) -> int:
+    """The instalment that repays a balance down to a rest over periods that grow so, rounded."""
+    bottom = lcm(*(each.denominator for each in growth)) if growth else 1
+    tops = [each.numerator * (bottom // each.denominator) for each in growth]
+    product, sum_, scale = bottom + tops[0], 1, 1
+    for top in tops[1:]:
+        scale *= bottom
+        sum_ = scale + sum_ * (bottom + top)
+        product *= bottom + top
+    whole = balance * product - rest * scale * bottom
+    return multiple(terms, round_ratio(whole, bottom * sum_, terms.rounding))
+
+
+def multiple(terms: Terms, amount: int) -> int:
+    """An instalment by the terms' multiple; one that would vanish stays as it is."""
+    if not terms.instalment_multiple:
+        return amount
+    told = round_to_multiple(amount, terms.instalment_multiple, terms.instalment_rounding)
+    return told if told or not amount else amount
+
+
+def growth_of(period: Period) -> Fraction:
+    """What 1 grows by over a period, as the instalment is solved."""
+    if period.carried:
+        return Fraction(0)
+    total = Fraction(0)
+    for part in period.slices:
+        if part.grid[0]:
+            total += Fraction(*part.grid)
+    return total
+
+
+def solve(plan: Plan, periods: Sequence[Period]) -> None:
+    """Give each of these periods the instalment that repays what stands at their start."""
+    if not periods:
+        return
+    if plan.terms.method == "flat" and not plan.terms.at_once:
+        _solve_flat(plan, periods)
+        return
+    at = plan.periods.index(periods[0])
+    before = plan.periods[at - 1].balance_after if at else 0
+    balance = before + periods[0].drawn
+    if plan.terms.kind != "equal_instalment":
+        _share(plan, periods, balance)
+        return
+    amount = present_value(
+        plan.terms, balance, [growth_of(each) for each in periods], plan.terms.balloon
+    )
+    fixed = sum(each.fixed for each in periods)
+    amount += round_ratio(fixed, len(periods), plan.terms.rounding) if fixed else 0
+    for period in periods:
+        if amount >= period.paid:
+            period.instalment = period.original = amount
+
+
+def _share(plan: Plan, periods: Sequence[Period], balance: int) -> None:
+    """Fixed parts of principal: equal ones, or all of it with the last."""
+    part = 0
+    if plan.terms.kind == "equal_principal":
+        spread = max(0, balance - plan.terms.balloon)
+        part = multiple(plan.terms, round_ratio(spread, len(periods), plan.terms.rounding))
+    for period in periods:
+        period.share = max(part, period.paid_principal)
+    periods[-1].share = balance - part * (len(periods) - 1)
+
+
+def _solve_flat(plan: Plan, periods: Sequence[Period]) -> None:
+    """Flat: interest on all that was drawn, and the principal, in equal parts."""
+    plan.settle()
+    interest = sum(period.earned(plan.terms.rounding) for period in periods)
+    at = plan.periods.index(periods[0])
+    drawn = sum(each.drawn for each in plan.periods[: at + 1])
+    repaid = 0
+    if at:
+        repaid = drawn - periods[0].drawn - plan.periods[at - 1].balance_after
+    total = drawn + interest - repaid
+    amount = multiple(plan.terms, round_ratio(total, len(periods), plan.terms.rounding))
+    for period in periods:
+        rest = total - amount * len(periods) if period is periods[-1] else 0
+        period.instalment = period.original = max(amount + rest, period.paid)
+    plan.settle()
+
+
+def fit_last(plan: Plan, till: date) -> None:
+    """Let the last unpaid period take what the sum of instalments lacks or has too much.
+
+    Interest earned behind it up to `till` is taken in as well, since nothing else will ask for it.
+    """
+    plan.derive()
+    _cap_at_open(plan)
+    target = _to_fit(plan)
+    while target is not None and _fit(plan, target):
+        target = _to_fit(plan)
+    if target is not None:
+        _take_later_interest(plan, target, till)
+
+
+def _cap_at_open(plan: Plan) -> None:
+    """No instalment asks for more principal than is open in all."""
+    open_ = max(0, plan.drawn) - plan.paid_principal
+    for period in plan.periods:
+        if period.open_principal > open_:
+            period.instalment -= period.open_principal - open_
+            period.instalment = max(period.instalment, period.paid - period.credited, 0)
+            plan.derive()
+
+
+def _to_fit(plan: Plan) -> Period | None:
+    for period in reversed(plan.periods):
+        if not period.fully_paid:
+            return period
+    last = plan.last
+    if not plan.paid_principal and last.slices and last.balance_after > 0:
+        return last
+    return None
+
+
+def _fit(plan: Plan, target: Period) -> bool:
+    """Fit one period; True where it was paid more than that, and another must be fitted."""
+    target.future = 0
+    for period in plan.periods:
+        period.moved_up = False
+    plan.derive()
+    due_interest = sum(period.due_interest for period in plan.periods)
+    asked = sum(period.level for period in plan.periods)
+    lacking = plan.drawn + plan.credited_principal + due_interest - asked
+    if target.share is not None:
+        target.share = max(0, target.share + lacking, target.paid_principal)
+        plan.derive()
+        return False
+    fitted = target.instalment + lacking
+    if target.fixed > 0:
+        fitted = max(fitted, target.paid_principal + target.fixed)
+    target.instalment = fitted
+    least = target.paid - target.credited
+    if fitted < least:
+        target.instalment = least
+        plan.derive()
+        return True
+    plan.derive()
+    return False
+
+
+def _take_later_interest(plan: Plan, target: Period, till: date) -> None:
+    if target is plan.last:
+        return
+    later = plan.copy()
+    truncate_interest(later, till)
+    later.derive()
+    for period in reversed(later.periods):
+        if period.due <= target.due:
+            return
+        if period.unplaced > 0:
+            target.future = period.unplaced
+            for each in plan.periods:
+                if each.due > target.due:
+                    each.moved_up = True
+            plan.derive()
+            return
+
+
+def truncate_interest(plan: Plan, till: date) -> None:
+    """No interest after a day: the slice that holds it ends there, later ones earn nothing."""
+    period = plan.period_at(till)
+    if period is not None:
+        found = slice_at(plan, period, till)
+        if found is not None:
+            period.slices[found].due = till
+    for each in plan.periods:
+        plan.set_factors(each)
+        for part in each.slices:
+            if till < part.due:
+                part.grid = part.till_due = NOTHING
+
+
+def slice_at(plan: Plan, period: Period, day: date) -> int | None:
+    """The last slice that a day belongs to."""
+    found = None
+    for at, part in enumerate(period.slices):
+        first = not at and period is plan.periods[0]
+        if (part.start < day or (first and part.start == day)) and day <= part.due:
+            found = at
+    return found
+
+
+def level(plan: Plan, periods: Sequence[Period]) -> None:
+    """Spread the odd cents of the last instalment, up to as many rounds as the terms say."""
+    if periods and periods[0].share is not None:
+        return
+    trial: Plan | None = None
+    for _ in range(plan.terms.level_rounds):
+        amount, odd, uncounted = _oddness(periods, plan.terms.balloon)
+        counted = sum(not each.grace for each in periods)
+        if not odd or counted // 2 <= 0 or abs(odd) <= counted // 2:
+            return
+        spread = _signed_round(odd, max(1, len(periods) - uncounted), plan.terms.rounding)
+        tried = multiple(plan.terms, amount + spread)
+        if tried == amount:
+            return
+        trial = trial or plan.copy()
+        inside = _inside(trial, periods[0])
+        for period in inside(lambda each: tried >= each.paid):
+            period.instalment = period.original = tried
+        trial.settle()
+        fit_last(trial, periods[0].due)
+        if abs(_oddness(trial.periods, plan.terms.balloon)[1]) >= abs(odd):
+            return
+        copied = iter(inside(lambda _: True))
+        for period in periods:
+            if not period.grace and (new := next(copied, None)) is not None:
+                period.instalment = period.original = new.instalment
+        plan.settle()
+
+
+def _inside(plan: Plan, first: Period) -> Callable[[Callable[[Period], bool]], list[Period]]:
+    def found(wanted: Callable[[Period], bool]) -> list[Period]:
+        return [
+            each
+            for each in plan.periods
+            if each.start >= first.start
+            and each.due >= first.due
+            and not each.holder
+            and not each.grace
+            and wanted(each)
+        ]
+
+    return found
+
+
+def _signed_round(number: int, over: int, rule: str) -> int:
+    return round_ratio(number, over, rule) if number >= 0 else -round_ratio(-number, over, rule)
+
+
+def _oddness(periods: Sequence[Period], balloon: int) -> tuple[int, int, int]:
+    """The instalment of all but the last, how far the last is off, and how many do not count."""
+    for last, other in zip(reversed(periods), list(reversed(periods))[1:], strict=False):
+        if last.grace or other.grace or last.fully_paid or other.fully_paid:
+            continue
+        amount = other.instalment
+        uncounted = sum(each.grace or amount < each.paid for each in periods)
+        rest = balloon if last is periods[-1] else 0
+        return amount, last.instalment - rest - amount, uncounted
+    return periods[0].instalment, 0, 0

@@ -1,0 +1,303 @@
+"""The working plan of a declining loan: periods in slices, each with its balance. No I/O.
+
+A plan is made and changed within one computation and never kept. Amounts are minor units. A slice
+is a part of a period with one balance; what changes the balance stands at the slice's end. What is
+derived (`interest`, `due_interest`, `due_principal`, `unplaced`) follows from `derive`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from fractions import Fraction
+
+from huoshui.lines.lending.schedule.factor import NOTHING, Ratio, factor
+from huoshui.lines.lending.schedule.terms import Terms, round_ratio
+
+
+class Slice:
+    """A part of a period: balance during it, and what is added at its end."""
+
+    __slots__ = (
+        "balance",
+        "base",
+        "correction",
+        "credited_interest",
+        "credited_principal",
+        "drawn",
+        "due",
+        "grid",
+        "paused",
+        "start",
+        "till_due",
+    )
+
+    def __init__(self, start: date, due: date, *, paused: bool = False) -> None:
+        self.start, self.due, self.paused = start, due, paused
+        self.balance = self.drawn = self.correction = 0
+        self.base = 0  # what earns interest: the balance, or all that was drawn where it is flat
+        self.credited_principal = self.credited_interest = 0
+        self.grid: Ratio = NOTHING  # of this slice, as the instalment is solved
+        self.till_due: Ratio = NOTHING  # from its start to the period's end, as interest is earned
+
+    def copy(self) -> Slice:
+        """The same slice, apart."""
+        other = Slice.__new__(Slice)
+        for name in Slice.__slots__:
+            setattr(other, name, getattr(self, name))
+        return other
+
+    @property
+    def after(self) -> int:
+        """The balance once what stands at its end is done."""
+        return max(0, self.balance + self.drawn + self.correction)
+
+
+class Period:
+    """A period up to its due date: the instalment, what was paid, what is derived."""
+
+    __slots__ = (
+        "carried",
+        "credited_moved",
+        "due",
+        "due_interest",
+        "due_principal",
+        "fixed",
+        "free",
+        "future",
+        "grace",
+        "holder",
+        "instalment",
+        "interest",
+        "moved_down",
+        "moved_up",
+        "original",
+        "paid_interest",
+        "paid_principal",
+        "reaged",
+        "share",
+        "slices",
+        "start",
+        "unplaced",
+    )
+
+    def __init__(self, start: date, due: date) -> None:
+        self.start, self.due = start, due
+        self.slices = [Slice(start, due)]
+        self.instalment = self.original = 0
+        self.paid_principal = self.paid_interest = 0
+        self.future = self.fixed = self.credited_moved = 0
+        self.moved_up = self.moved_down = self.reaged = self.holder = False
+        self.grace = self.free = self.carried = False
+        self.share: int | None = None  # a fixed part of principal, its interest beside it
+        self.interest = self.due_interest = self.due_principal = self.unplaced = 0
+
+    def copy(self) -> Period:
+        """The same period, apart."""
+        other = Period.__new__(Period)
+        for name in Period.__slots__:
+            setattr(other, name, getattr(self, name))
+        other.slices = [each.copy() for each in self.slices]
+        return other
+
+    @property
+    def credited_principal(self) -> int:
+        """Principal charged back in this period."""
+        return max(0, sum(each.credited_principal for each in self.slices))
+
+    @property
+    def credited_interest(self) -> int:
+        """Interest charged back in this period."""
+        return max(0, sum(each.credited_interest for each in self.slices))
+
+    @property
+    def credited(self) -> int:
+        """All that was charged back here and has not moved on."""
+        return self.credited_principal + self.credited_interest - self.credited_moved
+
+    @property
+    def paid(self) -> int:
+        """Principal and interest paid."""
+        return self.paid_principal + self.paid_interest
+
+    @property
+    def level(self) -> int:
+        """The instalment with what was charged back and what interest of later days it takes."""
+        return self.instalment + self.credited + self.future
+
+    @property
+    def fully_paid(self) -> bool:
+        """Whether exactly the instalment is paid."""
+        return self.level == self.paid_principal + self.paid_interest
+
+    @property
+    def open_principal(self) -> int:
+        """Principal due and not paid."""
+        return max(0, self.due_principal - self.paid_principal)
+
+    @property
+    def open_interest(self) -> int:
+        """Interest due and not paid."""
+        return max(0, self.due_interest - self.paid_interest)
+
+    @property
+    def drawn(self) -> int:
+        """What was drawn in this period."""
+        return sum(each.drawn for each in self.slices)
+
+    @property
+    def balance_after(self) -> int:
+        """Principal still to be repaid once this instalment is."""
+        last = self.slices[-1]
+        after = last.balance + last.correction + last.drawn
+        return max(0, after + self.paid_principal - self.due_principal)
+
+    def earned(self, rounding: str) -> int:
+        """Interest of all slices, exact and then rounded once."""
+        top, bottom = 0, 1
+        for part in self.slices:
+            piece, over = self._earned(part)
+            if not piece:
+                continue
+            if over == bottom:
+                top += piece
+            else:
+                top, bottom = top * over + piece * bottom, bottom * over
+        return round_ratio(top, bottom, rounding)
+
+    def _earned(self, part: Slice) -> Ratio:
+        if part.paused or not part.base or not part.till_due[0]:
+            return part.credited_interest, 1
+        top, bottom = part.till_due
+        top *= part.base
+        if part.due != self.due:
+            top *= (part.due - part.start).days
+            bottom *= (self.due - part.start).days
+        if part.credited_interest:
+            top += part.credited_interest * bottom
+        return max(0, top), bottom
+
+
+class Plan:
+    """All periods, the rates in force by day, and what interest rules the terms say."""
+
+    __slots__ = ("grace_lifted", "overdue_from", "periods", "rates", "terms")
+
+    def __init__(self, terms: Terms, periods: list[Period]) -> None:
+        self.terms, self.periods = terms, periods
+        self.rates: list[tuple[date, Fraction]] = []
+        self.overdue_from: date | None = None
+        self.grace_lifted = False
+
+    def copy(self) -> Plan:
+        """The same plan, apart."""
+        other = Plan(self.terms, [each.copy() for each in self.periods])
+        other.rates = list(self.rates)
+        other.overdue_from = self.overdue_from
+        other.grace_lifted = self.grace_lifted
+        return other
+
+    def unpaid_copy(self) -> Plan:
+        """The plan as if nothing had been paid: instalments are solved on it."""
+        other = self.copy()
+        other.overdue_from = None
+        for period in other.periods:
+            if period.moved_down:
+                period.fixed = period.paid_interest
+            period.paid_principal = period.paid_interest = period.future = 0
+            for part in period.slices:
+                part.correction = 0
+        return other
+
+    @property
+    def last(self) -> Period:
+        """The last period."""
+        return self.periods[-1]
+
+    @property
+    def drawn(self) -> int:
+        """All that was drawn."""
+        return sum(period.drawn for period in self.periods)
+
+    @property
+    def paid_principal(self) -> int:
+        """All principal paid."""
+        return sum(period.paid_principal for period in self.periods)
+
+    @property
+    def credited_principal(self) -> int:
+        """All principal charged back."""
+        return sum(period.credited_principal for period in self.periods)
+
+    def rate_on(self, day: date) -> Fraction:
+        """The yearly rate in force on a day."""
+        found = self.terms.rate_annual
+        for since, rate in self.rates:
+            if since <= day:
+                found = rate
+        return found
+
+    def period_at(self, day: date) -> Period | None:
+        """The period that a change on a day belongs to: after its start, up to its due date."""
+        for at, period in enumerate(self.periods):
+            if (period.start < day or (not at and period.start == day)) and day <= period.due:
+                return period
+        return None
+
+    def period_due(self, due: date) -> Period | None:
+        """The period that falls due on a day."""
+        return next((each for each in self.periods if each.due == due), None)
+
+    def set_factors(self, period: Period) -> None:
+        """Work out the rate factors of a period's slices."""
+        whole = (period.start, period.due)
+        for part in period.slices:
+            rate = Fraction(0) if period.free else self.rate_on(part.start)
+            part.grid = factor(self.terms, rate, whole, (part.start, part.due), grid=True)
+            part.till_due = factor(self.terms, rate, whole, (part.start, period.due), grid=False)
+
+    def derive(self) -> None:
+        """Work out what is due of each period from the balances as they stand."""
+        before = 0
+        for period in self.periods:
+            before = self._derive(period, before)
+
+    def settle(self) -> None:
+        """Carry balances through all slices, and work out what is due of each period."""
+        before = balance = drawn = 0
+        flat = self.terms.method == "flat"
+        for at, period in enumerate(self.periods):
+            for part in period.slices:
+                if at or part is not period.slices[0]:
+                    part.balance = balance
+                part.base = drawn if flat else part.balance
+                balance = max(0, part.balance + part.correction + part.drawn)
+                drawn += part.drawn
+            before = self._derive(period, before)
+            if period.slices:
+                balance = period.balance_after
+
+    def _derive(self, period: Period, before: int) -> int:
+        moved = period.moved_up or period.moved_down
+        earned = 0 if moved else period.earned(self.terms.rounding)
+        interest = max(0, earned + period.fixed + period.future + before)
+        if period.share is not None:
+            asked = 0 if period.carried else interest - period.future
+            period.instalment = period.original = period.share + asked
+        level = period.instalment + period.credited + period.future
+        if period.carried:
+            due_interest = period.paid_interest
+        elif period.paid_principal > max(0, level - interest):
+            due_interest = period.paid_interest
+        else:
+            due_interest = max(min(interest, level), period.paid_interest)
+        period.interest, period.due_interest = interest, due_interest
+        period.due_principal = max(0, level - due_interest, period.paid_principal)
+        period.unplaced = max(0, interest - due_interest)
+        return period.unplaced
+
+
+def slices_of(plan: Plan) -> Iterator[Slice]:
+    """Every slice of a plan in order."""
+    for period in plan.periods:
+        yield from period.slices
