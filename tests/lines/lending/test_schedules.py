@@ -50,8 +50,8 @@ def rows(terms: Terms, *changes) -> list[tuple[str, int, int]]:
     return [(row.due.isoformat(), row.principal, row.interest) for row in schedule(terms, told)]
 
 
-# Published figures of due dates at a month's end: apache/fineract@5b1f06e8,
-# LoanMonthEndDueDateStrategy.feature (UC1, UC3, UC5)
+# Published figures of due dates at the end of a month: the feature LoanMonthEndDueDateStrategy of
+# apache/fineract at 5b1f06e8, its first, third and fifth use.
 MONTH_ENDS = [
     (
         "roll",
