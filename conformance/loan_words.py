@@ -7,8 +7,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from huoshui.lines.lending.schedule.make import Change, Drawdown, Pause, RateChange
 from huoshui.lines.lending.schedule.advance import Advance
+from huoshui.lines.lending.schedule.make import Change, Drawdown, Pause, RateChange
 from huoshui.lines.lending.schedule.terms import Basis, Calculation, DownPayment, Terms
 from huoshui.lines.lending.time.calendar import DueRule, Place
 

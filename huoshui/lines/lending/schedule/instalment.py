@@ -6,7 +6,7 @@ Fₖ = 1 + Fₖ₋₁·(1+fₖ): the present value of n instalments at the perio
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from fractions import Fraction
 from math import lcm
@@ -217,32 +217,29 @@ def level(plan: Plan, periods: Sequence[Period]) -> None:
             return
         trial = trial or plan.copy()
         inside = _inside(trial, periods[0])
-        for period in inside(lambda each: tried >= each.paid):
-            period.instalment = period.original = tried
+        for period in inside:
+            if tried >= period.paid:
+                period.instalment = period.original = tried
         trial.settle()
         fit_last(trial, periods[0].due)
         if abs(_oddness(trial.periods, plan.terms.balloon)[1]) >= abs(odd):
             return
-        copied = iter(inside(lambda _: True))
+        copied = iter(inside)
         for period in periods:
             if not period.grace and (new := next(copied, None)) is not None:
                 period.instalment = period.original = new.instalment
         plan.settle()
 
 
-def _inside(plan: Plan, first: Period) -> Callable[[Callable[[Period], bool]], list[Period]]:
-    def found(wanted: Callable[[Period], bool]) -> list[Period]:
-        return [
-            each
-            for each in plan.periods
-            if each.start >= first.start
-            and each.due >= first.due
-            and not each.holder
-            and not each.grace
-            and wanted(each)
-        ]
-
-    return found
+def _inside(plan: Plan, first: Period) -> list[Period]:
+    return [
+        each
+        for each in plan.periods
+        if each.start >= first.start
+        and each.due >= first.due
+        and not each.holder
+        and not each.grace
+    ]
 
 
 def _signed_round(number: int, over: int, rule: str) -> int:

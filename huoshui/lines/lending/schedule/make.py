@@ -71,20 +71,12 @@ def schedule(terms: Terms, changes: Iterable[Change]) -> tuple[Row, ...]:
 
 def rows_of(plan: Plan, drawdowns: Sequence[Drawdown]) -> tuple[Row, ...]:
     """The rows of a plan; a down payment is a row of its own on the day of its drawdown."""
-    found: list[Row] = []
+    found = [
+        Row(0, period.start, period.due, period.due_principal, period.due_interest, 0)
+        for period in plan.periods
+    ]
     downs = _down_rows(plan.terms, drawdowns)
-    for period in plan.periods:
-        found.append(
-            Row(
-                n=0,
-                start=period.start,
-                due=period.due,
-                principal=period.due_principal,
-                interest=period.due_interest,
-                balance=0,
-            )
-        )
-    ordered = sorted([*downs, *found], key=lambda row: (row.due, not row.down_payment))
+    ordered = sorted([*found, *downs], key=lambda row: (row.due, row.down_payment))
     return _numbered(ordered, drawdowns)
 
 

@@ -285,9 +285,7 @@ class Plan:
             asked = 0 if period.carried else interest - period.future
             period.instalment = period.original = period.share + asked
         level = period.instalment + period.credited + period.future
-        if period.carried:
-            due_interest = period.paid_interest
-        elif period.paid_principal > max(0, level - interest):
+        if period.carried or period.paid_principal > max(0, level - interest):
             due_interest = period.paid_interest
         else:
             due_interest = max(min(interest, level), period.paid_interest)
