@@ -62,6 +62,7 @@ KINDS: dict[str, Kind] = {
     "schedule": Kind("conformance.loan_schedule", "lending_schedules.jsonl"),
     "apr": Kind("conformance.apr", "lending_apr.jsonl"),
     "daycount": Kind("conformance.daycount", "lending_daycount.jsonl"),
+    "rule_eval": Kind("conformance.rules", "risk.jsonl", "kind", "rule_eval"),
     "rfc9162_root": Kind("conformance.merkle", "evidence.jsonl", "kind", "rfc9162_root"),
     "rfc9162_inclusion_proof": Kind(
         "conformance.merkle", "evidence.jsonl", "kind", "rfc9162_inclusion_proof"
