@@ -60,6 +60,7 @@ KINDS: dict[str, Kind] = {
     "ledger": Kind("conformance.ledger", "ledger.jsonl", "area", "ledger"),
     "split": Kind("conformance.split", "ledger.jsonl", "area", "split"),
     "schedule": Kind("conformance.loan_schedule", "lending_schedules.jsonl"),
+    "life": Kind("conformance.loan_life", "lending_lifecycle.jsonl"),
     "apr": Kind("conformance.apr", "lending_apr.jsonl"),
     "daycount": Kind("conformance.daycount", "lending_daycount.jsonl"),
     "rule_eval": Kind("conformance.rules", "risk.jsonl", "kind", "rule_eval"),

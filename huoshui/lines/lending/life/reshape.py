@@ -1,0 +1,287 @@
+"""Instalments are made anew: re-aged, re-amortised, rescheduled. No I/O."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import msgspec
+
+from huoshui.lines.lending.life.allocate import open_on
+from huoshui.lines.lending.life.events import ReAged, ReAmortised, Rescheduled
+from huoshui.lines.lending.life.instalment import Instalment
+from huoshui.lines.lending.life.state import Movement, State
+from huoshui.lines.lending.schedule import change
+from huoshui.lines.lending.schedule.instalment import fit_last, level, solve
+from huoshui.lines.lending.schedule.plan import Period
+from huoshui.lines.lending.schedule.terms import round_ratio, round_to_multiple
+from huoshui.lines.lending.time.calendar import DueRule, due_dates, step
+
+
+def equal_parts(amount: int, count: int, multiple: int = 0) -> list[int]:
+    """An amount in equal parts by a multiple; the last takes the rest."""
+    part = round_to_multiple(round_ratio(amount, count), multiple)
+    return [part] * (count - 1) + [amount - part * (count - 1)]
+
+
+def re_amortise(state: State, event: ReAmortised, movement: Movement) -> None:
+    """What is overdue is spread over the instalments that fall due after the day."""
+    later = [row for row in state.regular() if row.due > event.on and not row.reaged]
+    if not later:
+        return
+    if state.recalculates:
+        movement.parts["principal"] = sum(
+            p.open_principal for p in state.plan.periods if p.due <= event.on
+        )
+        _solve_later(state, event.on)
+        state.rows_from_plan(event.on)
+    else:
+        overdue = 0
+        for row in state.rows:
+            if row.due <= event.on:
+                overdue += row.principal - row.paid["principal"]
+                row.principal = row.paid["principal"]
+                row.review(event.on)
+        movement.parts["principal"] = overdue
+        parts = equal_parts(overdue, len(later), state.terms.instalment_multiple)
+        for row, part in zip(later, parts, strict=True):
+            row.principal += part
+            row.review(event.on)
+        state.reshaped = True
+    movement.amount = sum(movement.parts.values())
+
+
+def _settle_past(state: State, day: date) -> None:
+    """Instalments up to a day ask for no more than was paid."""
+    for period in state.plan.periods:
+        if period.start > day or period.fully_paid:
+            continue
+        for part in period.slices:
+            if part.due == day:
+                part.correction = 0
+        last = period.slices[-1]
+        if last.correction:
+            last.correction -= period.open_principal
+        period.instalment = period.paid
+        period.credited_moved = period.credited_principal + period.credited_interest
+
+
+def _solve_later(state: State, day: date) -> None:
+    plan = state.plan
+    plan.grace_lifted = True
+    _settle_past(state, day)
+    later = [period for period in plan.periods if period.due > day]
+    plan.settle()
+    solve(plan, later)
+    plan.settle()
+    fit_last(plan, day)
+    level(plan, later)
+
+
+def re_age(state: State, event: ReAged, movement: Movement) -> None:
+    """All that is open is spread over new instalments."""
+    if state.recalculates:
+        _re_age_plan(state, event, movement)
+    else:
+        _re_age_rows(state, event, movement)
+    movement.amount = sum(movement.parts.values())
+
+
+def _new_dues(event: ReAged) -> list[date]:
+    rule = DueRule(every=event.every, unit=event.unit)  # type: ignore[arg-type]
+    return list(due_dates(rule, event.first_due, event.instalments, from_start=True))
+
+
+def _re_age_rows(state: State, event: ReAged, movement: Movement) -> None:
+    parts: dict[str, int] = {"principal": 0}
+    with_interest = event.interest != "solve_again"
+    if with_interest:
+        parts["interest"] = 0
+    for row in state.rows:
+        for name in parts:
+            component: Any = name
+            rest = max(0, row.open(component))
+            parts[name] += rest
+            setattr(row, name, row.asked(component) - rest)
+        row.review(event.on)
+    for name, amount in parts.items():
+        component = name
+        movement.parts[component] = amount
+    if not sum(parts.values()):
+        return
+    before = [row for row in state.rows if row.down or row.due < event.first_due]
+    replaced = [row for row in state.rows if row not in before and not row.additional]
+    extra = [row for row in state.rows if row.additional and row not in before]
+    rows = _parts_rows(state, event, parts, before)
+    for row, old in zip(rows, replaced, strict=False):
+        _merge(row, old)
+    state.rows = [*before, *rows, *[o for o in replaced[len(rows) :] if o.paid_total], *extra]
+    for row in rows:
+        row.review(event.on)
+    state.sort_rows()
+    state.reshaped = True
+
+
+def _parts_rows(
+    state: State, event: ReAged, parts: dict[str, int], before: list[Instalment]
+) -> list[Instalment]:
+    dues = _new_dues(event)
+    normal = [row.due for row in before if not row.down]
+    starts = [max(normal, default=state.terms.start), *dues]
+    total = equal_parts(sum(parts.values()), len(dues), state.terms.instalment_multiple)
+    interest = equal_parts(parts.get("interest", 0), len(dues))
+    rows = []
+    for at, due in enumerate(dues):
+        row = Instalment(starts[at], due)
+        row.reaged = True
+        row.interest = interest[at]
+        row.principal = total[at] - interest[at]
+        rows.append(row)
+    return rows
+
+
+def _merge(row: Instalment, old: Instalment) -> None:
+    """What was paid or charged on the instalment that is replaced stays with the new one."""
+    for component, part in old.paid.items():
+        row.paid[component] += part
+    row.principal += old.paid["principal"]
+    row.interest += old.paid["interest"]
+    row.fee += old.fee
+    row.penalty += old.penalty
+    row.in_advance += old.in_advance
+    row.late += old.late
+
+
+def _re_age_plan(state: State, event: ReAged, movement: Movement) -> None:
+    plan, day = state.plan, event.on
+    plan.grace_lifted = True
+    owed = max(0, plan.drawn) - plan.paid_principal
+    then = change.till(plan, day)
+    movement.parts["principal"] = owed
+    movement.parts["interest"] = sum(p.open_interest for p in then.periods if p.start < day)
+    interest_open = open_on(state, day)[1] if event.interest != "solve_again" else 0
+    _end_plan(state, day)
+    _settle_past(state, day)
+    new = _new_periods(state, event, owed, interest_open)
+    plan.settle()
+    fit_last(plan, day)
+    level(plan, new)
+    _rows_anew(state, event)
+    state.amounts_from_plan()
+    for row in state.rows:
+        row.review(day)
+
+
+def _end_plan(state: State, day: date) -> None:
+    plan = state.plan
+    current = plan.period_at(day)
+    if current is None:
+        return
+    current.holder = True
+    if current.due != day:
+        current.due = day
+        current.slices = [part for part in current.slices if part.start < day or not part.start]
+        if not current.slices:
+            return
+        current.slices[-1].due = day
+        plan.set_factors(current)
+    plan.periods = [period for period in plan.periods if period.due <= day]
+
+
+def _new_periods(state: State, event: ReAged, owed: int, interest: int) -> list[Period]:
+    plan, dues = state.plan, _new_dues(event)
+    rule = DueRule(every=event.every, unit=event.unit)  # type: ignore[arg-type]
+    before = step(rule, event.first_due, -1) or event.first_due
+    terms = msgspec.structs.replace(
+        state.terms,
+        start=before,
+        first_due=None,
+        instalments=event.instalments,
+        due=rule,
+        periods=(),
+        grace_principal=0,
+        grace_interest=0,
+        interest_free=0,
+        rate_annual=plan.rate_on(event.on),
+    )
+    apart = change.new_plan(terms)
+    change.draw(apart, before, owed)
+    extra = equal_parts(interest, len(dues))
+    made = []
+    for at, due in enumerate(dues):
+        start = plan.last.due if plan.periods else before
+        period = Period(start, due)
+        period.instalment = period.original = apart.periods[at].instalment + extra[at]
+        period.fixed = extra[at]
+        period.reaged = True
+        plan.periods.append(period)
+        plan.set_factors(period)
+        made.append(period)
+    return made
+
+
+def _rows_anew(state: State, event: ReAged) -> None:
+    kept = [row for row in state.rows if row.down or row.due <= event.on]
+    behind = [row for row in state.rows if row not in kept]
+    old = iter([row for row in behind if not row.additional])
+    rows = []
+    for period in state.plan.periods:
+        found = next((r for r in kept if not r.down and r.start == period.start), None)
+        if found is not None:
+            found.due = period.due
+            continue
+        row = next(old, None) or Instalment(period.start, period.due)
+        row.start, row.due = period.start, period.due
+        row.reaged = True
+        rows.append(row)
+    state.rows = [*kept, *rows, *[row for row in behind if row.additional]]
+    state.sort_rows()
+
+
+def reschedule(state: State, event: Rescheduled) -> None:
+    """New terms from an instalment on: a later date, more instalments, another rate."""
+    if event.rate_annual is not None:
+        change.change_rate(state.plan, event.due, event.rate_annual)
+    if event.moved_to is not None:
+        _move(state, event.due, event.moved_to)
+    if event.more:
+        _add_periods(state, event.due, event.more)
+    state.rows_from_plan(event.on)
+
+
+def _move(state: State, due: date, to: date) -> None:
+    plan, rule = state.plan, state.terms.due
+    at = next((n for n, period in enumerate(plan.periods) if period.due == due), None)
+    if at is None:
+        return
+    told, start = [(p.start, p.due) for p in plan.periods], to
+    told[at] = (told[at][0], to)
+    for n in range(at + 1, len(told)):
+        until = step(rule, to, n - at) or start
+        told[n] = (start, until)
+        start = until
+    by_due = {row.due: row for row in state.regular()}
+    rows = [by_due.get(period.due) for period in plan.periods]
+    change.move_dates(plan, told)
+    for row, period in zip(rows, plan.periods, strict=True):
+        if row is not None:
+            row.start, row.due = period.start, period.due
+
+
+def _add_periods(state: State, due: date, count: int) -> None:
+    plan, rule = state.plan, state.terms.due
+    last = plan.last.due
+    for n in range(count):
+        start = step(rule, last, n) or last
+        period = Period(start, step(rule, last, n + 1) or start)
+        plan.periods.append(period)
+        state.rows.append(Instalment(period.start, period.due))
+    later = [period for period in plan.periods if period.due >= due]
+    for period in later:
+        plan.set_factors(period)
+    plan.settle()
+    solve(plan, later)
+    plan.settle()
+    fit_last(plan, due)
+    level(plan, later)
+    state.sort_rows()

@@ -1,0 +1,140 @@
+"""The working state of a loan while its events are folded. No I/O.
+
+Mutable, made anew or copied from a snapshot, and never kept: `view` tells it as frozen structs.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from huoshui.lines.lending.life.instalment import Instalment
+from huoshui.lines.lending.life.rules import Rules
+from huoshui.lines.lending.schedule.change import new_plan
+from huoshui.lines.lending.schedule.plan import Period, Plan
+from huoshui.lines.lending.schedule.terms import Terms
+from huoshui.lines.lending.waterfall import Component, FutureRule
+
+
+class Movement:
+    """What an event did to the loan: amounts by component, and the principal owed after it."""
+
+    __slots__ = ("amount", "balance", "event", "kind", "on", "overpaid", "parts")
+
+    def __init__(self, event: str, kind: str, on: date, amount: int) -> None:
+        self.event, self.kind, self.on, self.amount = event, kind, on, amount
+        self.parts: dict[Component, int] = {
+            "principal": 0,
+            "interest": 0,
+            "fee": 0,
+            "penalty": 0,
+        }
+        self.overpaid = self.balance = 0
+
+    def copy(self) -> Movement:
+        """The same movement, apart."""
+        other = Movement(self.event, self.kind, self.on, self.amount)
+        other.parts = dict(self.parts)
+        other.overpaid, other.balance = self.overpaid, self.balance
+        return other
+
+
+class Charge:
+    """A fee or penalty: how much, due when, on which instalment, waived how far."""
+
+    __slots__ = ("amount", "due", "event", "kind", "waived")
+
+    def __init__(self, event: str, kind: str, due: date, amount: int) -> None:
+        self.event, self.kind, self.due, self.amount = event, kind, due, amount
+        self.waived = 0
+
+    def copy(self) -> Charge:
+        """The same charge, apart."""
+        other = Charge(self.event, self.kind, self.due, self.amount)
+        other.waived = self.waived
+        return other
+
+
+class State:
+    """A loan in the middle of its fold."""
+
+    def __init__(self, terms: Terms, rules: Rules) -> None:
+        self.terms, self.rules = terms, rules
+        self.plan: Plan = new_plan(terms)
+        self.rows: list[Instalment] = [
+            Instalment(period.start, period.due) for period in self.plan.periods
+        ]
+        self.movements: list[Movement] = []
+        self.charges: list[Charge] = []
+        self.future: dict[str, FutureRule] = dict(rules.waterfall.future)
+        self.drawn: list[tuple[date, int]] = []
+        self.overpaid = 0
+        self.prepaying = False
+        self.reshaped = False  # the plan no longer knows the instalments that are left
+        self.charged_off: date | None = None
+        self.written_off: date | None = None
+        self.closed_on: date | None = None
+
+    def copy(self) -> State:
+        """The same state, apart."""
+        other = State.__new__(State)
+        other.__dict__.update(self.__dict__)
+        other.plan = self.plan.copy()
+        other.rows = [row.copy() for row in self.rows]
+        other.movements = [each.copy() for each in self.movements]
+        other.charges = [each.copy() for each in self.charges]
+        other.future = dict(self.future)
+        other.drawn = list(self.drawn)
+        return other
+
+    @property
+    def recalculates(self) -> bool:
+        """Whether payments change interest now."""
+        bears = self.terms.rate_annual > 0 or bool(self.plan.rates)
+        return self.rules.recalculate and bears and not (self.charged_off or self.written_off)
+
+    @property
+    def outstanding(self) -> int:
+        """All that is open."""
+        return sum(row.outstanding for row in self.rows)
+
+    @property
+    def principal_owed(self) -> int:
+        """Principal drawn or charged back and not repaid."""
+        return sum(row.principal - row.paid["principal"] for row in self.rows)
+
+    def row_of(self, period: Period) -> Instalment | None:
+        """The instalment of a period of the plan."""
+        return next((r for r in self.rows if r.due == period.due and not r.down), None)
+
+    def row_at(self, day: date) -> Instalment | None:
+        """The instalment in whose period a day lies."""
+        first = next((row for row in self.rows if not row.down), None)
+        for row in self.rows:
+            if not row.down and row.holds(day, first=row is first):
+                return row
+        return None
+
+    def regular(self) -> list[Instalment]:
+        """Instalments that are neither down payments nor additional."""
+        return [row for row in self.rows if not row.down and not row.additional]
+
+    def sort_rows(self) -> None:
+        """Keep instalments in the order of their due dates."""
+        self.rows.sort(key=lambda row: (row.due, row.additional, row.down))
+
+    def rows_from_plan(self, day: date) -> None:
+        """Tell the instalments what the plan asks now, and review whether they are met."""
+        by_due = {row.due: row for row in self.rows if not row.down}
+        for period in self.plan.periods:
+            row = by_due.get(period.due)
+            if row is not None:
+                row.principal, row.interest = period.due_principal, period.due_interest
+                row.review(day)
+
+    def amounts_from_plan(self) -> None:
+        """Tell the instalments what the plan asks now, without a review."""
+        by_start = {row.start: row for row in self.rows if not row.down and not row.additional}
+        for period in self.plan.periods:
+            row = by_start.get(period.start)
+            if row is not None:
+                row.principal, row.interest = period.due_principal, period.due_interest

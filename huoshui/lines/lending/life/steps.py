@@ -1,0 +1,239 @@
+"""What each event does to the state of a loan. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from huoshui.lines.lending.life import credit, loss, reshape
+from huoshui.lines.lending.life.allocate import open_on, take, whole_period
+from huoshui.lines.lending.life.events import (
+    AnyEvent,
+    Charged,
+    ChargedBack,
+    ChargedOff,
+    CreditRefunded,
+    DayClosed,
+    Drawn,
+    InterestPaused,
+    Paid,
+    RateChanged,
+    ReAged,
+    ReAmortised,
+    Rescheduled,
+    Waived,
+    WrittenOff,
+)
+from huoshui.lines.lending.life.instalment import Instalment
+from huoshui.lines.lending.life.state import Charge, Movement, State
+from huoshui.lines.lending.schedule import change
+from huoshui.lines.lending.schedule.make import down_payment_of
+from huoshui.lines.lending.schedule.terms import round_ratio, round_to_multiple
+
+
+def apply(state: State, event: AnyEvent) -> None:
+    """Let the state know of an event that is the latest by its day."""
+    _STEPS[type(event)](state, event)
+
+
+def earn_overdue(state: State, day: date) -> None:
+    """Let overdue principal earn up to a day, where the rules say that it does."""
+    if not (state.recalculates and state.rules.earn_on_overdue):
+        return
+    if change.overdue(state.plan, day, whole_period=whole_period(state)):
+        state.amounts_from_plan()
+
+
+def moved(state: State, movement: Movement) -> None:
+    """Keep a movement, with the principal owed after it."""
+    movement.balance = state.principal_owed
+    state.movements.append(movement)
+
+
+def _draw(state: State, event: Drawn) -> None:
+    earn_overdue(state, event.on)
+    movement = Movement(event.id, "disbursement", event.on, event.amount)
+    down = down_payment_of(state.terms, event.amount)
+    state.drawn.append((event.on, event.amount))
+    if down:
+        row = Instalment(event.on, event.on, down=True)
+        row.principal = down
+        row.review(event.on)
+        state.rows.append(row)
+        state.sort_rows()
+    rest = event.amount - down
+    if state.reshaped:
+        _draw_flatly(state, event.on, rest)
+    else:
+        change.draw(state.plan, event.on, rest)
+        _after_draw(state, event.on, rest)
+    _use_credit(state, movement)
+    moved(state, movement)
+    if down and state.terms.down_payment is not None and state.terms.down_payment.auto:
+        pay(state, Paid(id=event.id, on=event.on, recorded=event.recorded, amount=down, kind="down_payment"))
+
+
+def _after_draw(state: State, day: date, amount: int) -> None:
+    if not any(row.due >= day for row in state.regular()):
+        row = Instalment(day, day, additional=True)
+        row.principal = amount
+        row.review(day)
+        state.rows.append(row)
+    by_due = {row.due: row for row in state.rows if not row.down}
+    for period in state.plan.periods:
+        row = by_due.get(period.due)
+        if row is not None and row.due >= day:
+            row.principal, row.interest = period.due_principal, period.due_interest
+            row.review(day)
+
+
+def _draw_flatly(state: State, day: date, amount: int) -> None:
+    """On a loan whose plan was reshaped: equal parts of principal over what is left."""
+    rows = [row for row in state.regular() if row.due > day]
+    if not rows:
+        return
+    part = round_ratio(amount, len(rows), state.terms.rounding)
+    left = amount
+    for row in rows:
+        told = round_to_multiple(row.principal + part, state.terms.instalment_multiple)
+        left -= told - row.principal
+        row.principal = told
+        row.review(day)
+    rows[-1].principal += left
+
+
+def _use_credit(state: State, movement: Movement) -> None:
+    """Credit of the borrower pays what is newly owed."""
+    if state.overpaid > 0:
+        movement.overpaid = min(movement.amount, state.overpaid)
+        own = Movement(movement.event, movement.kind, movement.on, state.overpaid)
+        state.overpaid = take(state, own, state.overpaid, "default")
+        for component, part in own.parts.items():
+            movement.parts[component] += part
+
+
+def pay(state: State, event: Paid) -> None:
+    """Take a payment; what nothing is open for is credit."""
+    state.prepaying = _settles(state, event)
+    earn_overdue(state, event.on)
+    movement = Movement(event.id, event.kind, event.on, event.amount)
+    left = take(state, movement, event.amount, event.kind)
+    movement.overpaid = left
+    state.overpaid = state.overpaid + left if left else 0
+    moved(state, movement)
+
+
+def _settles(state: State, event: Paid) -> bool:
+    """Whether a payment would settle the loan if interest were owed for the whole period."""
+    row = state.row_at(event.on)
+    if row is None or not state.recalculates:
+        return False
+    principal, interest = open_on(state, row.due)
+    return event.amount >= principal + interest
+
+
+def _charge(state: State, event: Charged) -> None:
+    charge = Charge(event.id, event.kind, event.due, event.amount)
+    state.charges.append(charge)
+    row = _row_for_charge(state, event.due)
+    if event.kind == "penalty":
+        row.penalty += event.amount
+    else:
+        row.fee += event.amount
+    row.review(event.on)
+    _credit_to_charge(state, event)
+
+
+def _row_for_charge(state: State, due: date) -> Instalment:
+    row = next((r for r in state.rows if r.additional and r.holds(due, first=True)), None)
+    row = row or state.row_at(due)
+    if row is not None:
+        return row
+    last = max(state.rows, key=lambda each: each.due)
+    if last.additional:
+        last.due = max(last.due, due)
+        return last
+    if due <= last.due:
+        return next(r for r in state.rows if not r.down)
+    added = Instalment(last.due, due, additional=True)
+    state.rows.append(added)
+    return added
+
+
+def _credit_to_charge(state: State, event: Charged) -> None:
+    """Credit pays a new charge: it is taken as part of the payments that left it."""
+    for movement in state.movements:
+        part = min(state.overpaid, movement.overpaid)
+        if part <= 0 or movement.kind == "disbursement":
+            continue
+        movement.overpaid -= part
+        state.overpaid -= part
+        left = take(state, movement, part, movement.kind)
+        movement.overpaid += left
+        state.overpaid += left
+    del event
+
+
+def _waive(state: State, event: Waived) -> None:
+    open_ = [c for c in state.charges if c.event == event.of] or state.charges[-1:]
+    for charge in open_:
+        row = _row_for_charge(state, charge.due)
+        component: Any = "penalty" if charge.kind == "penalty" else "fee"
+        part = min(charge.amount - charge.waived, max(0, row.open(component)))
+        row.waived[component] = row.waived.get(component, 0) + part
+        charge.waived += part
+        row.review(event.on)
+        movement = Movement(event.id, "waive_charge", event.on, part)
+        movement.parts[component] = part
+        moved(state, movement)
+
+
+def _change_rate(state: State, event: RateChanged) -> None:
+    change.change_rate(state.plan, event.on, event.rate_annual)
+    _tell_open_rows(state, event.on)
+
+
+def _pause(state: State, event: InterestPaused) -> None:
+    change.pause(state.plan, event.on, event.until)
+    _tell_open_rows(state, event.on)
+
+
+def _tell_open_rows(state: State, day: date) -> None:
+    for period in state.plan.periods:
+        row = state.row_of(period)
+        if row is not None and not row.met and day <= row.due:
+            row.principal, row.interest = period.due_principal, period.due_interest
+
+
+def _close_day(state: State, event: DayClosed) -> None:
+    state.prepaying = False
+    earn_overdue(state, event.on)
+
+
+def _with_overdue(step: Callable[[State, Any, Movement], None], kind: str) -> Callable[..., None]:
+    def told(state: State, event: Any) -> None:
+        earn_overdue(state, event.on)
+        movement = Movement(event.id, kind, event.on, getattr(event, "amount", 0))
+        step(state, event, movement)
+        moved(state, movement)
+
+    return told
+
+
+_STEPS: dict[type, Callable[[State, Any], None]] = {
+    Drawn: _draw,
+    Paid: pay,
+    Charged: _charge,
+    Waived: _waive,
+    RateChanged: _change_rate,
+    InterestPaused: _pause,
+    DayClosed: _close_day,
+    ChargedBack: _with_overdue(credit.charge_back, "chargeback"),
+    CreditRefunded: _with_overdue(credit.refund_credit, "credit_balance_refund"),
+    ChargedOff: _with_overdue(loss.charge_off, "charge_off"),
+    WrittenOff: _with_overdue(loss.write_off, "write_off"),
+    ReAged: _with_overdue(reshape.re_age, "re_age"),
+    ReAmortised: _with_overdue(reshape.re_amortise, "re_amortise"),
+    Rescheduled: reshape.reschedule,
+}

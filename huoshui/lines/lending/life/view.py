@@ -1,0 +1,179 @@
+"""A life as it is shown: frozen rows, movements, balances, days past due. No I/O."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import msgspec
+
+from huoshui.lines.lending.life.accrue import Accrual
+from huoshui.lines.lending.life.allocate import open_on
+from huoshui.lines.lending.life.life import Life
+from huoshui.lines.lending.life.state import Movement, State
+from huoshui.lines.lending.schedule import change
+
+
+class Due(msgspec.Struct, frozen=True):
+    """An instalment: what is due, paid, paid in advance, paid late, open; since when it is met."""
+
+    n: int
+    start: date
+    due: date
+    principal: int
+    interest: int
+    fees: int
+    penalties: int
+    paid: int
+    in_advance: int
+    late: int
+    outstanding: int
+    balance: int
+    met_on: date | None
+    down_payment: bool
+
+    @property
+    def total(self) -> int:
+        """All that is due."""
+        return self.principal + self.interest + self.fees + self.penalties
+
+
+class Moved(msgspec.Struct, frozen=True):
+    """What an event moved, by component, and the principal owed after it."""
+
+    event: str
+    kind: str
+    on: date
+    amount: int
+    principal: int
+    interest: int
+    fees: int
+    penalties: int
+    overpaid: int
+    balance: int
+    undone: bool = False
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """Where a loan stands on a day."""
+
+    status: str
+    principal: int
+    interest: int
+    fees: int
+    penalties: int
+    credit: int
+    overdue: int
+    days_past_due: int
+
+    @property
+    def outstanding(self) -> int:
+        """All that is open."""
+        return self.principal + self.interest + self.fees + self.penalties
+
+
+def dues(state: State) -> tuple[Due, ...]:
+    """The instalments in order, each with the principal owed once it is paid."""
+    found, repaid = [], 0
+    credited = 0
+    for n, row in enumerate(state.rows, 1):
+        repaid += row.principal
+        credited += row.credited
+        drawn = sum(amount for day, amount in state.drawn if day <= row.due)
+        found.append(
+            Due(
+                n=n,
+                start=row.start,
+                due=row.due,
+                principal=row.principal,
+                interest=row.interest,
+                fees=row.fee,
+                penalties=row.penalty,
+                paid=row.paid_total,
+                in_advance=row.in_advance,
+                late=row.late,
+                outstanding=row.outstanding,
+                balance=max(0, drawn + _credited(state, row.due) - repaid),
+                met_on=row.met_on if row.met else None,
+                down_payment=row.down,
+            )
+        )
+    return tuple(found)
+
+
+def _credited(state: State, until: date) -> int:
+    """Principal that was called back or paid out beyond credit, up to a day."""
+    owed = 0
+    for each in state.movements:
+        if each.on <= until and each.kind in {"chargeback", "credit_balance_refund"}:
+            owed += each.amount if each.kind == "credit_balance_refund" else each.parts["principal"]
+    return owed
+
+
+def movements(life: Life) -> tuple[Moved | Accrual, ...]:
+    """Movements and accruals in the order of their days."""
+    told: list[tuple[date, int, Moved | Accrual]] = []
+    for at, each in enumerate(life.state.movements):
+        told.append((each.on, 2 * at + 1, _moved(each)))
+    for accrual in life.accruals:
+        behind = [n for n, each in enumerate(life.state.movements) if each.on <= accrual.on]
+        told.append((accrual.on, 2 * len(behind), accrual))
+    told.sort(key=lambda each: (each[0], each[1]))
+    return tuple(each[2] for each in told)
+
+
+def _moved(each: Movement) -> Moved:
+    return Moved(
+        event=each.event,
+        kind=each.kind,
+        on=each.on,
+        amount=each.amount,
+        principal=each.parts["principal"],
+        interest=each.parts["interest"],
+        fees=each.parts["fee"],
+        penalties=each.parts["penalty"],
+        overpaid=each.overpaid,
+        balance=each.balance,
+    )
+
+
+def standing(state: State, day: date) -> Standing:
+    """Balances and days past due on a day."""
+    late = [row for row in state.rows if row.due < day and row.outstanding > 0]
+    return Standing(
+        status=_status(state),
+        principal=sum(row.open("principal") for row in state.rows),
+        interest=sum(row.open("interest") for row in state.rows),
+        fees=sum(row.open("fee") for row in state.rows),
+        penalties=sum(row.open("penalty") for row in state.rows),
+        credit=state.overpaid,
+        overdue=sum(row.outstanding for row in late),
+        days_past_due=(day - late[0].due).days if late else 0,
+    )
+
+
+def payoff(state: State, day: date) -> int:
+    """What would settle the loan on a day: principal, interest by the rules, fees and penalties."""
+    until = day
+    row = state.row_at(day)
+    if row is not None and state.rules.preclose == "rest":
+        until = row.due
+    rest = sum(row.open("fee") + row.open("penalty") for row in state.rows)
+    if not state.recalculates:
+        return sum(row.open("principal") + row.open("interest") for row in state.rows) + rest
+    extra = sum(
+        row.open("principal") + row.open("interest")
+        for row in state.rows
+        if row.down or row.additional
+    )
+    copy = state.copy()
+    if state.rules.earn_on_overdue:
+        change.overdue(copy.plan, day, whole_period=state.rules.preclose == "rest")
+    return sum(open_on(copy, until)) + extra + rest
+
+
+def _status(state: State) -> str:
+    if state.written_off:
+        return "written_off"
+    if state.outstanding > 0 or not state.drawn:
+        return "active"
+    return "overpaid" if state.overpaid > 0 else "closed"
