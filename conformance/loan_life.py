@@ -11,7 +11,7 @@ from huoshui.lines.lending.life import Due, Life, Moved, Rules, dues, movements,
 from huoshui.lines.lending.life import events as e
 from huoshui.lines.lending.life.accrue import Accrual
 from huoshui.lines.lending.life.view import payoff
-from huoshui.lines.lending.waterfall import FutureRule, Waterfall, table
+from huoshui.lines.lending.waterfall import COMPONENTS, FutureRule, Waterfall, table
 
 Words = dict[str, Any]
 FUTURE: dict[str, FutureRule] = {
@@ -27,6 +27,12 @@ STATUS = {
     "overpaid": "overpaid",
     "written_off": "closed_written_off",
 }
+KINDS = {
+    "re_amortise": "re_amortize",
+    "waive_charge": "waive_loan_charges",
+    "write_off": "close_as_written_off",
+}
+NOT_PAID = {"disbursement", "re_age", "re_amortise", "charge_off", "write_off", "waive_charge"}
 DAY = date.fromisoformat
 
 
@@ -50,14 +56,15 @@ class Story:
         return self._life
 
     def _rules(self) -> Rules:
-        order = self.allocation.get("order_within") or ("penalty", "fee", "interest", "principal")
-        future = {kind: FUTURE[rule] for kind, rule in self.future.items()}
+        order: Any = self.allocation.get("order_within") or COMPONENTS
+        future: dict[str, FutureRule] = {"default": "next_instalment"}
+        future |= {kind: FUTURE[rule] for kind, rule in self.future.items()}
         behaviour = self.told.get("charge_off_behaviour", "regular")
         return Rules(
             waterfall=Waterfall(
                 lines={"default": table(tuple(order))},
                 direction=self.allocation.get("direction", "horizontal"),
-                future={"default": "next_instalment"} | future,
+                future=future,
             ),
             recalculate=bool(self.told.get("recalculate_interest")),
             rest="day" if self.told.get("recalc_rest", "daily") == "daily" else "period",
@@ -65,7 +72,10 @@ class Story:
             charge_off={"zero_interest": "zero_interest", "accelerate_maturity": "accelerate"}.get(
                 behaviour, "regular"
             ),  # type: ignore[arg-type]
-            chargeback=tuple(self.allocation.get("chargeback") or ()),
+            chargeback=tuple(
+                self.allocation.get("chargeback") or self.told.get("chargeback_order") or ()
+            ),
+            interest_refund=tuple(self.told.get("interest_refund") or ()),
             accrual_summaries=bool(self.told.get("accrual_activity")),
         )
 
@@ -73,7 +83,7 @@ class Story:
         """What every event says: an id, its day, and today."""
         self.count += 1
         day = DAY(on) if on else self.today
-        return {"id": f"e{self.count}", "on": day, "recorded": max(self.today, day)}
+        return {"id": f"e{self.count}", "on": day, "recorded": self.today}
 
 
 def answer(case: Words) -> Words:
@@ -100,12 +110,20 @@ def _amount(step: Words) -> int:
 
 
 def _reversed(story: Story, step: Words) -> e.Reversed:
-    paid = [
+    there = [
         m
         for m in story.life.state.movements
-        if m.on == DAY(step["date"]) and m.kind != "disbursement"
+        if m.on == DAY(step["date"]) and m.kind not in NOT_PAID
     ]
+    paid = [m for m in there if m.kind != "down_payment"] or there
     return e.Reversed(of=paid[int(step.get("nth_on_date", 1)) - 1].event, **story.mark())
+
+
+def _payment(story: Story, step: Words) -> str:
+    """The event of the payment that is meant: by its number, or the last."""
+    told = step.get("of_payment")
+    paid = [event.id for event in story.life.events if isinstance(event, e.Paid)]
+    return paid[int(told) - 1] if told and str(told).isdigit() and paid else ""
 
 
 def _charge_off_undone(story: Story, step: Words) -> e.Reversed:
@@ -160,7 +178,7 @@ TOLD: dict[str, Callable[[Story, Words], e.AnyEvent]] = {
     "charge_off": lambda s, w: e.ChargedOff(**s.mark(w.get("date"))),
     "undo_charge_off": _charge_off_undone,
     "chargeback": lambda s, w: e.ChargedBack(
-        amount=_amount(w), of=w.get("of_payment") or "", **s.mark(w.get("date"))
+        amount=_amount(w), of=_payment(s, w), **s.mark(w.get("date"))
     ),
     "refund_credit_balance": lambda s, w: e.CreditRefunded(
         amount=_amount(w), **s.mark(w.get("date"))
@@ -214,7 +232,7 @@ def _moved(each: Moved | Accrual) -> Words:
             "reversed": False,
         }
     return {
-        "type": each.kind,
+        "type": KINDS.get(each.kind, each.kind),
         "date": each.on.isoformat(),
         "amount": words.major(each.amount),
         "principal": words.major(each.principal),

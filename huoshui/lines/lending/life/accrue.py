@@ -13,13 +13,17 @@ _DAY = timedelta(days=1)
 
 
 class Accrual(msgspec.Struct, frozen=True):
-    """Interest earned on a day, or up to it, in minor units; below 0 it is taken back."""
+    """Interest earned on a day, or up to it, in minor units; below 0 it is taken back.
+
+    `after` is how many events were told when it was posted.
+    """
 
     on: date
     amount: int
     kind: str = "accrual"
     fees: int = 0
     penalties: int = 0
+    after: int = 0
 
 
 def earned(state: State, day: date) -> int:
@@ -38,7 +42,9 @@ def earned(state: State, day: date) -> int:
 def summaries(state: State, until: date, told: set[date]) -> list[Accrual]:
     """One summary for each instalment that fell due up to a day and was not told yet."""
     found = [
-        Accrual(row.due, row.interest + row.fee + row.penalty, "accrual_activity", row.fee, row.penalty)
+        Accrual(
+            row.due, row.interest + row.fee + row.penalty, "accrual_activity", row.fee, row.penalty
+        )
         for row in state.regular()
         if row.due <= until and row.due not in told
     ]

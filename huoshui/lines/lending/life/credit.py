@@ -41,7 +41,8 @@ def _parts(state: State, event: ChargedBack) -> dict[Component, int]:
 def _payment(state: State, event: ChargedBack) -> Movement | None:
     paid = [m for m in state.movements if m.kind not in {"disbursement", "chargeback"}]
     named = [m for m in paid if m.event == event.of]
-    return (named or paid or [None])[-1]
+    found = named or paid
+    return found[-1] if found else None
 
 
 def _owe_on_plan(
@@ -75,9 +76,7 @@ def _add(row: Instalment, parts: dict[Component, int]) -> None:
         row.credited += part
 
 
-def _owe(
-    state: State, event: ChargedBack, parts: dict[Component, int], movement: Movement
-) -> None:
+def _owe(state: State, event: ChargedBack, parts: dict[Component, int], movement: Movement) -> None:
     row = _row_after(state, event.on)
     if state.rules.chargeback:
         for component, part in parts.items():
@@ -149,4 +148,3 @@ def refund_credit(state: State, event: CreditRefunded, movement: Movement) -> No
     _add(row, {"principal": event.amount})
     row.pay("principal", event.on, covered)
     row.review(event.on)
-

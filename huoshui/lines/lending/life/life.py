@@ -10,18 +10,21 @@ from bisect import insort
 from collections.abc import Iterable
 from datetime import date, timedelta
 
+import msgspec
+
 from huoshui.core.errors import Problem
 from huoshui.lines.lending.life import accrue, steps
 from huoshui.lines.lending.life.accrue import Accrual
 from huoshui.lines.lending.life.events import (
     AnyEvent,
     Charged,
+    ChargedOff,
     DayClosed,
     Drawn,
     Reversed,
 )
 from huoshui.lines.lending.life.rules import Rules
-from huoshui.lines.lending.life.state import State
+from huoshui.lines.lending.life.state import DOWN, Movement, State
 from huoshui.lines.lending.schedule.terms import Terms
 
 _DAY = timedelta(days=1)
@@ -50,8 +53,9 @@ class Life:
         self.any_day_closed = False
         self._summed: set[date] = set()
         self._order: list[tuple[Key, AnyEvent]] = []
+        self.undone: list[Movement] = []
         self._undone: set[str] = set()
-        self._state = State(terms, rules)
+        self._state = State(terms, rules, self._undone)
         self._snapshots: list[tuple[int, State]] = []
         self._keep = snapshots
 
@@ -71,6 +75,10 @@ class Life:
             self._close_day(event)
             return
         key = (_day_of(event), len(self.events))
+        if isinstance(event, ChargedOff) and not self._state.reshaped:
+            rest = accrue.earned(self._state, event.on) - self.accrued
+            if rest:
+                self._post([Accrual(event.on, rest)], before=True)
         late = bool(self._order) and key < self._order[-1][0]
         insort(self._order, (key, event), key=lambda each: each[0])
         if late or isinstance(event, Charged):
@@ -88,11 +96,15 @@ class Life:
         return self
 
     def _undo(self, event: Reversed) -> None:
-        at = next((n for n, each in enumerate(self._order) if each[1].id == event.of), None)
-        if at is None:
+        whole = event.of.removesuffix(DOWN)
+        at = next((n for n, each in enumerate(self._order) if each[1].id == whole), None)
+        if at is None or event.of in self._undone:
             raise UnknownEvent(id=event.of)
+        gone = {event.of, event.of + steps.INTEREST}
+        self.undone += [each.copy() for each in self._state.movements if each.event in gone]
         self._undone.add(event.of)
-        del self._order[at]
+        if whole == event.of:
+            del self._order[at]
         self._replay(at)
 
     def _apply(self, at: int) -> None:
@@ -109,7 +121,7 @@ class Life:
             begin, kept = self._snapshots[-1]
             self._state = kept.copy()
         else:
-            self._state = State(self.terms, self.rules)
+            self._state = State(self.terms, self.rules, self._undone)
         for place in range(begin, len(self._order)):
             if place > begin or not begin:
                 self._apply(place)
@@ -128,11 +140,11 @@ class Life:
             since = self.closed_until or until
             found = accrue.accruals(self._state, since, until, self.accrued)
         if self._state.outstanding or not self.any_day_closed:
-            self.accruals += found
+            self._post(found)
         self.any_day_closed = True
         self.closed_until = max(until, self.closed_until or until)
         if self.rules.accrual_summaries:
-            self.accruals += accrue.summaries(self._state, until, self._summed)
+            self._post(accrue.summaries(self._state, until, self._summed))
 
     @property
     def accrued(self) -> int:
@@ -145,7 +157,7 @@ class Life:
             return
         due = sum(row.interest for row in self._state.regular())
         if due != self.accrued:
-            self.accruals.append(Accrual(event.on, due - self.accrued))
+            self._post([Accrual(event.on, due - self.accrued)])
         if self.rules.accrual_summaries:
             self._sum_at_end(event)
 
@@ -156,7 +168,16 @@ class Life:
         penalties = sum(row.penalty for row in rest)
         amount = sum(row.interest for row in rest) + fees + penalties
         if amount:
-            self.accruals.append(Accrual(event.on, amount, "accrual_activity", fees, penalties))
+            self._post([Accrual(event.on, amount, "accrual_activity", fees, penalties)])
+
+    def _post(self, found: Iterable[Accrual], *, before: bool = False) -> None:
+        told = len(self.events) - before
+        self.accruals += [msgspec.structs.replace(each, after=told) for each in found]
+
+    def told_as(self, event: str) -> int:
+        """Which event in the order of telling has an id."""
+        whole = event.split(":", 1)[0]
+        return next((n for n, each in enumerate(self.events, 1) if each.id == whole), 0)
 
 
 def _day_of(event: AnyEvent) -> date:

@@ -5,14 +5,18 @@ Mutable, made anew or copied from a snapshot, and never kept: `view` tells it as
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 
+from huoshui.lines.lending.life.events import AnyEvent
 from huoshui.lines.lending.life.instalment import Instalment
 from huoshui.lines.lending.life.rules import Rules
 from huoshui.lines.lending.schedule.change import new_plan
 from huoshui.lines.lending.schedule.plan import Period, Plan
 from huoshui.lines.lending.schedule.terms import Terms
 from huoshui.lines.lending.waterfall import Component, FutureRule
+
+DOWN = ":down"  # ends the id of a down payment that is taken with its drawdown
 
 
 class Movement:
@@ -57,8 +61,9 @@ class Charge:
 class State:
     """A loan in the middle of its fold."""
 
-    def __init__(self, terms: Terms, rules: Rules) -> None:
+    def __init__(self, terms: Terms, rules: Rules, undone: Collection[str] = ()) -> None:
         self.terms, self.rules = terms, rules
+        self.undone = undone  # ids of events that are undone, down payments among them
         self.plan: Plan = new_plan(terms)
         self.rows: list[Instalment] = [
             Instalment(period.start, period.due) for period in self.plan.periods
@@ -67,6 +72,7 @@ class State:
         self.charges: list[Charge] = []
         self.future: dict[str, FutureRule] = dict(rules.waterfall.future)
         self.drawn: list[tuple[date, int]] = []
+        self.applied: list[AnyEvent] = []
         self.overpaid = 0
         self.prepaying = False
         self.reshaped = False  # the plan no longer knows the instalments that are left
@@ -84,6 +90,7 @@ class State:
         other.charges = [each.copy() for each in self.charges]
         other.future = dict(self.future)
         other.drawn = list(self.drawn)
+        other.applied = list(self.applied)
         return other
 
     @property

@@ -6,7 +6,10 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
+import msgspec
+
 from huoshui.lines.lending.life import credit, loss, reshape
+from huoshui.lines.lending.life.accrue import earned
 from huoshui.lines.lending.life.allocate import open_on, take, whole_period
 from huoshui.lines.lending.life.events import (
     AnyEvent,
@@ -26,15 +29,20 @@ from huoshui.lines.lending.life.events import (
     WrittenOff,
 )
 from huoshui.lines.lending.life.instalment import Instalment
-from huoshui.lines.lending.life.state import Charge, Movement, State
+from huoshui.lines.lending.life.state import DOWN, Charge, Movement, State
 from huoshui.lines.lending.schedule import change
 from huoshui.lines.lending.schedule.make import down_payment_of
 from huoshui.lines.lending.schedule.terms import round_ratio, round_to_multiple
+
+INTEREST = ":interest"
+INTEREST_REFUND = "interest_refund"
+_NOT_DEBT = {"re_age", "re_amortise", "charge_off", "write_off", "waive_charge"}
 
 
 def apply(state: State, event: AnyEvent) -> None:
     """Let the state know of an event that is the latest by its day."""
     _STEPS[type(event)](state, event)
+    state.applied.append(event)
 
 
 def earn_overdue(state: State, day: date) -> None:
@@ -47,7 +55,7 @@ def earn_overdue(state: State, day: date) -> None:
 
 def moved(state: State, movement: Movement) -> None:
     """Keep a movement, with the principal owed after it."""
-    movement.balance = state.principal_owed
+    movement.balance = 0 if movement.kind in _NOT_DEBT else state.principal_owed
     state.movements.append(movement)
 
 
@@ -70,16 +78,19 @@ def _draw(state: State, event: Drawn) -> None:
         _after_draw(state, event.on, rest)
     _use_credit(state, movement)
     moved(state, movement)
-    if down and state.terms.down_payment is not None and state.terms.down_payment.auto:
-        pay(state, Paid(id=event.id, on=event.on, recorded=event.recorded, amount=down, kind="down_payment"))
+    auto = state.terms.down_payment is not None and state.terms.down_payment.auto
+    mark = event.id + DOWN
+    if down and auto and mark not in state.undone:
+        paid = Paid(id=mark, on=event.on, recorded=event.recorded, amount=down, kind="down_payment")
+        pay(state, paid)
 
 
 def _after_draw(state: State, day: date, amount: int) -> None:
     if not any(row.due >= day for row in state.regular()):
-        row = Instalment(day, day, additional=True)
-        row.principal = amount
-        row.review(day)
-        state.rows.append(row)
+        added = Instalment(day, day, additional=True)
+        added.principal = amount
+        added.review(day)
+        state.rows.append(added)
     by_due = {row.due: row for row in state.rows if not row.down}
     for period in state.plan.periods:
         row = by_due.get(period.due)
@@ -122,6 +133,35 @@ def pay(state: State, event: Paid) -> None:
     movement.overpaid = left
     state.overpaid = state.overpaid + left if left else 0
     moved(state, movement)
+    if event.kind in state.rules.interest_refund:
+        _refund_interest(state, event)
+
+
+def _refund_interest(state: State, event: Paid) -> None:
+    """Give back the interest that would not have been earned had the refund never been drawn."""
+    kinds = state.rules.interest_refund
+    paid = [e for e in state.applied if isinstance(e, Paid)]
+    refunds = [*[e for e in paid if e.kind in kinds], event]
+    spared = sum(e.amount for e in refunds)
+    given = sum(m.amount for m in state.movements if m.kind == INTEREST_REFUND)
+    other = State(state.terms, msgspec.structs.replace(state.rules, interest_refund=()))
+    for each in state.applied:
+        if each in refunds:
+            continue
+        if isinstance(each, Drawn) and spared:
+            part = min(spared, each.amount)
+            spared -= part
+            each = msgspec.structs.replace(each, amount=each.amount - part)
+        apply(other, each)
+    amount = earned(state, event.on) - given - earned(other, event.on)
+    if amount > 0:
+        mark = event.id + INTEREST
+        pay(
+            state,
+            Paid(
+                id=mark, on=event.on, recorded=event.recorded, amount=amount, kind=INTEREST_REFUND
+            ),
+        )
 
 
 def _settles(state: State, event: Paid) -> bool:

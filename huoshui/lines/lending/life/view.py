@@ -111,14 +111,16 @@ def _credited(state: State, until: date) -> int:
 
 def movements(life: Life) -> tuple[Moved | Accrual, ...]:
     """Movements and accruals in the order of their days."""
-    told: list[tuple[date, int, Moved | Accrual]] = []
+    told: list[tuple[date, int, int, Moved | Accrual]] = []
     for at, each in enumerate(life.state.movements):
-        told.append((each.on, 2 * at + 1, _moved(each)))
-    for accrual in life.accruals:
-        behind = [n for n, each in enumerate(life.state.movements) if each.on <= accrual.on]
-        told.append((accrual.on, 2 * len(behind), accrual))
-    told.sort(key=lambda each: (each[0], each[1]))
-    return tuple(each[2] for each in told)
+        told.append((each.on, life.told_as(each.event), at, _moved(each)))
+    for at, each in enumerate(life.undone):
+        undone = msgspec.structs.replace(_moved(each), undone=True)
+        told.append((each.on, life.told_as(each.event), -len(life.undone) + at, undone))
+    for at, accrual in enumerate(life.accruals):
+        told.append((accrual.on, accrual.after, len(told) + at, accrual))
+    told.sort(key=lambda each: each[:3])
+    return tuple(each[3] for each in told)
 
 
 def _moved(each: Movement) -> Moved:

@@ -122,7 +122,8 @@ def credit(plan: Plan, day: date, principal: int, interest: int) -> None:
         return
     target = next((each for each in plan.periods if _in_credit_range(plan, each, day)), None)
     parts = [part for part in target.slices if part.start == day] if target else []
-    if parts:
+    if parts and target is not None:
+        target.charged_back = True
         parts[-1].credited_principal += principal
         parts[-1].credited_interest += interest
     plan.set_factors(period)
@@ -201,6 +202,7 @@ def cut(plan: Plan, day: date, *, drawn: int = 0, correction: int = 0) -> Period
     if part is None:
         part = _insert(plan, period, day)
     part.drawn += drawn
+    plan.drawn += drawn
     part.correction += correction
     return period
 
@@ -345,7 +347,7 @@ def _end_on(plan: Plan, current: Period, day: date) -> None:
             if found is not None:
                 part = period.slices[found]
                 part.due = day
-                if found + 1 < len(period.slices):
+                if found + 1 < len(period.slices) and period.charged_back:
                     part.credited_principal += period.slices[found + 1].credited_principal
                     part.credited_interest += period.slices[found + 1].credited_interest
                 del period.slices[found + 1 :]

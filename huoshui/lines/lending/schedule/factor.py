@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from fractions import Fraction
-from functools import lru_cache
 
 from huoshui.lines.lending.schedule.terms import Basis, Terms
 from huoshui.lines.lending.time.calendar import step
@@ -16,7 +15,6 @@ Ratio = tuple[int, int]
 NOTHING: Ratio = (0, 1)
 
 
-@lru_cache(maxsize=200_000)
 def factor(
     terms: Terms, rate: Fraction, period: tuple[date, date], part: tuple[date, date], *, grid: bool
 ) -> Ratio:

@@ -111,6 +111,19 @@ def fit_last(plan: Plan, till: date) -> None:
         target = _to_fit(plan)
     if target is not None:
         _take_later_interest(plan, target, till)
+        _keep_principal(plan, target)
+
+
+def _keep_principal(plan: Plan, target: Period) -> None:
+    """Principal due is what was drawn: where interest did not fit, the instalment grows by it."""
+    owed = plan.drawn + plan.credited_principal
+    off = sum(period.due_principal for period in plan.periods) - owed
+    if not off or not owed or target.share is not None:
+        return
+    principal = max(target.due_principal - off, target.paid_principal)
+    level_ = principal + max(target.interest, target.paid_interest)
+    target.instalment = level_ - target.credited - target.future
+    plan.derive()
 
 
 def _cap_at_open(plan: Plan) -> None:

@@ -14,6 +14,8 @@ from fractions import Fraction
 from huoshui.lines.lending.schedule.factor import NOTHING, Ratio, factor
 from huoshui.lines.lending.schedule.terms import Terms, round_ratio
 
+_GRID = date.min  # marks in a key that the period counts as long as the terms' step
+
 
 class Slice:
     """A part of a period: balance during it, and what is added at its end."""
@@ -43,8 +45,12 @@ class Slice:
     def copy(self) -> Slice:
         """The same slice, apart."""
         other = Slice.__new__(Slice)
-        for name in Slice.__slots__:
-            setattr(other, name, getattr(self, name))
+        other.start, other.due, other.paused = self.start, self.due, self.paused
+        other.balance, other.base = self.balance, self.base
+        other.drawn, other.correction = self.drawn, self.correction
+        other.credited_principal = self.credited_principal
+        other.credited_interest = self.credited_interest
+        other.grid, other.till_due = self.grid, self.till_due
         return other
 
     @property
@@ -58,6 +64,7 @@ class Period:
 
     __slots__ = (
         "carried",
+        "charged_back",
         "credited_moved",
         "due",
         "due_interest",
@@ -88,31 +95,45 @@ class Period:
         self.paid_principal = self.paid_interest = 0
         self.future = self.fixed = self.credited_moved = 0
         self.moved_up = self.moved_down = self.reaged = self.holder = False
-        self.grace = self.free = self.carried = False
+        self.grace = self.free = self.carried = self.charged_back = False
         self.share: int | None = None  # a fixed part of principal, its interest beside it
         self.interest = self.due_interest = self.due_principal = self.unplaced = 0
 
     def copy(self) -> Period:
         """The same period, apart."""
         other = Period.__new__(Period)
-        for name in Period.__slots__:
-            setattr(other, name, getattr(self, name))
+        other.start, other.due = self.start, self.due
         other.slices = [each.copy() for each in self.slices]
+        other.instalment, other.original, other.share = self.instalment, self.original, self.share
+        other.paid_principal, other.paid_interest = self.paid_principal, self.paid_interest
+        other.future, other.fixed = self.future, self.fixed
+        other.moved_up, other.moved_down = self.moved_up, self.moved_down
+        other.grace, other.free, other.carried = self.grace, self.free, self.carried
+        other.charged_back, other.credited_moved = self.charged_back, self.credited_moved
+        other.reaged, other.holder = self.reaged, self.holder
+        other.interest, other.unplaced = self.interest, self.unplaced
+        other.due_interest, other.due_principal = self.due_interest, self.due_principal
         return other
 
     @property
     def credited_principal(self) -> int:
         """Principal charged back in this period."""
+        if not self.charged_back:
+            return 0
         return max(0, sum(each.credited_principal for each in self.slices))
 
     @property
     def credited_interest(self) -> int:
         """Interest charged back in this period."""
+        if not self.charged_back:
+            return 0
         return max(0, sum(each.credited_interest for each in self.slices))
 
     @property
     def credited(self) -> int:
         """All that was charged back here and has not moved on."""
+        if not self.charged_back:
+            return 0
         return self.credited_principal + self.credited_interest - self.credited_moved
 
     @property
@@ -181,13 +202,15 @@ class Period:
 class Plan:
     """All periods, the rates in force by day, and what interest rules the terms say."""
 
-    __slots__ = ("grace_lifted", "overdue_from", "periods", "rates", "terms")
+    __slots__ = ("drawn", "factors", "grace_lifted", "overdue_from", "periods", "rates", "terms")
 
     def __init__(self, terms: Terms, periods: list[Period]) -> None:
         self.terms, self.periods = terms, periods
         self.rates: list[tuple[date, Fraction]] = []
         self.overdue_from: date | None = None
         self.grace_lifted = False
+        self.drawn = 0  # all that was drawn
+        self.factors: dict[tuple[date, ...], Ratio] = {}  # of the rate of the terms alone
 
     def copy(self) -> Plan:
         """The same plan, apart."""
@@ -195,6 +218,7 @@ class Plan:
         other.rates = list(self.rates)
         other.overdue_from = self.overdue_from
         other.grace_lifted = self.grace_lifted
+        other.drawn, other.factors = self.drawn, self.factors
         return other
 
     def unpaid_copy(self) -> Plan:
@@ -213,11 +237,6 @@ class Plan:
     def last(self) -> Period:
         """The last period."""
         return self.periods[-1]
-
-    @property
-    def drawn(self) -> int:
-        """All that was drawn."""
-        return sum(period.drawn for period in self.periods)
 
     @property
     def paid_principal(self) -> int:
@@ -250,11 +269,21 @@ class Plan:
 
     def set_factors(self, period: Period) -> None:
         """Work out the rate factors of a period's slices."""
-        whole = (period.start, period.due)
         for part in period.slices:
-            rate = Fraction(0) if period.free else self.rate_on(part.start)
-            part.grid = factor(self.terms, rate, whole, (part.start, part.due), grid=True)
-            part.till_due = factor(self.terms, rate, whole, (part.start, period.due), grid=False)
+            part.grid = self._factor(period, part.start, part.due, grid=True)
+            part.till_due = self._factor(period, part.start, period.due, grid=False)
+
+    def _factor(self, period: Period, start: date, due: date, *, grid: bool) -> Ratio:
+        rate = Fraction(0) if period.free else self.rate_on(start)
+        whole = (period.start, period.due)
+        if rate is not self.terms.rate_annual:
+            return factor(self.terms, rate, whole, (start, due), grid=grid)
+        key = (*whole, start, due, _GRID if grid else start)
+        found = self.factors.get(key)
+        if found is None:
+            found = factor(self.terms, rate, whole, (start, due), grid=grid)
+            self.factors[key] = found
+        return found
 
     def derive(self) -> None:
         """Work out what is due of each period from the balances as they stand."""
@@ -278,20 +307,31 @@ class Plan:
                 balance = period.balance_after
 
     def _derive(self, period: Period, before: int) -> int:
-        moved = period.moved_up or period.moved_down
-        earned = 0 if moved else period.earned(self.terms.rounding)
-        interest = max(0, earned + period.fixed + period.future + before)
+        interest = period.fixed + period.future + before
+        if not (period.moved_up or period.moved_down):
+            interest += period.earned(self.terms.rounding)
+        if interest < 0:
+            interest = 0
         if period.share is not None:
             asked = 0 if period.carried else interest - period.future
             period.instalment = period.original = period.share + asked
-        level = period.instalment + period.credited + period.future
-        if period.carried or period.paid_principal > max(0, level - interest):
-            due_interest = period.paid_interest
+        level = period.instalment + period.future
+        if period.charged_back:
+            level += period.credited
+        paid_principal, paid_interest = period.paid_principal, period.paid_interest
+        fits = level - interest if level > interest else 0
+        if period.carried or paid_principal > fits:
+            due_interest = paid_interest
         else:
-            due_interest = max(min(interest, level), period.paid_interest)
+            due_interest = min(level, interest)
+            if due_interest < paid_interest:
+                due_interest = paid_interest
+        due_principal = level - due_interest
+        if due_principal < paid_principal:
+            due_principal = paid_principal
+        period.due_principal = max(0, due_principal)
         period.interest, period.due_interest = interest, due_interest
-        period.due_principal = max(0, level - due_interest, period.paid_principal)
-        period.unplaced = max(0, interest - due_interest)
+        period.unplaced = interest - due_interest if interest > due_interest else 0
         return period.unplaced
 
 
