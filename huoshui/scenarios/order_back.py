@@ -9,9 +9,10 @@ from huoshui.core.db import Tx
 from huoshui.ledger import journal
 from huoshui.lines.payments.chart import rail_path
 from huoshui.lines.payments.escrow.service import Outcome
-from huoshui.lines.payments.payment import service, store
+from huoshui.lines.payments.payment import search_store, service
 from huoshui.lines.payments.payment.machine import allowed
 from huoshui.lines.payments.payment.model import GiveBack
+from huoshui.lines.payments.payment.search_store import Sought
 
 ORDER_RAIL = "payment"  # the means by which an order knows that a payment of ours paid it
 ORDER_PART = rail_path(ORDER_RAIL)
@@ -32,7 +33,8 @@ def _went_back(tx: Tx, outcome: Outcome, order_key: str) -> None:
     posted = journal.transaction(tx, outcome.txn_id)
     left = sum(leg.amount for leg in posted.legs if leg.target == ORDER_PART)
     commands = []
-    for payment in store.page(tx, order=order_key, limit=_PAYMENTS_MOST) if left else []:
+    paid = search_store.page(tx, Sought(order=order_key), limit=_PAYMENTS_MOST) if left else []
+    for payment in paid:
         given = min(left, payment.left)
         if given and "refund" in allowed(payment.state):
             key = f"order/{ids.show('txn', outcome.txn_id)}/{ids.show('pmt', payment.id)}"

@@ -15,7 +15,7 @@ from huoshui.interfaces.api import dispute_views as views
 from huoshui.interfaces.api.body import decoded
 from huoshui.interfaces.api.contract import reads, writes
 from huoshui.interfaces.api.door import Ask, Cursor, Limit, Page, Ref, Visit, Word, enter
-from huoshui.lines.payments.chart import settlement_path
+from huoshui.lines.payments.chart import seller_of
 from huoshui.lines.payments.disputes import service, store
 from huoshui.lines.payments.disputes.model import FILE_MOST, FILES_MOST, Dispute, UnknownDispute
 from huoshui.lines.payments.disputes.paper import Paper
@@ -61,7 +61,7 @@ def list_disputes(
             state=state_,
             rail=rail,
             payment_id=ids.read("pmt", payment) if payment else None,
-            accounts=_accounts(visit),
+            sellers=_sellers(visit),
             after=ids.read("dpt", after) if after else None,
             limit=limit,
         )
@@ -69,12 +69,10 @@ def list_disputes(
     return Page([views.dispute(row) for row in rows], end)
 
 
-def _accounts(visit: Visit) -> list[str] | None:
-    """The settlement accounts whose disputes a caller sees; None where it sees all."""
+def _sellers(visit: Visit) -> list[str] | None:
+    """The sellers whose disputes a caller sees; None where it sees all."""
     bound = visit.bound
-    if bound.whole:
-        return None
-    return [settlement_path(ids.show("slr", seller)) for seller in sorted(bound.sellers)]
+    return None if bound.whole else [ids.show("slr", seller) for seller in sorted(bound.sellers)]
 
 
 @reads("/disputes/{ref:str}", "payments:read", views.DisputeDetail, bound="rows")
@@ -111,10 +109,10 @@ def show_dispute_evidence(request: Ask, ref: Ref, number: Number = 1) -> views.D
 
 
 def _own(tx: Tx, visit: Visit, id_: UUID) -> Dispute:
-    accounts = _accounts(visit)
+    sellers = _sellers(visit)
     found = service.dispute(tx, id_)
-    parts = {part.account for part in payments.payment(tx, found.payment_id).parts}
-    if accounts is not None and parts.isdisjoint(accounts):
+    parts = payments.payment(tx, found.payment_id).parts
+    if sellers is not None and {seller_of(part.account) for part in parts}.isdisjoint(sellers):
         raise UnknownDispute(kind="dispute", id=ids.show("dpt", id_))
     return found
 

@@ -18,15 +18,26 @@ from huoshui.interfaces.api import payment_asks as asks
 from huoshui.interfaces.api import payment_views as views
 from huoshui.interfaces.api.body import decoded
 from huoshui.interfaces.api.contract import hot, reads
-from huoshui.interfaces.api.door import Ask, Cursor, Limit, Page, Ref, Visit, Word, enter
+from huoshui.interfaces.api.door import (
+    Ask,
+    Cursor,
+    Limit,
+    Page,
+    Ref,
+    Time,
+    Visit,
+    Word,
+    enter,
+    moment,
+)
 from huoshui.interfaces.api.lane import through, verb
 from huoshui.ledger import service as ledger
 from huoshui.ledger.model import Account, UnknownAccount
 from huoshui.lines.payments.chart import wallet_path
 from huoshui.lines.payments.escrow import Terms
 from huoshui.lines.payments.escrow import service as escrow
+from huoshui.lines.payments.payment import search_store, service, store
 from huoshui.lines.payments.payment import secret as secrets
-from huoshui.lines.payments.payment import service, store
 from huoshui.lines.payments.payment.model import (
     Attach,
     Cancel,
@@ -37,12 +48,14 @@ from huoshui.lines.payments.payment.model import (
     Payment,
     UnknownPayment,
 )
+from huoshui.lines.payments.payment.search_store import Own, Sought
 from huoshui.lines.payments.payment.service import Batch, Outcome
 from huoshui.scenarios import payment_flow
 
 _WRITE = "payments:write"
 # Litestar keeps the word `state` for itself.
 State = Annotated[str, QueryParameter(name="state", max_length=40)]
+AmountBound = Annotated[int | None, QueryParameter(ge=0, le=10**15)]
 
 
 class PaymentMove(msgspec.Struct, frozen=True):
@@ -240,29 +253,45 @@ def list_payments(
     state_: State = "",
     order: Word = "",
     buyer: Word = "",
+    seller: Word = "",
+    rail: Word = "",
+    currency: Word = "",
+    amount_min: AmountBound = None,
+    amount_max: AmountBound = None,
+    since: Time = None,
+    until: Time = None,
     after: Cursor = None,
     limit: Limit = 50,
 ) -> Page[views.PaymentView]:
-    """Payments, newest first; by state, order and buyer. A seller or buyer sees its own."""
+    """Payments, newest first; by state, order, parties, rail, amount (minor units) and time of creation.
+
+    A seller or buyer sees its own.
+    """
     visit = enter(request)
+    sought = Sought(
+        state=state_,
+        order=order,
+        buyer=buyer,
+        seller=seller,
+        rail=rail,
+        currency=currency,
+        least=amount_min,
+        most=amount_max,
+        since=moment(since),
+        until=moment(until),
+        among=_own(visit.bound),
+    )
+    cursor = ids.read("pmt", after) if after else None
     with visit.begin() as tx:
-        rows = store.page(
-            tx,
-            state=state_,
-            order=order,
-            buyer=buyer,
-            among=_own(visit.bound),
-            after=ids.read("pmt", after) if after else None,
-            limit=limit,
-        )
+        rows = search_store.page(tx, sought, after=cursor, limit=limit)
     end = ids.show("pmt", rows[-1].id) if len(rows) == limit else None
     return Page([views.payment(row) for row in rows], end)
 
 
-def _own(bound: Bound) -> store.Own | None:
+def _own(bound: Bound) -> Own | None:
     if bound.whole:
         return None
-    return store.Own(
+    return Own(
         [ids.show("byr", buyer) for buyer in sorted(bound.buyers)],
         [ids.show("slr", seller) for seller in sorted(bound.sellers)],
     )
@@ -296,7 +325,7 @@ def list_refunds(
     """Refunds of payments, newest first."""
     with enter(request).begin() as tx:
         cursor = ids.read("prf", after) if after else None
-        rows = store.refunds(tx, after=cursor, limit=limit)
+        rows = search_store.refunds(tx, after=cursor, limit=limit)
     end = ids.show("prf", rows[-1].id) if len(rows) == limit else None
     return Page([views.refund(row) for row in rows], end)
 

@@ -261,6 +261,26 @@ BEGIN
         USING ERRCODE = 'integrity_constraint_violation';
 END $$;
 
+CREATE FUNCTION public.index_new_payments() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    INSERT INTO payment_index (book, kind, name, payment_id)
+    SELECT n.book, f.kind, f.name, n.id FROM new AS n, payment_names(n.tenders, n.parts) AS f;
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION public.index_other_means() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    DELETE FROM payment_index i USING payment_names(OLD.tenders, '[]') AS f
+    WHERE i.book = OLD.book AND i.kind = f.kind AND i.name = f.name AND i.payment_id = OLD.id;
+    INSERT INTO payment_index (book, kind, name, payment_id)
+    SELECT NEW.book, f.kind, f.name, NEW.id FROM payment_names(NEW.tenders, '[]') AS f;
+    RETURN NULL;
+END $$;
+
 CREATE TABLE public.log_key (
     book integer NOT NULL,
     from_size bigint NOT NULL,
@@ -300,6 +320,15 @@ BEGIN
     FROM world w ON CONFLICT DO NOTHING;
     RETURN NULL;
 END $$;
+
+CREATE FUNCTION public.payment_names(tenders jsonb, parts jsonb) RETURNS TABLE(kind text, name text)
+    LANGUAGE sql IMMUTABLE
+    AS $$
+    SELECT 'rail', t->>0 FROM jsonb_array_elements(tenders) AS t
+    UNION
+    SELECT 'seller', split_part(p->>0, ':', 2) FROM jsonb_array_elements(parts) AS p
+    WHERE p->>0 LIKE 'merchant:%:settlement'
+$$;
 
 CREATE FUNCTION public.queue_account() RETURNS trigger
     LANGUAGE plpgsql
@@ -1047,6 +1076,14 @@ CREATE TABLE public.payment (
     CONSTRAINT payment_state_check CHECK ((state = ANY (ARRAY['requires_payment_method'::text, 'requires_confirmation'::text, 'requires_action'::text, 'processing'::text, 'requires_capture'::text, 'partially_captured'::text, 'succeeded'::text, 'cancelled'::text, 'failed'::text])))
 )
 WITH (fillfactor='70');
+
+CREATE TABLE public.payment_index (
+    book integer NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
+    payment_id uuid NOT NULL,
+    CONSTRAINT payment_index_kind_check CHECK ((kind = ANY (ARRAY['rail'::text, 'seller'::text])))
+);
 
 CREATE TABLE public.payment_link (
     book integer NOT NULL,
@@ -1875,6 +1912,9 @@ ALTER TABLE ONLY public.passkey_challenge
 ALTER TABLE ONLY public.passkey
     ADD CONSTRAINT passkey_pkey PRIMARY KEY (book, id);
 
+ALTER TABLE ONLY public.payment_index
+    ADD CONSTRAINT payment_index_pkey PRIMARY KEY (book, kind, name, payment_id);
+
 ALTER TABLE ONLY public.payment_link
     ADD CONSTRAINT payment_link_pkey PRIMARY KEY (book, id);
 
@@ -2106,6 +2146,8 @@ CREATE UNIQUE INDEX passkey_credential ON public.passkey USING btree (book, cred
 
 CREATE INDEX passkey_owner ON public.passkey USING btree (book, owner) WHERE (removed_at IS NULL);
 
+CREATE INDEX payment_amount ON public.payment USING btree (book, amount);
+
 CREATE INDEX payment_buyer ON public.payment USING btree (book, buyer, id) WHERE (buyer <> ''::text);
 
 CREATE INDEX payment_by_link ON public.payment USING btree (book, reference, id) WHERE starts_with(reference, 'plk_'::text);
@@ -2117,6 +2159,8 @@ CREATE INDEX payment_open ON public.payment USING btree (book, expires_at, id) W
 CREATE INDEX payment_order ON public.payment USING btree (book, order_key, id) WHERE (order_key <> ''::text);
 
 CREATE INDEX payment_refund_payment ON public.payment_refund USING btree (payment_id, book);
+
+CREATE INDEX payment_state ON public.payment USING btree (book, state, id) WHERE (state <> 'succeeded'::text);
 
 CREATE INDEX payout_account ON public.payout USING btree (book, account_id, to_version);
 
@@ -2301,6 +2345,10 @@ CREATE TRIGGER log_node_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON publi
 CREATE TRIGGER order_keeps_rows BEFORE DELETE OR TRUNCATE ON public.order_ FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER order_keeps_versions BEFORE UPDATE ON public.order_ FOR EACH ROW EXECUTE FUNCTION public.refuse_rewrite();
+
+CREATE TRIGGER payment_indexed AFTER INSERT ON public.payment REFERENCING NEW TABLE AS new FOR EACH STATEMENT EXECUTE FUNCTION public.index_new_payments();
+
+CREATE TRIGGER payment_indexed_again AFTER UPDATE OF tenders ON public.payment FOR EACH ROW WHEN ((jsonb_path_query_array(old.tenders, '$[*][0]'::jsonpath) IS DISTINCT FROM jsonb_path_query_array(new.tenders, '$[*][0]'::jsonpath))) EXECUTE FUNCTION public.index_other_means();
 
 CREATE TRIGGER payment_state_moves BEFORE UPDATE ON public.payment FOR EACH ROW WHEN ((old.state IS DISTINCT FROM new.state)) EXECUTE FUNCTION public.guard_payment_state();
 

@@ -27,9 +27,9 @@ from huoshui.ledger import service as ledger
 from huoshui.ledger.model import Account
 from huoshui.lines.payments.chart import receivable_path, settlement_path
 from huoshui.lines.payments.disputes import store as dispute_store
-from huoshui.lines.payments.payment import store
+from huoshui.lines.payments.payment import search_store
 from huoshui.lines.payments.payment.model import Payment
-from huoshui.lines.payments.payment.store import Own
+from huoshui.lines.payments.payment.search_store import Own, Sought
 from huoshui.lines.payments.settlement import store as payout_store
 
 _RECENT = 20
@@ -138,7 +138,7 @@ def _payouts(tx: Tx, frame: Frame, *, key: str) -> Table:
 
 
 def _refunds(tx: Tx, frame: Frame, seller: str) -> Table:
-    found = store.refunds_among(tx, Own([], [seller]), limit=_RECENT)
+    found = search_store.refunds(tx, among=Own([], [seller]), limit=_RECENT)
     rows = tuple(
         Row(
             cells=(
@@ -166,7 +166,7 @@ def _refunds(tx: Tx, frame: Frame, seller: str) -> Table:
 
 
 def _disputes(tx: Tx, frame: Frame, seller: str) -> Table:
-    found = dispute_store.page(tx, accounts=[settlement_path(seller)], limit=_RECENT)
+    found = dispute_store.page(tx, sellers=[seller], limit=_RECENT)
     rows = tuple(
         Row(
             cells=(
@@ -197,9 +197,8 @@ def _disputes(tx: Tx, frame: Frame, seller: str) -> Table:
 
 def _payments(tx: Tx, frame: Frame, seller: str) -> Lines:
     shown = asked.limit(frame)
-    found = store.page(
-        tx, among=Own([], [seller]), after=asked.cursor(frame, "pmt"), limit=shown + 1
-    )
+    sought = Sought(among=Own([], [seller]))
+    found = search_store.page(tx, sought, after=asked.cursor(frame, "pmt"), limit=shown + 1)
     last = ids.show("pmt", found[shown - 1].id) if len(found) > shown else ""
     more, first = asked.turned(frame, last)
     rows = tuple(_payment(frame, payment, settlement_path(seller)) for payment in found[:shown])

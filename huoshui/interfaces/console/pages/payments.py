@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from huoshui.core import i18n, ids
+from urllib.parse import quote
+
+from huoshui.core import i18n, ids, money
 from huoshui.core.db import Tx
+from huoshui.core.errors import Problem
 from huoshui.core.money import Money
 from huoshui.interfaces.console.page import (
     ApiCall,
@@ -23,8 +26,9 @@ from huoshui.interfaces.console.page import (
     Tone,
 )
 from huoshui.interfaces.console.pages import asked
-from huoshui.lines.payments.payment import PAYMENT, store
+from huoshui.lines.payments.payment import PAYMENT, search_store
 from huoshui.lines.payments.payment.model import Payment, Refund
+from huoshui.lines.payments.payment.search_store import Sought
 
 _TONES: dict[str, Tone] = {
     "requires_action": "warn", "processing": "accent", "requires_capture": "accent",
@@ -49,10 +53,7 @@ def payments_page(tx: Tx, frame: Frame, _: str = "") -> ListPage:
     last = ids.show("pmt", found[limit - 1].id) if len(found) > limit else ""
     more, first = asked.turned(frame, last)
     shown = found[:limit]
-    query = asked.query(
-        state=frame.asked("state"), order=frame.asked("order"), buyer=frame.asked("buyer"),
-        limit=str(min(limit, 100)),
-    )  # fmt: skip
+    query = _query(frame, _sought(frame), limit)
     return ListPage(
         title=frame.say("payments"),
         lead=frame.say("payments.lead"),
@@ -85,19 +86,48 @@ def payments_page(tx: Tx, frame: Frame, _: str = "") -> ListPage:
 
 
 def _found(tx: Tx, frame: Frame, limit: int) -> list[Payment]:
-    state, least = frame.asked("state"), frame.asked("least")
-    return store.page(
-        tx,
+    return search_store.page(tx, _sought(frame), after=asked.cursor(frame, "pmt"), limit=limit)
+
+
+def _sought(frame: Frame) -> Sought:
+    """What the filters ask for; amounts are typed in the book's currency."""
+    state = frame.asked("state")
+    least, most = _amount(frame, "least"), _amount(frame, "most")
+    return Sought(
         state=state if state in PAYMENT.states else "",
         order=frame.asked("order"),
         buyer=frame.asked("buyer"),
+        seller=frame.asked("seller"),
         rail=frame.asked("rail"),
-        least=int(least) if least.isdecimal() and len(least) < 19 else 0,
+        currency=frame.currency if least is not None or most is not None else "",
+        least=least,
+        most=most,
         since=asked.day_start(frame, "from"),
         until=asked.day_start(frame, "to", days=1),
-        after=asked.cursor(frame, "pmt"),
-        limit=limit,
     )
+
+
+def _amount(frame: Frame, name: str) -> int | None:
+    """An amount that is asked for; what cannot be read as one asks for nothing."""
+    text = frame.asked(name).replace(",", "")
+    try:
+        return max(0, money.parse_amount(text, frame.currency)) if text else None
+    except Problem:
+        return None
+
+
+def _query(frame: Frame, sought: Sought, limit: int) -> str:
+    """The query by which the API answers the same."""
+    bounds = ((sought.least, "amount_min"), (sought.most, "amount_max"))
+    times = ((sought.since, "since"), (sought.until, "until"))
+    return asked.query(
+        state=sought.state, order=sought.order, buyer=sought.buyer, seller=sought.seller,
+        rail=sought.rail, currency=sought.currency,
+        **{name: str(bound) for bound, name in bounds if bound is not None},
+        **{name: quote(at.isoformat()) for at, name in times if at},
+        after=frame.asked("after"),
+        limit=str(min(limit, 100)),
+    )  # fmt: skip
 
 
 def _totals(frame: Frame, shown: list[Payment]) -> tuple[Figure, ...]:
@@ -124,8 +154,9 @@ def _filters(frame: Frame) -> tuple[Filter, ...]:
     states = tuple(
         Choice(name, i18n.text(f"state.payment.{name}", frame.lang)) for name in PAYMENT.states
     )
-    words = (("rail", "payments.rail"), ("order", "payments.order"),
-             ("buyer", "payments.buyer"), ("least", "payments.least"))  # fmt: skip
+    words = (("rail", "payments.rail"), ("order", "payments.order"), ("buyer", "payments.buyer"),
+             ("seller", "payments.seller"), ("least", "payments.least"),
+             ("most", "payments.most"))  # fmt: skip
     return (
         Filter(name="state", label=frame.say("payments.state"), kind="choice",
                value=frame.asked("state"), choices=states, placeholder=frame.say("payments.any")),
@@ -160,7 +191,7 @@ def _row(frame: Frame, each: Payment) -> Row:
 def refunds_page(tx: Tx, frame: Frame, _: str = "") -> ListPage:
     """Refunds of payments."""
     limit = asked.limit(frame)
-    found = store.refunds(tx, after=asked.cursor(frame, "prf"), limit=limit + 1)
+    found = search_store.refunds(tx, after=asked.cursor(frame, "prf"), limit=limit + 1)
     last = ids.show("prf", found[limit - 1].id) if len(found) > limit else ""
     more, first = asked.turned(frame, last)
     return ListPage(

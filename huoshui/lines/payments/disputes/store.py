@@ -87,12 +87,12 @@ def page(
     state: str = "",
     rail: str = "",
     payment_id: UUID | None = None,
-    accounts: list[str] | None = None,
+    sellers: list[str] | None = None,
     after: UUID | None = None,
     limit: int = 50,
 ) -> list[Dispute]:
-    """Disputes, newest first, older than the cursor; where `accounts` are named, those of payments
-    that one of these accounts has a part of."""
+    """Disputes, newest first, older than the cursor; where `sellers` are named, those of payments
+    that one of them has a part of."""
     rows = tx.tuples(
         f"""
         SELECT {_DISPUTE} FROM dispute d
@@ -100,16 +100,16 @@ def page(
           AND (%(rail)s = '' OR d.rail = %(rail)s)
           AND (%(payment)s::uuid IS NULL OR d.payment_id = %(payment)s)
           AND (%(whole)s OR EXISTS (
-              SELECT FROM payment p, jsonb_array_elements(p.parts) AS part
-              WHERE p.book = d.book AND p.id = d.payment_id AND part->>0 = ANY(%(accounts)s)))
+              SELECT FROM payment_index i WHERE i.book = d.book AND i.kind = 'seller'
+                AND i.name = ANY(%(sellers)s) AND i.payment_id = d.payment_id))
           AND d.id < coalesce(%(after)s, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
         ORDER BY d.id DESC LIMIT %(limit)s
         """,
         state=state,
         rail=rail,
         payment=payment_id,
-        whole=accounts is None,
-        accounts=accounts or [],
+        whole=sellers is None,
+        sellers=sellers or [],
         after=after,
         limit=limit,
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,19 +11,18 @@ import msgspec
 from huoshui.core import columns
 from huoshui.core.db import Tx
 from huoshui.ledger.store import Answer
-from huoshui.lines.payments.chart import settlement_path
 from huoshui.lines.payments.payment.model import Part, Payment, Refund, Tender
 
 WINDOW_LOCK = 0x57494E44  # "WIND": who closes a window takes it alone, every batch shares it
 
-_NAMES = Payment.__struct_fields__
-_COLUMNS = ", ".join(_NAMES)
+COLUMNS = Payment.__struct_fields__
+_COLUMNS = ", ".join(COLUMNS)
 _MOVING = (
     "id", "state", "trail", "captured", "refunded", "charged", "tenders", "parts", "version", "final",
     "action", "error", "updated_at",
 )  # fmt: skip
 _REFUND_NAMES = Refund.__struct_fields__
-_REFUND = ", ".join(_REFUND_NAMES)
+REFUND = ", ".join(_REFUND_NAMES)
 
 
 class ClearingRow(msgspec.Struct, frozen=True):
@@ -37,23 +35,6 @@ class ClearingRow(msgspec.Struct, frozen=True):
     amount: int
     window_number: int
     at: Any
-
-
-class Own(msgspec.Struct, frozen=True):
-    """Whose payments: those that these buyers pay, or of which these sellers get a part."""
-
-    buyers: list[str]
-    sellers: list[str]
-
-    @property
-    def accounts(self) -> list[str]:
-        """The settlement accounts of the sellers."""
-        return [settlement_path(seller) for seller in self.sellers]
-
-    def has(self, payment: Payment) -> bool:
-        """Whether a payment is among them."""
-        parts = {part.account for part in payment.parts}
-        return payment.buyer in self.buyers or not parts.isdisjoint(self.accounts)
 
 
 def window(tx: Tx) -> Answer[int | None]:
@@ -86,7 +67,7 @@ def lock(tx: Tx, ids: Iterable[UUID]) -> dict[UUID, Payment]:
         ORDER BY id FOR UPDATE""",
         ids=columns.uuids(sorted(ids)),
     )
-    return {row[0]: _payment(row) for row in rows}
+    return {row[0]: payment_of(row) for row in rows}
 
 
 def payment(tx: Tx, id_: UUID) -> Payment | None:
@@ -94,54 +75,7 @@ def payment(tx: Tx, id_: UUID) -> Payment | None:
     rows = tx.tuples(
         f"SELECT {_COLUMNS} FROM payment WHERE book = %(book)s AND id = %(id)s", id=id_
     )
-    return _payment(rows[0]) if rows else None
-
-
-def page(
-    tx: Tx,
-    *,
-    state: str = "",
-    order: str = "",
-    buyer: str = "",
-    rail: str = "",
-    least: int = 0,
-    since: datetime | None = None,
-    until: datetime | None = None,
-    among: Own | None = None,
-    after: UUID | None = None,
-    limit: int = 50,
-) -> list[Payment]:
-    """Payments, newest first, older than the cursor; of some parties only where `among` says so."""
-    rows = tx.tuples(
-        f"""
-        SELECT {_COLUMNS} FROM payment
-        WHERE book = %(book)s AND (%(state)s = '' OR state = %(state)s)
-          AND (%(order)s = '' OR order_key = %(order)s)
-          AND (%(buyer)s = '' OR buyer = %(buyer)s) AND amount >= %(least)s
-          AND (%(rail)s = '' OR EXISTS (SELECT FROM jsonb_array_elements(tenders) AS t
-                                        WHERE t->>0 = %(rail)s))
-          AND (%(since)s::timestamptz IS NULL OR created_at >= %(since)s)
-          AND (%(until)s::timestamptz IS NULL OR created_at < %(until)s)
-          AND (%(whole)s OR buyer = ANY(%(buyers)s)
-               OR EXISTS (SELECT FROM jsonb_array_elements(parts) AS p
-                          WHERE p->>0 = ANY(%(accounts)s)))
-          AND id < coalesce(%(after)s, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
-        ORDER BY id DESC LIMIT %(limit)s
-        """,
-        state=state,
-        order=order,
-        buyer=buyer,
-        rail=rail,
-        least=least,
-        since=since,
-        until=until,
-        whole=among is None,
-        buyers=among.buyers if among else [],
-        accounts=among.accounts if among else [],
-        after=after,
-        limit=limit,
-    )
-    return [_payment(row) for row in rows]
+    return payment_of(rows[0]) if rows else None
 
 
 def expired(tx: Tx, limit: int) -> list[UUID]:
@@ -166,8 +100,9 @@ def by_secret(tx: Tx, digest: bytes) -> UUID | None:
     return found
 
 
-def _payment(row: tuple[Any, ...]) -> Payment:
-    found = dict(zip(_NAMES, row, strict=True))
+def payment_of(row: tuple[Any, ...]) -> Payment:
+    """A payment out of its row."""
+    found = dict(zip(COLUMNS, row, strict=True))
     found["tenders"] = tuple(msgspec.convert(t, Tender) for t in found["tenders"])
     found["parts"] = tuple(Part(*part) for part in found["parts"])
     found["trail"] = (found["state"],)
@@ -178,8 +113,8 @@ def _payment(row: tuple[Any, ...]) -> Payment:
 
 def add(tx: Tx, new: Sequence[Payment]) -> None:
     """Write new payments."""
-    rows = [(tx.book, *(_stored(p, name) for name in _NAMES)) for p in new]
-    tx.append("payment", ("book", *_NAMES), rows)
+    rows = [(tx.book, *(_stored(p, name) for name in COLUMNS)) for p in new]
+    tx.append("payment", ("book", *COLUMNS), rows)
 
 
 def _stored(payment: Payment, name: str) -> Any:
@@ -234,63 +169,34 @@ def clearing_of(tx: Tx, payment_id: UUID) -> list[ClearingRow]:
 def refunds_by_key(tx: Tx, keys: Sequence[str]) -> dict[str, Refund]:
     """The refunds that were asked under these keys."""
     rows = tx.tuples(
-        f"SELECT {_REFUND} FROM payment_refund WHERE book = %(book)s AND key = ANY(%(keys)s)",
+        f"SELECT {REFUND} FROM payment_refund WHERE book = %(book)s AND key = ANY(%(keys)s)",
         keys=columns.texts(keys),
     )
-    return {found.key: found for found in map(_refund, rows)}
+    return {found.key: found for found in map(refund_of, rows)}
 
 
 def lock_refunds(tx: Tx, ids: Iterable[UUID]) -> dict[UUID, Refund]:
     """Refunds, locked in the order of their ids."""
     rows = tx.tuples(
-        f"""SELECT {_REFUND} FROM payment_refund
+        f"""SELECT {REFUND} FROM payment_refund
         WHERE book = %(book)s AND id = ANY(%(ids)s) ORDER BY id FOR UPDATE""",
         ids=columns.uuids(sorted(ids)),
     )
-    return {found.id: found for found in map(_refund, rows)}
+    return {found.id: found for found in map(refund_of, rows)}
 
 
 def refunds_of(tx: Tx, payment_id: UUID) -> list[Refund]:
     """The refunds of a payment, oldest first."""
     rows = tx.tuples(
-        f"""SELECT {_REFUND} FROM payment_refund
+        f"""SELECT {REFUND} FROM payment_refund
         WHERE book = %(book)s AND payment_id = %(payment)s ORDER BY id""",
         payment=payment_id,
     )
-    return [_refund(row) for row in rows]
+    return [refund_of(row) for row in rows]
 
 
-def refunds(tx: Tx, *, after: UUID | None = None, limit: int = 50) -> list[Refund]:
-    """Refunds, newest first, older than the cursor."""
-    rows = tx.tuples(
-        f"""SELECT {_REFUND} FROM payment_refund
-        WHERE book = %(book)s
-          AND id < coalesce(%(after)s, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
-        ORDER BY id DESC LIMIT %(limit)s""",
-        after=after,
-        limit=limit,
-    )
-    return [_refund(row) for row in rows]
-
-
-def refunds_among(tx: Tx, own: Own, *, limit: int = 50) -> list[Refund]:
-    """The last refunds of payments that these parties pay or get a part of, newest first."""
-    rows = tx.tuples(
-        f"""SELECT {_REFUND} FROM payment_refund r
-        WHERE book = %(book)s AND EXISTS (
-            SELECT FROM payment p
-            WHERE p.book = r.book AND p.id = r.payment_id AND (p.buyer = ANY(%(buyers)s)
-                OR EXISTS (SELECT FROM jsonb_array_elements(p.parts) AS part
-                           WHERE part->>0 = ANY(%(accounts)s))))
-        ORDER BY id DESC LIMIT %(limit)s""",
-        buyers=own.buyers,
-        accounts=own.accounts,
-        limit=limit,
-    )
-    return [_refund(row) for row in rows]
-
-
-def _refund(row: tuple[Any, ...]) -> Refund:
+def refund_of(row: tuple[Any, ...]) -> Refund:
+    """A refund out of its row."""
     found = dict(zip(_REFUND_NAMES, row, strict=True))
     return Refund(**found | {"back": tuple(found["back"]), "waits": tuple(found["waits"])})
 
