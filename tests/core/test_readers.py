@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import UUID
@@ -9,7 +10,7 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from huoshui.core import access
+from huoshui.core import access, ids
 from huoshui.core.access.readers import Reader, read_as
 from huoshui.core.db import Database, Tx
 from tests import ground
@@ -165,3 +166,95 @@ def test_every_table_that_readers_read_has_its_policy(sandbox: Database) -> None
             )
         }
     assert granted and granted <= guarded
+
+
+# A column of one of these names says whose a row is.
+PARTY = {"seller", "seller_id", "seller_key", "buyer", "buyer_id", "buyer_key", "payer", "merchant",
+         "party", "owner", "organisation_id", "account_id", "from_id", "payment_id", "dispute_id",
+         "order_id", "order_key"}  # fmt: skip
+
+
+def test_every_table_whose_rows_are_somebodys_has_its_policy(sandbox: Database) -> None:
+    """Granted or not: what is granted later shows no more than it should."""
+    with sandbox.begin() as tx:
+        tables = {
+            name
+            for (name,) in tx.tuples(
+                """SELECT DISTINCT c.relname::text
+                FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+                WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
+                  AND NOT c.relispartition AND NOT a.attisdropped AND a.attname = ANY(%(names)s)""",
+                names=sorted(PARTY),
+            )
+        }
+        guarded = {
+            name
+            for (name,) in tx.tuples(
+                """SELECT c.relname::text FROM pg_class c JOIN pg_policy p ON p.polrelid = c.oid
+                WHERE c.relrowsecurity AND p.polname = 'reader' AND p.polcmd = 'r'"""
+            )
+        }
+    assert {"dispute", "dispute_evidence", "transfer", "payment", "mandate"} <= tables
+    assert tables <= guarded, f"without a policy: {sorted(tables - guarded)}"
+
+
+@pytest.fixture
+def disputed(sandbox: Database, book: int) -> tuple[Database, int, dict[str, UUID]]:
+    """A payment of each of two sellers with a dispute and a file, and a partner of the first one."""
+    from huoshui.lines import payments
+    from huoshui.lines.payments import Terms
+    from huoshui.lines.payments.disputes import service as disputes
+    from huoshui.lines.payments.payment.model import Part
+    from huoshui.scenarios import order_flow
+    from tests.lines.payments.test_disputes import Paid
+
+    with sandbox.begin(book=book) as tx:
+        payments.start(tx, Terms())
+        order_flow.take(tx, [ground.shop("s1"), ground.shop("s2")])
+        known = dict(tx.tuples("SELECT key, id FROM seller WHERE book = %(book)s"))
+        bank = access.open_organisation(tx, "partner", "Bank")
+        access.grant_rows(tx, bank.id, known["s1"])
+        known["bank"] = bank.id
+    for name in ("s1", "s2"):
+        seller = f"merchant:{ids.show('slr', known[name])}:settlement"
+        paid = Paid(
+            ground.Ground("test", sandbox, book), (Part(seller, "seller", 6_000),), name=name
+        )
+        paid.notice("dispute_opened", 1_000, about=f"d-{name}")
+        with sandbox.begin(book=book) as tx:
+            disputes.add_evidence(tx, paid.dispute().id, "slip.txt", f"slip of {name}".encode())
+        known[f"paid-{name}"] = paid.id
+    return sandbox, book, known
+
+
+def test_a_partner_sees_payments_and_disputes_of_its_sellers_alone(
+    disputed: tuple[Database, int, dict[str, UUID]],
+) -> None:
+    own = disputed[2]["paid-s1"]
+    with reading(disputed, "partner") as tx:
+        assert tx.tuples("SELECT id FROM payment") == [(own,)]
+        for table in ("dispute", "clearing"):
+            found = tx.tuples(f"SELECT DISTINCT payment_id FROM {table}")  # type: ignore[arg-type]
+            assert found == [(own,)], table
+        assert tx.value("SELECT count(*) FROM dispute_evidence") == 1
+        assert tx.value("SELECT shown_id('slr', id) FROM seller") is not None
+    with reading(disputed, "analyst") as tx:
+        assert tx.value("SELECT count(*) FROM payment") == 2
+        assert tx.value("SELECT count(*) FROM dispute_evidence") == 2
+    for reader in READERS:
+        for column, table in (("buyer", "payment"), ("parts", "payment"), ("secret", "payment"),
+                              ("reason", "dispute"), ("reference", "dispute"),
+                              ("name", "dispute_evidence"), ("body", "evidence_file"),
+                              ("name", "payment_index"), ("amount", "transfer")):  # fmt: skip
+            with (
+                pytest.raises(psycopg.errors.InsufficientPrivilege),
+                reading(disputed, reader) as tx,
+            ):
+                tx.tuples(f"SELECT {column} FROM {table}")  # type: ignore[arg-type]
+
+
+def test_an_id_in_sql_is_the_id_outside(sandbox: Database) -> None:
+    with sandbox.begin() as tx:
+        for _ in range(20):
+            made = UUID(int=random.getrandbits(128))
+            assert tx.value("SELECT shown_id('slr', %(id)s)", id=made) == ids.show("slr", made)

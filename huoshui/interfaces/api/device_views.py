@@ -164,7 +164,10 @@ class EvidenceView(msgspec.Struct, frozen=True):
 
 
 class MandateView(msgspec.Struct, frozen=True):
-    """A mandate, what was taken under it, and the verbs that its state allows."""
+    """A mandate, what was taken under it, and the verbs that its state allows.
+
+    `consent` says how the payer confirmed it: in the caller's words, or `proved` by a passkey here.
+    """
 
     id: str
     payer: str
@@ -181,6 +184,15 @@ class MandateView(msgspec.Struct, frozen=True):
     consent_at: datetime | None
     ends_at: datetime | None
     revoked_at: datetime | None
+    consent: str
+    proved: bool
+
+
+class OpenedMandate(msgspec.Struct, frozen=True):
+    """A mandate, with the secret that opens its page (`/consent/{secret}`), told this once."""
+
+    mandate: MandateView
+    secret: str
 
 
 class DebitView(msgspec.Struct, frozen=True):
@@ -357,6 +369,8 @@ def mandate(row: Mandate) -> MandateView:
         consent_at=row.consent_at,
         ends_at=row.ends_at,
         revoked_at=row.revoked_at,
+        consent=row.consent,
+        proved=row.proved,
     )
 
 

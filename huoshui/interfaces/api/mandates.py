@@ -30,7 +30,8 @@ Party = Annotated[str, Meta(min_length=1, max_length=64)]
 
 
 class PayerConfirmation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The caller's word that the payer confirmed strongly, and by what."""
+    """The caller's word that the payer confirmed strongly, and by what. A passkey that is held here is
+    not the caller's to claim: it is the payer's on the mandate's page."""
 
     by: Literal["passkey", "password_and_code", "in_person"]
     reference: Annotated[str, Meta(max_length=120)] = ""
@@ -146,6 +147,23 @@ def consent_to_mandate(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]
     enter(request)
     proof = decoded(body, ConsentAsked).confirmation.proof
     return _moved(request, ref, body, lambda tx, found: service.consent(tx, found.id, proof))
+
+
+@writes(
+    "/mandates/{ref:str}/page", "mandates:write", views.OpenedMandate, asks=NothingAsked,
+    body_needed=False, idempotency="optional", bound="rows",
+)  # fmt: skip
+def open_mandate_page(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
+    """A fresh secret for the page on which the payer consents by a passkey; the one before ends."""
+    visit = enter(request)
+    decoded(body or b"{}", NothingAsked)
+
+    def use_case(tx: Tx) -> views.OpenedMandate:
+        found = _own(tx, visit, ref)
+        found, secret = service.open_page(tx, found.id, visit.actor.world)
+        return views.OpenedMandate(views.mandate(found), secret)
+
+    return visit.answer(body, use_case)
 
 
 @writes(
@@ -269,5 +287,5 @@ def refuse_device_event(request: Ask, ref: Ref, body: RawBody) -> Response[bytes
 
 HANDLERS = [
     propose_mandate, list_mandates, show_mandate, consent_to_mandate, decline_mandate,
-    revoke_mandate, take_device_events, list_device_events, show_device_event, approve_device_event, refuse_device_event,
+    revoke_mandate, open_mandate_page, take_device_events, list_device_events, show_device_event, approve_device_event, refuse_device_event,
 ]  # fmt: skip

@@ -54,17 +54,12 @@ class Visit(msgspec.Struct, frozen=True):
         return self.opening.world == LIVE
 
     def form_token(self, version: int) -> str:
-        """What a form of this page carries for a version: only who has the secret can make it."""
-        return crypto.sign(self.secret.encode(), f"form/{version}".encode())
+        """What a form of this page carries for a version."""
+        return form_token(self.secret, version)
 
     def check_form(self, fields: dict[str, list[str]]) -> int:
         """The version that a form was made for. Raises StrangeForm."""
-        version, token = one(fields, "version"), one(fields, "token")
-        if not (version.isascii() and version.isdecimal() and len(version) < 10):
-            raise StrangeForm()
-        if not crypto.same(self.form_token(int(version)).encode(), token.encode()):
-            raise StrangeForm()
-        return int(version)
+        return check_form(self.secret, fields)
 
     def run(self, use_case: Callable[[Tx], T]) -> T:
         """Run a use case in the payment's book, again where another writer was first."""
@@ -73,18 +68,41 @@ class Visit(msgspec.Struct, frozen=True):
 
 def enter(request: Ask, secret: str) -> Visit:
     """The payment that a secret opens. Raises NoSuchPage and TooManyVisits."""
-    pace.VISITS.take(address_of(request))
-    opening = secrets.read(secret)
-    if opening is None or opening.world not in (LIVE, SANDBOX):
-        raise NoSuchPage()
-    worlds: Worlds = request.app.state.worlds
-    database = worlds.database(opening.world)
+    opening, database = opened(request, secret, "pmt")
     with database.begin(book=opening.book, actor=ACTOR) as tx:
         found = store.payment(tx, opening.id)
         if found is None or not crypto.same(found.secret or b"", opening.digest):
             raise NoSuchPage()
         book = this_book(tx)
     return Visit(secret, opening, database, found, book.name, book.time_zone)
+
+
+def opened(request: Ask, secret: str, kind: str) -> tuple[Opening, Database]:
+    """Where a secret says that it leads; whether it is right is still to be seen.
+
+    Raises NoSuchPage and TooManyVisits.
+    """
+    pace.VISITS.take(address_of(request))
+    opening = secrets.read(secret, kind=kind)
+    if opening is None or opening.world not in (LIVE, SANDBOX):
+        raise NoSuchPage()
+    worlds: Worlds = request.app.state.worlds
+    return opening, worlds.database(opening.world)
+
+
+def form_token(secret: str, version: int) -> str:
+    """What a form of a page carries for a version: only who has the secret can make it."""
+    return crypto.sign(secret.encode(), f"form/{version}".encode())
+
+
+def check_form(secret: str, fields: dict[str, list[str]]) -> int:
+    """The version that a form was made for. Raises StrangeForm."""
+    version, token = one(fields, "version"), one(fields, "token")
+    if not (version.isascii() and version.isdecimal() and len(version) < 10):
+        raise StrangeForm()
+    if not crypto.same(form_token(secret, int(version)).encode(), token.encode()):
+        raise StrangeForm()
+    return int(version)
 
 
 def address_of(request: Ask) -> str:

@@ -17,7 +17,7 @@ from litestar.params import FromPath, RawBody
 from huoshui.core import passkey
 from huoshui.core.db import Tx
 from huoshui.core.errors import Problem
-from huoshui.core.passkey import Begun, PasskeyRefused, Site
+from huoshui.core.passkey import Begun, Passkey, PasskeyRefused, Site
 from huoshui.core.settings import Settings
 from huoshui.interfaces.hosted import answer, pace
 from huoshui.interfaces.hosted.answer import frame_of
@@ -51,14 +51,42 @@ class Answered(msgspec.Struct, frozen=True):
     token: str
 
 
-def owner_of(payment: Payment) -> str:
-    """Whose passkeys confirm a payment: its buyer's, which are no member's whatever their name."""
-    return f"buyer/{payment.buyer}"
+class Proof(msgspec.Struct, frozen=True):
+    """What a buyer is to prove: a passkey of `buyer` answers for `purpose` and nothing else."""
+
+    buyer: str
+    purpose: str
+
+    @property
+    def owner(self) -> str:
+        """Whose passkeys: the buyer's, which are no member's whatever their name."""
+        return f"buyer/{self.buyer}"
 
 
-def has_passkey(tx: Tx, payment: Payment) -> bool:
-    """Whether the buyer has a passkey."""
-    return bool(payment.buyer) and bool(passkey.passkeys(tx, owner_of(payment)))
+def has_passkey(tx: Tx, buyer: str) -> bool:
+    """Whether a buyer has a passkey."""
+    return bool(buyer) and bool(passkey.passkeys(tx, Proof(buyer, "").owner))
+
+
+def begin_proof(tx: Tx, site: Site, proof: Proof, name: str) -> Begun:
+    """What the browser is to ask for: a new passkey at the first use, else one that stands."""
+    if has_passkey(tx, proof.buyer):
+        return passkey.begin_authentication(tx, site, purpose=proof.purpose, owner=proof.owner)
+    return passkey.begin_registration(tx, site, proof.owner, name[:64])
+
+
+def finish_proof(
+    tx: Tx, site: Site, proof: Proof, said: Answered
+) -> Passkey | PasskeyRefused | None:
+    """The passkey that confirmed it, or why not; None where one was made, which is to be used next."""
+    if not has_passkey(tx, proof.buyer):
+        made = passkey.finish_registration(
+            tx, site, proof.owner, said.id, bytes(said.answer), site.name[:80]
+        )
+        return made if isinstance(made, PasskeyRefused) else None
+    return passkey.finish_authentication(
+        tx, site, said.id, bytes(said.answer), purpose=proof.purpose
+    )
 
 
 @post("/{secret:str}/passkey/begin", sync_to_thread=True, status_code=200)
@@ -68,16 +96,11 @@ def begin(request: Ask, secret: FromPath[str], body: RawBody) -> Response[bytes]
     visit = enter(request, secret)
     visit.check_form(form(body))
     pace.DEEDS.take(shown_id(visit.payment))
-    site, frame = _site(request, visit), frame_of(request)
+    site, frame = site_of(request, visit.book_name), frame_of(request)
+    name = answer.say(frame, "pay.prove.name", who=visit.book_name)
 
     def use_case(tx: Tx) -> Begun:
-        payment = _awaiting(tx, visit)
-        if has_passkey(tx, payment):
-            return passkey.begin_authentication(
-                tx, site, purpose=_purpose(payment), owner=owner_of(payment)
-            )
-        name = answer.say(frame, "pay.prove.name", who=visit.book_name)
-        return passkey.begin_registration(tx, site, owner_of(payment), name[:64])
+        return begin_proof(tx, site, _proof(_awaiting(tx, visit)), name)
 
     content = msgspec.json.encode(visit.run(use_case))
     return Response(content, media_type="application/json", headers=answer.HEADERS)
@@ -88,25 +111,18 @@ def finish(request: Ask, secret: FromPath[str], body: RawBody) -> Response[bytes
     """Keep the passkey that was made, or go on with the payment that one has confirmed."""
     own_form(request)
     visit = enter(request, secret)
-    said = _said(body)
+    said = said_by(body)
     version = visit.check_form({"version": [said.version], "token": [said.token]})
     pace.DEEDS.take(shown_id(visit.payment))
-    site = _site(request, visit)
+    site = site_of(request, visit.book_name)
 
     def use_case(tx: Tx) -> PasskeyRefused | None:
         payment = _awaiting(tx, visit)
-        owner = owner_of(payment)
-        if not has_passkey(tx, payment):
-            made = passkey.finish_registration(
-                tx, site, owner, said.id, bytes(said.answer), visit.book_name[:80]
-            )
-            return made if isinstance(made, PasskeyRefused) else None
-        used = passkey.finish_authentication(
-            tx, site, said.id, bytes(said.answer), purpose=_purpose(payment)
-        )
+        used = finish_proof(tx, site, _proof(payment), said)
         if isinstance(used, PasskeyRefused):
             return used
-        checkout.prove(tx, payment.id, version)
+        if used:
+            checkout.prove(tx, payment.id, version)
         return None
 
     refused = visit.run(use_case)
@@ -136,17 +152,20 @@ def _awaiting(tx: Tx, visit: Visit) -> Payment:
     return payment
 
 
-def _purpose(payment: Payment) -> str:
-    return f"pay/{shown_id(payment)}/{payment.version}/{payment.amount}/{payment.currency}"
+def _proof(payment: Payment) -> Proof:
+    about = f"{shown_id(payment)}/{payment.version}/{payment.amount}/{payment.currency}"
+    return Proof(payment.buyer, f"pay/{about}")
 
 
-def _site(request: Ask, visit: Visit) -> Site:
+def site_of(request: Ask, name: str) -> Site:
+    """For which site passkeys are held, by the name of the book."""
     settings: Settings = request.app.state.settings
     found = passkey.site_of(settings.origin or str(request.base_url))
-    return Site(found.rp_id, found.origin, visit.book_name)
+    return Site(found.rp_id, found.origin, name)
 
 
-def _said(body: bytes) -> Answered:
+def said_by(body: bytes) -> Answered:
+    """A browser's answer. Raises StrangeForm."""
     try:
         return msgspec.json.decode(body, type=Answered)
     except msgspec.DecodeError as error:

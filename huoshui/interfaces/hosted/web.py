@@ -13,7 +13,7 @@ from huoshui.core import money
 from huoshui.core.db import Tx
 from huoshui.core.errors import Problem
 from huoshui.core.money import Money
-from huoshui.interfaces.hosted import answer, linking, pace, pages, proving
+from huoshui.interfaces.hosted import answer, consenting, linking, pace, pages, proving
 from huoshui.interfaces.hosted.answer import draw, frame_of, html, redirect
 from huoshui.interfaces.hosted.opening import (
     Ask,
@@ -55,6 +55,12 @@ def routes() -> list[Any]:
             path="/link",
             route_handlers=linking.HANDLERS,
             exception_handlers=errors,
+            include_in_schema=False,
+        ),
+        Router(
+            path="/consent",
+            route_handlers=consenting.HANDLERS,
+            exception_handlers=errors | {Problem: consenting.on_problem},
             include_in_schema=False,
         ),
         Router(
@@ -233,7 +239,7 @@ def _page(
             what=_what(tx, payment, frame.lang),
             problem=told,
             given=_given(fields) if fields else None,
-            has_passkey=proving.has_passkey(tx, payment),
+            has_passkey=proving.has_passkey(tx, payment.buyer),
         )
 
     text = draw("pay.html", frame, page=visit.run(use_case))

@@ -115,7 +115,22 @@ DECLARE
         ['analyst', 'tender', 'book, id, order_key, method, amount_minor, currency, instalments, occurred_at, superseded_at'],
         ['analyst', 'payout', 'book, id, seller_id, amount, currency, at'],
         ['analyst', 'escrow', 'book, order_id, currency, state, taken, refunded, opened_at, taken_at, confirmed_at, released_at, closed_at'],
-        ['analyst', 'refund', 'book, id, order_id, amount, currency, cause, at']];
+        ['analyst', 'refund', 'book, id, order_id, amount, currency, cause, at'],
+        ['partner', 'payment', 'book, id, state, currency, amount, captured, refunded, charged, capture, created_at, updated_at'],
+        ['partner', 'payment_refund', 'book, id, payment_id, amount, currency, state, at, done_at'],
+        ['partner', 'clearing', 'book, id, payment_id, kind, currency, amount, window_number, at'],
+        ['partner', 'dispute', 'book, id, rail, payment_id, currency, amount, own, state, opened_at, due_at, submitted_at, closed_at, closed_by'],
+        ['partner', 'dispute_evidence', 'book, dispute_id, number, hash, media_type, size, at'],
+        ['regulator', 'payment', 'book, id, state, currency, amount, captured, refunded, charged, capture, created_at, updated_at'],
+        ['regulator', 'payment_refund', 'book, id, payment_id, amount, currency, state, at, done_at'],
+        ['regulator', 'clearing', 'book, id, payment_id, kind, currency, amount, window_number, at'],
+        ['regulator', 'dispute', 'book, id, rail, payment_id, currency, amount, own, state, opened_at, due_at, submitted_at, closed_at, closed_by'],
+        ['regulator', 'dispute_evidence', 'book, dispute_id, number, hash, media_type, size, at'],
+        ['analyst', 'payment', 'book, id, state, currency, amount, captured, refunded, charged, capture, created_at, updated_at'],
+        ['analyst', 'payment_refund', 'book, id, payment_id, amount, currency, state, at, done_at'],
+        ['analyst', 'clearing', 'book, id, payment_id, kind, currency, amount, window_number, at'],
+        ['analyst', 'dispute', 'book, id, rail, payment_id, currency, amount, own, state, opened_at, due_at, submitted_at, closed_at, closed_by'],
+        ['analyst', 'dispute_evidence', 'book, dispute_id, number, hash, media_type, size, at']];
     one text[];
     given integer := 0;
 BEGIN
@@ -352,12 +367,27 @@ CREATE FUNCTION public.reader_book() RETURNS integer
     SELECT nullif(current_setting('huoshui.book', true), '')::integer
 $$;
 
+CREATE FUNCTION public.reader_disputes() RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT id FROM dispute WHERE book = reader_book() AND payment_id IN (SELECT reader_payments())
+$$;
+
 CREATE FUNCTION public.reader_orders() RETURNS SETOF text
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
     AS $$
     SELECT order_key FROM item
     WHERE book = reader_book() AND seller_key IN (SELECT reader_seller_keys())
+$$;
+
+CREATE FUNCTION public.reader_payments() RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT payment_id FROM payment_index
+    WHERE book = reader_book() AND kind = 'seller' AND name IN (SELECT reader_seller_names())
 $$;
 
 CREATE FUNCTION public.reader_seller_keys() RETURNS SETOF text
@@ -367,6 +397,13 @@ CREATE FUNCTION public.reader_seller_keys() RETURNS SETOF text
     SELECT key FROM seller
     WHERE book = reader_book() AND id IN (SELECT reader_sellers())
       AND superseded_at = 'infinity'
+$$;
+
+CREATE FUNCTION public.reader_seller_names() RETURNS SETOF text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT shown_id('slr', s) FROM reader_sellers() AS s
 $$;
 
 CREATE FUNCTION public.reader_sellers() RETURNS SETOF uuid
@@ -409,6 +446,14 @@ BEGIN
     END IF;
     RETURN NEW;
 END $$;
+
+CREATE FUNCTION public.shown_id(prefix text, id uuid) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    AS $$
+    SELECT prefix || '_' || string_agg(substr('0123456789abcdefghjkmnpqrstvwxyz', 1 + substring(
+        B'00' || ('x' || replace(id::text, '-', ''))::bit(128) FROM 1 + 5 * n FOR 5)::integer, 1), '' ORDER BY n)
+    FROM generate_series(0, 25) AS n
+$$;
 
 CREATE TABLE public.transfer (
     book integer CONSTRAINT transfer_book_not_null1 NOT NULL,
@@ -956,6 +1001,8 @@ CREATE TABLE public.mandate (
     spent bigint DEFAULT 0 NOT NULL,
     day date,
     day_spent bigint DEFAULT 0 NOT NULL,
+    secret bytea,
+    proved boolean DEFAULT false NOT NULL,
     CONSTRAINT mandate_check CHECK ((daily_max >= single_max)),
     CONSTRAINT mandate_check1 CHECK ((total_max >= daily_max)),
     CONSTRAINT mandate_check2 CHECK (((day_spent >= 0) AND (day_spent <= spent))),
@@ -2492,15 +2539,61 @@ ALTER TABLE ONLY public.window_report
 
 ALTER TABLE public.account ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.api_key ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.buyer ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.cancellation ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.carried ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.certificate ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.clearing ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.confirmation ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.day_balance ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.delivery ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.device ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.device_event ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.dispute ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.dispute_evidence ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.escrow ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.evidence_file ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.hold ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.item ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.line_match ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.line_match_item ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.mandate ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.member ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.order_ ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.passkey ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.passkey_challenge ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.payment ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.payment_index ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.payment_link ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.payment_refund ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.payout ENABLE ROW LEVEL SECURITY;
 
@@ -2508,15 +2601,61 @@ ALTER TABLE public.period ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY reader ON public.account FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
 
+CREATE POLICY reader ON public.api_key FOR SELECT USING (false);
+
 CREATE POLICY reader ON public.buyer FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
+
+CREATE POLICY reader ON public.cancellation FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (order_key IN ( SELECT public.reader_orders() AS reader_orders)))));
+
+CREATE POLICY reader ON public.carried FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
+
+CREATE POLICY reader ON public.certificate FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (party IN ( SELECT public.reader_seller_names() AS reader_seller_names)))));
+
+CREATE POLICY reader ON public.clearing FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (payment_id IN ( SELECT public.reader_payments() AS reader_payments)))));
+
+CREATE POLICY reader ON public.confirmation FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (order_key IN ( SELECT public.reader_orders() AS reader_orders)))));
+
+CREATE POLICY reader ON public.day_balance FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
 
 CREATE POLICY reader ON public.delivery FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (order_key IN ( SELECT public.reader_orders() AS reader_orders)))));
 
+CREATE POLICY reader ON public.device FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (party IN ( SELECT public.reader_seller_names() AS reader_seller_names)))));
+
+CREATE POLICY reader ON public.device_event FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (merchant IN ( SELECT public.reader_seller_names() AS reader_seller_names)))));
+
+CREATE POLICY reader ON public.dispute FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (payment_id IN ( SELECT public.reader_payments() AS reader_payments)))));
+
+CREATE POLICY reader ON public.dispute_evidence FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (dispute_id IN ( SELECT public.reader_disputes() AS reader_disputes)))));
+
 CREATE POLICY reader ON public.escrow FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
+
+CREATE POLICY reader ON public.evidence_file FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
+
+CREATE POLICY reader ON public.hold FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
 
 CREATE POLICY reader ON public.item FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (seller_key IN ( SELECT public.reader_seller_keys() AS reader_seller_keys)))));
 
+CREATE POLICY reader ON public.line_match FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
+
+CREATE POLICY reader ON public.line_match_item FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
+
+CREATE POLICY reader ON public.mandate FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (merchant IN ( SELECT public.reader_seller_names() AS reader_seller_names)))));
+
+CREATE POLICY reader ON public.member FOR SELECT USING (false);
+
 CREATE POLICY reader ON public.order_ FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (key IN ( SELECT public.reader_orders() AS reader_orders)))));
+
+CREATE POLICY reader ON public.passkey FOR SELECT USING (false);
+
+CREATE POLICY reader ON public.passkey_challenge FOR SELECT USING (false);
+
+CREATE POLICY reader ON public.payment FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (id IN ( SELECT public.reader_payments() AS reader_payments)))));
+
+CREATE POLICY reader ON public.payment_index FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (payment_id IN ( SELECT public.reader_payments() AS reader_payments)))));
+
+CREATE POLICY reader ON public.payment_link FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (seller IN ( SELECT public.reader_seller_names() AS reader_seller_names)))));
+
+CREATE POLICY reader ON public.payment_refund FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (payment_id IN ( SELECT public.reader_payments() AS reader_payments)))));
 
 CREATE POLICY reader ON public.payout FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (seller_id IN ( SELECT public.reader_sellers() AS reader_sellers)))));
 
@@ -2524,12 +2663,40 @@ CREATE POLICY reader ON public.period FOR SELECT USING (((book = ( SELECT public
 
 CREATE POLICY reader ON public.refund FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
 
+CREATE POLICY reader ON public.return_ FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (order_key IN ( SELECT public.reader_orders() AS reader_orders)))));
+
+CREATE POLICY reader ON public.review FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (order_key IN ( SELECT public.reader_orders() AS reader_orders)))));
+
+CREATE POLICY reader ON public.row_grant FOR SELECT USING (false);
+
 CREATE POLICY reader ON public.seller FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (id IN ( SELECT public.reader_sellers() AS reader_sellers)))));
+
+CREATE POLICY reader ON public.shipment FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (order_key IN ( SELECT public.reader_orders() AS reader_orders)))));
 
 CREATE POLICY reader ON public.tender FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
 
+CREATE POLICY reader ON public.transfer FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
+
+CREATE POLICY reader ON public.voucher FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (merchant IN ( SELECT public.reader_seller_names() AS reader_seller_names)))));
+
+CREATE POLICY reader ON public.window_position FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (party IN ( SELECT public.reader_seller_names() AS reader_seller_names)))));
+
 ALTER TABLE public.refund ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.return_ ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.review ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.row_grant ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.seller ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.shipment ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.tender ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.transfer ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.voucher ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.window_position ENABLE ROW LEVEL SECURITY;

@@ -71,6 +71,7 @@ BODIES: dict[str, Any] = {
         "daily_max": 1,
     },
     "/mandates/{ref:str}/consent": {"confirmation": CONFIRMED},
+    "/mandates/{ref:str}/page": {},
     "/device-events": {"events": []},
     "/device-events/{ref:str}/approve": {"confirmation": CONFIRMED},
     "/keys": {"name": "x", "scopes": ["facts:read"]},

@@ -61,6 +61,13 @@ class NotConfirmed(Problem):
     status = 403
 
 
+class ConsentByPasskey(Problem):
+    """Caps from the book's bound of strong confirmation on: the payer consents on the mandate's page."""
+
+    code = "consent_by_passkey"
+    status = 403
+
+
 class NotEnough(Problem):
     """The payer's wallet does not hold so much; nothing was taken."""
 
@@ -71,7 +78,8 @@ class NotEnough(Problem):
 class Mandate(msgspec.Struct, frozen=True, kw_only=True):
     """A payer's consent; caps in minor units, `total_max` None is without end.
 
-    An empty `device` stands for every machine of the merchant, an empty `scene` for all. `day` and
+    `secret` is the digest of what opens its page; `proved` says that the payer consented by a passkey
+    that was held here. An empty `device` stands for every machine of the merchant, an empty `scene` for all. `day` and
     `day_spent` are of the last debit's commit, in the book's time zone.
     """
 
@@ -94,6 +102,8 @@ class Mandate(msgspec.Struct, frozen=True, kw_only=True):
     spent: int
     day: date | None
     day_spent: int
+    secret: bytes | None = None
+    proved: bool = False
 
     @property
     def shown(self) -> str:

@@ -13,16 +13,19 @@ from edge.protocol import Debit, Receipt, Refused, opened, peeked, reference_of
 from huoshui.core import access, ids
 from huoshui.core.db import Tx
 from huoshui.core.errors import Conflict
+from huoshui.core.machine import IllegalMove
 from huoshui.facts.commerce import service as commerce
 from huoshui.lines.payments.devices import service as devices
 from huoshui.lines.payments.devices import store as device_store
 from huoshui.lines.payments.devices.issuer import Issuer
 from huoshui.lines.payments.devices.model import Device, Key, from_ms, to_ms
+from huoshui.lines.payments.escrow import store as terms_store
 from huoshui.lines.payments.mandates import store
 from huoshui.lines.payments.mandates.model import (
     DEBIT,
     MANDATE,
     BadCaps,
+    ConsentByPasskey,
     Decision,
     Mandate,
     NotConfirmed,
@@ -33,6 +36,7 @@ from huoshui.lines.payments.mandates.model import (
 )
 from huoshui.lines.payments.mandates.store import DebitRow
 from huoshui.lines.payments.paying import Paying, pay
+from huoshui.lines.payments.payment import secret as secrets
 
 EVENTS_MAX = 100
 
@@ -97,11 +101,39 @@ def propose(tx: Tx, asked: Proposal) -> Mandate:
     return mandate
 
 
-def consent(tx: Tx, mandate_id: UUID, proof: str) -> Mandate:
-    """The payer agrees; `proof` says how it confirmed that. Raises NotConfirmed, IllegalMove."""
+def consent(tx: Tx, mandate_id: UUID, proof: str, *, proved: bool = False) -> Mandate:
+    """The payer agrees; `proof` says how it confirmed that, `proved` that a passkey was held here.
+
+    From the bound on from which payments are confirmed strongly, nobody's word will do. Raises
+    NotConfirmed, ConsentByPasskey, IllegalMove.
+    """
+    shown = ids.show("mdt", mandate_id)
     if not proof:
-        raise NotConfirmed(id=ids.show("mdt", mandate_id))
-    return _move(tx, mandate_id, "consent", consent_at=tx.now, consent=proof)
+        raise NotConfirmed(id=shown)
+    if not proved and needs_passkey(tx, find(tx, shown)):
+        raise ConsentByPasskey(id=shown)
+    return _move(tx, mandate_id, "consent", consent_at=tx.now, consent=proof, proved=proved)
+
+
+def needs_passkey(tx: Tx, mandate: Mandate) -> bool:
+    """Whether one debit may be as large as what is confirmed strongly where it is paid by hand."""
+    terms = terms_store.terms(tx)
+    least = terms.strong_from if terms else None
+    return least is not None and mandate.single_max >= least
+
+
+def open_page(tx: Tx, mandate_id: UUID, world: str) -> tuple[Mandate, str]:
+    """A fresh secret for the page on which the payer consents, or later takes its consent back.
+
+    The secret before it opens nothing any more. Raises IllegalMove for a mandate that is over.
+    """
+    found = _locked(tx, mandate_id)
+    if not MANDATE.allowed(found.state):
+        raise IllegalMove(object=MANDATE.name, state=found.state, verb="page", allowed="-")
+    secret = secrets.make(mandate_id, world, tx.book, kind="mdt")
+    store.keep_secret(tx, mandate_id, secrets.digest(secret))
+    tx.emit("mandate.page_opened", found.shown, payer=found.payer)
+    return found, secret
 
 
 def decline(tx: Tx, mandate_id: UUID) -> Mandate:

@@ -14,7 +14,8 @@ from huoshui.core.db import Tx
 from huoshui.lines.payments.mandates.model import Mandate
 
 _MANDATE = """id, payer, merchant, device, scene, currency, single_max, daily_max, total_max, state,
-    created_at, consent_at, consent, ends_at, revoked_at, revoked_by, spent, day, day_spent"""
+    created_at, consent_at, consent, ends_at, revoked_at, revoked_by, spent, day, day_spent,
+    secret, proved"""
 _DEBIT = """id, digest, device_id, counter, event, mandate_id, payer, merchant, scene, amount,
     currency, at, received_at, state, reason, payment_id, text, receipt"""
 
@@ -99,7 +100,7 @@ def move(tx: Tx, before: Mandate, after: Mandate) -> int:
     return tx.count(
         """
         UPDATE mandate SET state = %(state)s, consent_at = %(consent_at)s, consent = %(consent)s,
-            revoked_at = %(revoked_at)s, revoked_by = %(revoked_by)s
+            proved = %(proved)s, revoked_at = %(revoked_at)s, revoked_by = %(revoked_by)s
         WHERE book = %(book)s AND id = %(id)s AND state = %(before)s
         """,
         id=before.id,
@@ -107,8 +108,18 @@ def move(tx: Tx, before: Mandate, after: Mandate) -> int:
         state=after.state,
         consent_at=after.consent_at,
         consent=after.consent,
+        proved=after.proved,
         revoked_at=after.revoked_at,
         revoked_by=after.revoked_by,
+    )
+
+
+def keep_secret(tx: Tx, mandate_id: UUID, digest: bytes) -> None:
+    """Let another secret open a mandate's page; the one before opens it no more."""
+    tx.run(
+        "UPDATE mandate SET secret = %(digest)s WHERE book = %(book)s AND id = %(id)s",
+        id=mandate_id,
+        digest=digest,
     )
 
 
