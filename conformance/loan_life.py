@@ -136,9 +136,12 @@ def _paid_off(story: Story, step: Words) -> e.Paid:
     return e.Paid(amount=payoff(story.life.state, mark["on"]), **mark)
 
 
-def _rescheduled(story: Story, step: Words) -> e.Rescheduled:
+def _rescheduled(story: Story, step: Words) -> e.AnyEvent:
+    """New terms; a rate alone counts from the day on a progressive loan, else from the period."""
     told = step["params"]
     moved, percent = told.get("adjusted_due_date"), told.get("new_rate")
+    if percent is not None and story.told.get("schedule_type") == "progressive":
+        return e.RateChanged(rate_annual=words.rate(percent), **story.mark(told["from"]))
     return e.Rescheduled(
         due=DAY(told["from"]),
         moved_to=DAY(moved) if moved else None,

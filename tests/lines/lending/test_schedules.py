@@ -97,6 +97,54 @@ def test_month_ends(rule, basis, wanted) -> None:
     assert rows(terms) == wanted
 
 
+# Published figures of changed schedules: the unit tests of the instalment calculator of
+# apache/fineract at 048cf93c (100.00 at 7 %, 30/360, six months, factors of 12 digits).
+SOURCE = Terms(
+    start=START,
+    rate_annual=Fraction(7, 100),
+    instalments=6,
+    basis=THIRTY,
+    level_rounds=3,
+    precision=12,
+    pause_from="night_before",
+    rate_from="night_before",
+)
+FOUR = Fraction(4, 100)
+CHANGED = [
+    ([RateChange(date(2024, 2, 2), FOUR)],
+     [(1643, 58), (1660, 28), (1666, 22), (1671, 17), (1677, 11), (1683, 6)]),
+    ([RateChange(date(2024, 2, 15), FOUR)],
+     [(1643, 58), (1653, 37), (1668, 22), (1673, 17), (1679, 11), (1684, 6)]),
+    ([Pause(date(2024, 2, 5), date(2024, 2, 10))],
+     [(1643, 58), (1662, 39), (1662, 39), (1672, 29), (1681, 20), (1680, 10)]),
+    ([Pause(date(2024, 2, 10), date(2024, 3, 10))],
+     [(1643, 58), (1688, 13), (1673, 28), (1672, 29), (1682, 19), (1642, 10)]),
+    ([Pause(date(2024, 2, 1), date(2024, 2, 5))],
+     [(1645, 56), (1659, 42), (1662, 39), (1672, 29), (1681, 20), (1681, 10)]),
+    ([Pause(date(2024, 1, 10), date(2024, 1, 31))],
+     [(1684, 17), (1652, 49), (1662, 39), (1672, 29), (1682, 19), (1648, 10)]),
+    ([Pause(date(2024, 2, 1), date(2024, 2, 29))],
+     [(1645, 56), (1699, 2), (1662, 39), (1672, 29), (1682, 19), (1640, 10)]),
+    ([Pause(date(2024, 2, 1), date(2024, 3, 31))],
+     [(1645, 56), (1701, 0), (1700, 1), (1672, 29), (1682, 19), (1600, 9)]),
+    ([RateChange(date(2024, 2, 11), Fraction(7, 100)), RateChange(date(2024, 2, 21), Fraction(7, 100)),
+      Pause(date(2024, 2, 5), date(2024, 2, 15))],
+     [(1643, 58), (1671, 30), (1662, 39), (1672, 29), (1681, 20), (1671, 10)]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("changes", "wanted"), CHANGED)
+def test_published_changes(changes, wanted) -> None:
+    found = rows(SOURCE, Drawdown(START, 10_000), *changes)
+    assert [row[1:] for row in found] == wanted
+
+
+def test_two_drawdowns_within_one_period_earn_by_their_days() -> None:
+    terms = msgspec.structs.replace(SOURCE, instalments=1)
+    drawn = [Drawdown(START, 100_000), Drawdown(date(2024, 1, 15), 100_000)]
+    assert rows(terms, *drawn) == [("2024-02-01", 200_000, 903)]
+
+
 def test_kinds_of_repayment() -> None:
     base = Terms(start=START, rate_annual=Fraction(12, 100), instalments=4, basis=THIRTY)
 

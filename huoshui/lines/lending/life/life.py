@@ -21,6 +21,7 @@ from huoshui.lines.lending.life.events import (
     ChargedOff,
     DayClosed,
     Drawn,
+    ReAged,
     Reversed,
 )
 from huoshui.lines.lending.life.rules import Rules
@@ -133,6 +134,8 @@ class Life:
 
     def _close_day(self, event: DayClosed) -> None:
         steps.apply(self._state, event)
+        if self._state.charged_off or self._state.written_off:
+            return
         until = event.on - _DAY
         if not self.any_day_closed:
             found = accrue.accruals(self._state, None, until, self.accrued)
@@ -153,7 +156,8 @@ class Life:
 
     def _accrue_at_end(self, event: AnyEvent) -> None:
         """A loan that is settled has earned all its interest: the rest is accrued on the day."""
-        if self._state.outstanding or not self._order or not self._state.drawn:
+        state = self._state
+        if state.outstanding or not state.drawn or state.charged_off or state.written_off:
             return
         due = sum(row.interest for row in self._state.regular())
         if due != self.accrued:
@@ -183,6 +187,8 @@ class Life:
 def _day_of(event: AnyEvent) -> date:
     if isinstance(event, Charged):
         return min(event.due, event.on)
+    if isinstance(event, ReAged):
+        return min(event.first_due, event.on)
     return event.on
 
 

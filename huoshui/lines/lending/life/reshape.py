@@ -239,14 +239,46 @@ def _rows_anew(state: State, event: ReAged) -> None:
 
 
 def reschedule(state: State, event: Rescheduled) -> None:
-    """New terms from an instalment on: a later date, more instalments, another rate."""
+    """New terms from an instalment on: a later date, more instalments, grace, another rate."""
     if event.rate_annual is not None:
-        change.change_rate(state.plan, event.due, event.rate_annual)
+        _rate_from(state, event)
     if event.moved_to is not None:
         _move(state, event.due, event.moved_to)
-    if event.more:
-        _add_periods(state, event.due, event.more)
+    if event.more or event.grace_principal:
+        _add_periods(state, event.more + event.grace_principal)
+    if event.more or event.grace_principal or event.grace_interest:
+        _grant(state, event)
     state.rows_from_plan(event.on)
+
+
+def _rate_from(state: State, event: Rescheduled) -> None:
+    """Another rate from the start of the period that falls due on a day."""
+    plan = state.plan
+    period = plan.period_due(event.due)
+    if period is not None and event.rate_annual is not None:
+        plan.rates.append((period.start, event.rate_annual))
+        plan.rates.sort(key=lambda each: each[0])
+        change.solve_from(plan, period.due)
+
+
+def _grant(state: State, event: Rescheduled) -> None:
+    """Grace from an instalment on: so many ask for no principal, or for no interest."""
+    plan = state.plan
+    later = [period for period in plan.periods if period.due >= event.due]
+    for period in later[: event.grace_interest]:
+        period.carried = True
+    for period in later:
+        plan.set_factors(period)
+    plan.settle()
+    for period in later[: event.grace_principal]:
+        period.grace = True
+        period.instalment = period.original = period.earned(state.terms.rounding)
+    plan.settle()
+    rest = [period for period in later if not period.grace]
+    solve(plan, rest)
+    plan.settle()
+    fit_last(plan, event.due)
+    level(plan, rest)
 
 
 def _move(state: State, due: date, to: date) -> None:
@@ -268,7 +300,7 @@ def _move(state: State, due: date, to: date) -> None:
             row.start, row.due = period.start, period.due
 
 
-def _add_periods(state: State, due: date, count: int) -> None:
+def _add_periods(state: State, count: int) -> None:
     plan, rule = state.plan, state.terms.due
     last = plan.last.due
     for n in range(count):
@@ -276,12 +308,4 @@ def _add_periods(state: State, due: date, count: int) -> None:
         period = Period(start, step(rule, last, n + 1) or start)
         plan.periods.append(period)
         state.rows.append(Instalment(period.start, period.due))
-    later = [period for period in plan.periods if period.due >= due]
-    for period in later:
-        plan.set_factors(period)
-    plan.settle()
-    solve(plan, later)
-    plan.settle()
-    fit_last(plan, due)
-    level(plan, later)
     state.sort_rows()

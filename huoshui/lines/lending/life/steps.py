@@ -253,8 +253,10 @@ def _close_day(state: State, event: DayClosed) -> None:
 
 def _with_overdue(step: Callable[[State, Any, Movement], None], kind: str) -> Callable[..., None]:
     def told(state: State, event: Any) -> None:
-        earn_overdue(state, event.on)
-        movement = Movement(event.id, kind, event.on, getattr(event, "amount", 0))
+        day = min(event.on, getattr(event, "first_due", event.on))
+        event = msgspec.structs.replace(event, on=day)
+        earn_overdue(state, day)
+        movement = Movement(event.id, kind, day, getattr(event, "amount", 0))
         step(state, event, movement)
         moved(state, movement)
 

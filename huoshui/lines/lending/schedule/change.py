@@ -91,6 +91,11 @@ def change_rate(plan: Plan, day: date, rate: Fraction) -> None:
         _resolve(plan, _asked_from(plan, period, since), since, alone=True)
 
 
+def solve_from(plan: Plan, due: date) -> None:
+    """Solve the instalments anew that fall due from a day on."""
+    _resolve(plan, due, due, alone=True)
+
+
 def pause(plan: Plan, first: date, last: date) -> None:
     """No interest from a first to a last day."""
     touched = [each for each in plan.periods if each.start < last and each.due >= first]
@@ -374,5 +379,6 @@ __all__ = [
     "pause",
     "pay_interest",
     "pay_principal",
+    "solve_from",
     "till",
 ]

@@ -77,15 +77,18 @@ def _share(plan: Plan, periods: Sequence[Period], balance: int) -> None:
     if plan.terms.kind == "equal_principal":
         spread = max(0, balance - plan.terms.balloon)
         part = multiple(plan.terms, round_ratio(spread, len(periods), plan.terms.rounding))
+    left = balance
     for period in periods:
+        part = left if period is periods[-1] else min(part, left)
         period.share = max(part, period.paid_principal)
-    periods[-1].share = balance - part * (len(periods) - 1)
+        left -= part
 
 
 def _solve_flat(plan: Plan, periods: Sequence[Period]) -> None:
     """Flat: interest on all that was drawn, and the principal, in equal parts."""
     plan.settle()
-    interest = sum(period.earned(plan.terms.rounding) for period in periods)
+    earned = [period.earned(plan.terms.rounding) for period in periods]
+    interest = sum(earned)
     at = plan.periods.index(periods[0])
     drawn = sum(each.drawn for each in plan.periods[: at + 1])
     repaid = 0
@@ -93,9 +96,16 @@ def _solve_flat(plan: Plan, periods: Sequence[Period]) -> None:
         repaid = drawn - periods[0].drawn - plan.periods[at - 1].balance_after
     total = drawn + interest - repaid
     amount = multiple(plan.terms, round_ratio(total, len(periods), plan.terms.rounding))
-    for period in periods:
-        rest = total - amount * len(periods) if period is periods[-1] else 0
-        period.instalment = period.original = max(amount + rest, period.paid)
+    left, kept, waiting = total, interest, 0
+    for period, own in zip(periods, earned, strict=True):
+        kept -= own
+        asked = left if period is periods[-1] else max(own, min(amount, left - kept))
+        left -= asked
+        if period.carried:
+            asked, waiting = asked - own, waiting + own
+        else:
+            asked, waiting = asked + waiting, 0
+        period.instalment = period.original = max(asked, period.paid)
     plan.settle()
 
 
@@ -216,7 +226,7 @@ def slice_at(plan: Plan, period: Period, day: date) -> int | None:
 
 def level(plan: Plan, periods: Sequence[Period]) -> None:
     """Spread the odd cents of the last instalment, up to as many rounds as the terms say."""
-    if periods and periods[0].share is not None:
+    if not periods or periods[0].share is not None or plan.terms.method == "flat":
         return
     trial: Plan | None = None
     for _ in range(plan.terms.level_rounds):

@@ -59,9 +59,9 @@ def apply(plan: Plan, change_: Change) -> None:
 
 
 def schedule(terms: Terms, changes: Iterable[Change]) -> tuple[Row, ...]:
-    """The schedule of a loan on which nothing has been paid."""
+    """The schedule of a loan on which nothing has been paid; changes count in the order told."""
     plan = change.new_plan(terms)
-    told = sorted(changes, key=lambda each: each.on)
+    told = list(changes)
     for at, each in enumerate(told):
         apply(plan, each)
         if terms.periods and not at:
