@@ -58,6 +58,7 @@ set_json_dumps(msgspec.json.encode)
 set_json_loads(msgspec.json.decode)
 psycopg.adapters.register_dumper(Column, _ColumnDumper)
 
+_PLANS = "SELECT set_config('enable_seqscan', %(scan)s, true), set_config('plan_cache_mode', %(mode)s, true)"
 _RETRIES = 5
 _MEMO_MAX = 200_000  # things remembered by a process, some 50 MB; then it begins anew
 # Another transaction was first, or holds what is needed: the same may well pass a moment later.
@@ -185,9 +186,8 @@ class Tx:
     ) -> None:
         """Append rows to a table in one statement; constraints hold at the latest at the commit.
 
-        Where they need not be new (`anew=False`), those that stand already are left as they are.
-        One parameter a column whatever the number of rows (see `core.columns`). Raises
-        columns.WrongValue for a value that its column's type cannot hold.
+        Unless `anew`, those that stand already are left as they are. One parameter a column (see
+        `core.columns`). Raises columns.WrongValue for a value that its column's type cannot hold.
         """
         listed = list(rows)
         if not listed:
@@ -228,6 +228,13 @@ class Tx:
         left (it takes one `flush` for the whole of it): both sides would wait for ever.
         """
         self._connection.wait(generators.send(self._connection.pgconn))
+
+    @contextmanager
+    def by_index(self) -> Iterator[None]:
+        """What is asked within goes by indexes, whatever statistics say of tables that still grow."""
+        self.run(_PLANS, scan="off", mode="force_generic_plan")
+        yield
+        self.run(_PLANS, scan="on", mode="auto")
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:

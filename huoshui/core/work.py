@@ -34,6 +34,8 @@ class Item(msgspec.Struct, frozen=True):
     attempts: int
 
 
+_NEXT_DUE = "SELECT min(due_at) FROM work WHERE book = %(book)s AND state = 'due'"
+
 Run = Callable[[Tx, list[Item]], None]
 Kinds = Mapping[str, Run]
 
@@ -47,9 +49,7 @@ class WorkFailed(Problem):
 
 def next_due(tx: Tx) -> datetime | None:
     """When the next piece of work falls due, or None."""
-    due: datetime | None = tx.value(
-        "SELECT min(due_at) FROM work WHERE book = %(book)s AND state = 'due'"
-    )
+    due: datetime | None = tx.value(_NEXT_DUE)
     return due
 
 
@@ -76,13 +76,24 @@ def advance(database: Database, kinds: Kinds, until: datetime, *, book: int = 1)
 
 def _step(database: Database, kinds: Kinds, at: datetime | None, book: int) -> int:
     with database.begin(book=book, now=at) as tx:
-        return run_moment(tx, kinds)
+        return run_moment(tx, kinds).count
 
 
-def run_moment(tx: Tx, kinds: Kinds) -> int:
+class Moment(msgspec.Struct, frozen=True):
+    """How much was run, and when the next piece falls due."""
+
+    count: int
+    due: datetime | None
+
+
+def run_moment(tx: Tx, kinds: Kinds) -> Moment:
     """Run all that is due by the transaction's time, kind after kind, in the caller's commit."""
     count = 0
-    while items := claim(tx, tx.now):
+    while True:
+        asked = tx.ask(_NEXT_DUE) if count else None  # at first there is something to run
+        items = claim(tx, tx.now)
+        if not items:
+            return Moment(count, asked()[0][0] if asked else next_due(tx))
         try:
             kinds[items[0].kind](tx, items)
         except Problem as error:
@@ -90,7 +101,6 @@ def run_moment(tx: Tx, kinds: Kinds) -> int:
         finish(tx, items)
         count += len(items)
         tx.flush()
-    return count
 
 
 def drain(database: Database, kinds: Kinds, *, book: int = 1) -> int:

@@ -182,6 +182,8 @@ def holds(tx: Tx, ids: list[UUID]) -> Answer[list[Hold]]:
 
 def burnt(tx: Tx, ids: list[UUID]) -> Answer[list[UUID]]:
     """Those ids that failed for a passing reason."""
+    if not ids:
+        return list
     rows = tx.ask(
         """
         SELECT b.id FROM (SELECT unnest(%(ids)s) AS id, %(book)s::integer AS book OFFSET 0) AS w
@@ -195,6 +197,8 @@ def burnt(tx: Tx, ids: list[UUID]) -> Answer[list[UUID]]:
 
 def standing(tx: Tx, ids: list[UUID]) -> Answer[dict[UUID, Standing]]:
     """What is posted under these ids already."""
+    if not ids:
+        return dict
     rows = tx.ask(
         """
         SELECT m.id, m.kind, m.hold_id, m.timeout_s, m.currency, m.template, m.reference,

@@ -5,11 +5,12 @@ from __future__ import annotations
 from huoshui.core.work import Run
 from huoshui.lines.payments.disputes import service as disputes
 from huoshui.lines.payments.rails import inbox
-from huoshui.scenarios import order_flow, payment_flow, rail_flow
+from huoshui.scenarios import order_flow, payment_flow, rail_files, rail_flow
 
 WORK: dict[str, Run] = {
     **order_flow.WORK,
     **payment_flow.WORK,
     **disputes.WORK,
+    **rail_files.WORK,
     **inbox.work(rail_flow.PORTS),
 }

@@ -34,10 +34,11 @@ from huoshui.facts.commerce.model import (
 from huoshui.facts.commerce.service import Ingested
 from huoshui.ledger import upkeep
 from huoshui.lines import payments
+from huoshui.lines.payments.escrow import store as escrow_store
 from huoshui.lines.payments.escrow.model import Command, Confirm, Open, Refund, Take
-from huoshui.lines.payments.escrow.service import CONFIRM_DUE, Outcome, terms, zone
+from huoshui.lines.payments.escrow.service import CONFIRM_DUE, Outcome, need_terms, zone
 from huoshui.lines.payments.escrow.terms import Terms, confirm_due
-from huoshui.lines.payments.reconciliation import intake
+from huoshui.lines.payments.reconciliation import intake, placing
 from huoshui.lines.payments.settlement import payouts, windows
 from huoshui.lines.payments.settlement.batches import SEND_DUE
 from huoshui.scenarios import order_back
@@ -79,12 +80,14 @@ class _Flow:
 
     def __init__(self, tx: Tx, news: list[Ingested]) -> None:
         self.tx = tx
-        self.terms: Terms = terms(tx)
-        self.zone: ZoneInfo = zone(tx)
+        asked_terms = escrow_store.ask_terms(tx)
         keys = sorted({_order_key(r.fact) for r in news} - {""})
-        self.orders = facts_store.order_ids(tx, keys)
+        asked_orders = facts_store.ask_order_ids(tx, keys)
         reviewed = sorted({r.fact.order for r in news if isinstance(r.fact, Review)})
-        self.delivered = facts_store.delivered(tx, reviewed) if reviewed else {}
+        asked_delivered = facts_store.ask_delivered(tx, reviewed)
+        self.terms: Terms = need_terms(asked_terms())
+        self.zone: ZoneInfo = zone(tx)
+        self.orders, self.delivered = asked_orders(), asked_delivered()
         returned = sorted({r.fact.item for r in news if isinstance(r.fact, Return)})
         self.sellers = facts_store.sellers_of(tx, returned) if returned else {}
 
@@ -200,7 +203,7 @@ WORK: dict[str, Run] = {
     windows.CLOSE_DUE: windows.close_due,
     windows.COUNT_DUE: windows.count_due,
     intake.PLACE_DUE: intake.place_due,
-    intake.AGE_DUE: intake.age_due,
+    placing.AGE_DUE: intake.age_due,
     **upkeep.WORK,
     **webhooks.WORK,
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -327,12 +327,17 @@ def tenders(tx: Tx, order_key: str) -> list[TenderRow]:
 
 def order_ids(tx: Tx, order_keys: list[str]) -> dict[str, UUID]:
     """The ids of orders by their keys."""
-    rows = tx.tuples(
+    return ask_order_ids(tx, order_keys)()
+
+
+def ask_order_ids(tx: Tx, order_keys: list[str]) -> Callable[[], dict[str, UUID]]:
+    """The same, asked together with what follows."""
+    rows = tx.ask(
         """SELECT key, id FROM order_
         WHERE book = %(book)s AND key = ANY(%(keys)s) AND superseded_at = 'infinity'""",
         keys=order_keys,
     )
-    return {key: id_ for key, id_ in rows}
+    return lambda: {key: id_ for key, id_ in rows()}
 
 
 def sellers_of(tx: Tx, item_keys: list[str]) -> dict[str, UUID]:
@@ -365,9 +370,11 @@ def undelivered(tx: Tx, order_keys: list[str]) -> list[tuple[str, UUID]]:
     ]
 
 
-def delivered(tx: Tx, order_keys: list[str]) -> dict[str, datetime]:
+def ask_delivered(tx: Tx, order_keys: list[str]) -> Callable[[], dict[str, datetime]]:
     """When the delivery of each of these orders became known, of those delivered."""
-    rows = tx.tuples(
+    if not order_keys:
+        return dict
+    rows = tx.ask(
         """
         SELECT order_key, min(recorded_at) FROM delivery
         WHERE book = %(book)s AND order_key = ANY(%(keys)s)
@@ -375,7 +382,7 @@ def delivered(tx: Tx, order_keys: list[str]) -> dict[str, datetime]:
         """,
         keys=order_keys,
     )
-    return {key: known_at for key, known_at in rows}
+    return lambda: {key: known_at for key, known_at in rows()}
 
 
 def sellers(

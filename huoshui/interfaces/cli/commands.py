@@ -111,13 +111,14 @@ def _add_histories(app: App, settings: Settings) -> None:
         since: Annotated[str, Parameter(name=["--from", "--since"])] = "",
         until: Annotated[str, Parameter(name=["--to", "--until"])] = "",
         marketplace: Path | None = None,
+        faults: list[str] | None = None,
         fresh: bool = False,
         report: Path | None = None,
         json: bool = False,
     ) -> None:
         asked = Asked(
             tuple(orders), settings.home_path / "spools", name, seed, since, until,
-            marketplace, fresh,
+            marketplace, fresh, tuple(faults or ()),
         )  # fmt: skip
         outcome = replaying.run_replay(settings, asked, json=json)
         if report:

@@ -10,7 +10,7 @@ from typing import Any
 from huoshui.core.errors import Malformed, Problem
 
 FILE = "marketplace.toml"
-SECTIONS = ("marketplace", "history", "payments")
+SECTIONS = ("marketplace", "history", "payments", "rails")
 
 
 class UnknownSection(Problem):

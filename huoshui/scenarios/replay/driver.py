@@ -21,7 +21,8 @@ from huoshui.facts.commerce.reading.source import Source, read_source
 from huoshui.facts.commerce.reading.timeline import Entry, Timeline
 from huoshui.lines import payments
 from huoshui.lines.payments.escrow.terms import Terms, read_terms
-from huoshui.scenarios import due, order_flow
+from huoshui.scenarios import due, order_flow, rail_files
+from huoshui.scenarios.rail_files import RailFiles, read_rail_files
 from huoshui.scenarios.replay import store
 from huoshui.scenarios.replay.assumptions import read_sections, tail_days
 from huoshui.scenarios.replay.report import build_report
@@ -47,7 +48,10 @@ class FactsRefused(Problem):
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """What to replay. `name` defaults to one made from the history, seed and terms."""
+    """What to replay. `name` defaults to one made from the history, seed and terms.
+
+    `faults` are those of the rails' files, each with its chance: `missing_line=0.01`.
+    """
 
     directories: tuple[Path, ...]
     spool: Path
@@ -57,6 +61,7 @@ class Asked(msgspec.Struct, frozen=True):
     until: str = ""
     assumptions: Path | None = None
     fresh: bool = False
+    faults: tuple[str, ...] = ()
 
 
 class Progress(msgspec.Struct, frozen=True):
@@ -98,13 +103,14 @@ def replay(worlds: Worlds, asked: Asked, tell: Tell = lambda _: None) -> Outcome
     sections = _sections(asked)
     source = read_source(asked.directories, sections)
     terms = read_terms(sections.get("payments", {}))
+    rails = read_rail_files(sections.get("rails", {}), asked.faults)
     started = time.monotonic()
     spool = _spool(asked, source, tell)
-    fingerprint = _fingerprint(spool, asked.seed, terms)
+    fingerprint = _fingerprint(spool, asked.seed, terms, rails)
     name = asked.name or f"replay-{fingerprint[:8]}"
     if asked.fresh:
         _drop(worlds, name)
-    resumed = _prepare(worlds, name, spool, asked, source, terms, fingerprint, sections)
+    resumed = _prepare(worlds, name, spool, asked, source, terms, rails, fingerprint, sections)
     database = worlds.database(name)
     row = _row(database)
     if row.state == "running":
@@ -140,8 +146,9 @@ def _spool(asked: Asked, source: Source, tell: Tell) -> Timeline:
     return timeline.build(source, path, told)
 
 
-def _fingerprint(spool: Timeline, seed: int, terms: Terms) -> str:
-    return crypto.digest([spool.about.digest, seed, msgspec.to_builtins(terms)]).hex()
+def _fingerprint(spool: Timeline, seed: int, terms: Terms, rails: RailFiles) -> str:
+    settings = [msgspec.to_builtins(terms), msgspec.to_builtins(rails)]
+    return crypto.digest([spool.about.digest, seed, *settings]).hex()
 
 
 def _drop(worlds: Worlds, name: str) -> None:
@@ -158,6 +165,7 @@ def _prepare(
     asked: Asked,
     source: Source,
     terms: Terms,
+    rails: RailFiles,
     fingerprint: str,
     sections: dict[str, Any],
 ) -> bool:
@@ -174,6 +182,7 @@ def _prepare(
     with worlds.database(name).begin(book=BOOK) as tx:
         access.open_book(tx, _book(source))
         payments.start(tx, terms)
+        rail_files.start(tx, rails, asked.seed)
         until = spool.about.last + timedelta(days=tail_days(terms.confirm_after_days))
         store.begin(
             tx,
@@ -181,6 +190,7 @@ def _prepare(
             sections={
                 "source": msgspec.to_builtins(source, enc_hook=str),
                 "payments": msgspec.to_builtins(terms),
+                "rails": msgspec.to_builtins(rails),
                 "given": sorted(sections),
                 "seed": asked.seed,
             },
@@ -216,9 +226,7 @@ def _drive(database: Database, spool: Timeline, row: ReplayRow, name: str, tell:
             tell(Progress("facts", state.cursor, spool.total, entries[-1].known_at, name))
         elif state.due is not None and state.due <= row.until_at:
             with database.begin(book=BOOK, now=state.due) as tx:
-                work.run_moment(tx, due.WORK)
-                tx.flush()
-                state.due = work.next_due(tx)
+                state.due = work.run_moment(tx, due.WORK).due
         else:
             break
     work.advance(database, due.WORK, row.until_at, book=BOOK)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from itertools import accumulate
-from typing import Literal
 
 import msgspec
 
@@ -19,33 +18,12 @@ from huoshui.core.db import Tx
 from huoshui.facts.commerce.reading.anomalies import Anomaly
 from huoshui.ledger.journal import Total, trial_balance
 from huoshui.scenarios.replay import report_store as store
+from huoshui.scenarios.replay.rails_report import rails
+from huoshui.scenarios.replay.report_model import Chart, Figure, bp
 from huoshui.scenarios.replay.report_store import Counts, DayNet, SellerSum, Wait, Week
 
-Basis = Literal["observed", "assumed", "generated"]
-Unit = Literal["count", "money", "bp", "hours", "score"]
-Shape = Literal["bar", "line", "area"]
 _TOP = 10
 _LORENZ_POINTS = 20
-
-
-class Figure(msgspec.Struct, frozen=True):
-    """One number with its unit and what it rests on; `score` is hundredths of a star."""
-
-    key: str
-    value: int
-    unit: Unit
-    basis: Basis
-
-
-class Chart(msgspec.Struct, frozen=True):
-    """One question's chart: `series` by name, each as long as `labels`."""
-
-    key: str
-    unit: Unit
-    basis: Basis
-    shape: Shape
-    labels: tuple[str, ...]
-    series: dict[str, tuple[int, ...]]
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -74,12 +52,14 @@ def build_report(tx: Tx, read: tuple[Anomaly, ...], moved: dict[str, int]) -> Re
     tied = _tied_up(store.daily_nets(tx, zone))
     balance = trial_balance(tx)
     first, last = store.span(tx, zone)
+    rail_figures, rail_charts = rails(tx, balance.totals, zone)
     figures = [
         *_volume(counts, weeks),
         *_money(counts, balance.totals, store.months(tx, zone)),
         *_timing(waits),
         *_concentration(sellers),
         *_cash(tied),
+        *rail_figures,
     ]
     charts = [
         _orders_chart(weeks),
@@ -89,6 +69,7 @@ def build_report(tx: Tx, read: tuple[Anomaly, ...], moved: dict[str, int]) -> Re
         _refund_chart(store.refunds(tx, zone)),
         _lorenz_chart(sellers),
         _tied_chart(tied),
+        *rail_charts,
     ]
     return Report(
         book,
@@ -123,7 +104,7 @@ def _volume(counts: Counts, weeks: list[Week]) -> list[Figure]:
         Figure("goods", sum(w.goods for w in weeks), "money", "observed"),
         Figure("freight", sum(w.freight for w in weeks), "money", "observed"),
         Figure("delivered", counts.delivered, "count", "observed"),
-        Figure("late", _bp(counts.late, counts.delivered), "bp", "observed"),
+        Figure("late", bp(counts.late, counts.delivered), "bp", "observed"),
         Figure("score", counts.score, "score", "observed"),
     ]
 
@@ -134,13 +115,13 @@ def _money(counts: Counts, totals: tuple[Total, ...], months: list[store.Month])
     return [
         Figure("taken", counts.taken, "money", "observed"),
         Figure("refunded", counts.refunded, "money", "assumed"),
-        Figure("paid_out", net.get("rail.payout", 0), "money", "assumed"),
+        Figure("paid_out", counts.paid_out, "money", "assumed"),
         Figure("commission", net.get("platform.commission", 0), "money", "assumed"),
         Figure("surcharge", net.get("platform.surcharge", 0), "money", "observed"),
         Figure("subsidy", -net.get("platform.subsidy", 0), "money", "observed"),
         Figure("tax", net.get("tax.payable", 0), "money", "assumed"),
-        Figure("take_rate", _bp(kept, goods), "bp", "assumed"),
-        Figure("refund_rate", _bp(counts.refunded, counts.taken), "bp", "assumed"),
+        Figure("take_rate", bp(kept, goods), "bp", "assumed"),
+        Figure("refund_rate", bp(counts.refunded, counts.taken), "bp", "assumed"),
         Figure("held", counts.held, "count", "observed"),
         Figure("held_money", counts.held_money, "money", "observed"),
         Figure("owed_to_sellers", net.get("merchant.settlement", 0), "money", "assumed"),
@@ -178,8 +159,8 @@ def _concentration(sellers: list[SellerSum]) -> list[Figure]:
     # Herfindahl–Hirschman index on shares in per cent, 0 to 10,000 points.
     hhi = sum((part * 10_000) ** 2 for part in earned) // whole**2 // 10_000
     return [
-        Figure("top_hundredth", _bp(sum(earned[:hundredth]), whole), "bp", "observed"),
-        Figure("top_tenth", _bp(sum(earned[:tenth]), whole), "bp", "observed"),
+        Figure("top_hundredth", bp(sum(earned[:hundredth]), whole), "bp", "observed"),
+        Figure("top_tenth", bp(sum(earned[:tenth]), whole), "bp", "observed"),
         Figure("hhi", hhi, "count", "observed"),
     ]
 
@@ -212,7 +193,7 @@ def _goods_chart(weeks: list[Week]) -> Chart:
 
 def _take_chart(months: list[store.Month]) -> Chart:
     labels = tuple(str(month.month)[:7] for month in months)
-    rates = tuple(_bp(month.kept, month.goods) for month in months)
+    rates = tuple(bp(month.kept, month.goods) for month in months)
     return Chart("take_rate", "bp", "assumed", "line", labels, {"take_rate": rates})
 
 
@@ -239,7 +220,7 @@ def _lorenz_chart(sellers: list[SellerSum]) -> Chart:
     earned = list(accumulate(sorted(max(seller.earned, 0) for seller in sellers)))
     steps = range(_LORENZ_POINTS + 1)
     ends = [len(earned) * step // _LORENZ_POINTS for step in steps]
-    shares = tuple(_bp(earned[end - 1], earned[-1]) if end and earned else 0 for end in ends)
+    shares = tuple(bp(earned[end - 1], earned[-1]) if end and earned else 0 for end in ends)
     labels = tuple(f"{100 * step // _LORENZ_POINTS} %" for step in steps)
     equal = tuple(10_000 * step // _LORENZ_POINTS for step in steps)
     series = {"share": shares, "equal": equal}
@@ -274,8 +255,3 @@ def _tied_chart(tied: dict[str, list[tuple[date, int]]]) -> Chart:
         str(kind): tuple(balance for _, balance in tied[kind]) for kind in kinds
     }
     return Chart("tied_up", "money", "assumed", "area", labels, series)
-
-
-def _bp(part: int, whole: int) -> int:
-    """A share in basis points, rounded half up; 0 of nothing."""
-    return (part * 20_000 + whole) // (2 * whole) if whole else 0

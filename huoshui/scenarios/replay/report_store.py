@@ -25,6 +25,7 @@ class Counts(msgspec.Struct, frozen=True):
     released: int
     closed: int
     held_money: int
+    paid_out: int
 
 
 class Week(msgspec.Struct, frozen=True):
@@ -92,7 +93,9 @@ def counts(tx: Tx) -> Counts:
             d.delivered, d.late,
             (SELECT coalesce(round(avg(score) * 100), 0)::int FROM review
                 WHERE book = %(book)s AND superseded_at = 'infinity') AS score,
-            e.*
+            e.*,
+            (SELECT coalesce(sum(amount), 0)::bigint FROM payout
+                WHERE book = %(book)s AND state IN ('sent', 'paid')) AS paid_out
         FROM (SELECT count(*) AS delivered,
                      count(*) FILTER (WHERE d.occurred_at > o.estimated_at + interval '1 day')
                          AS late

@@ -2277,6 +2277,8 @@ CREATE UNIQUE INDEX tender_now ON public.tender USING btree (book, key) WHERE (s
 
 CREATE INDEX tender_order ON public.tender USING btree (order_key, book);
 
+CREATE INDEX tender_recorded ON public.tender USING btree (book, recorded_at);
+
 CREATE INDEX transfer_batch ON ONLY public.transfer USING btree (batch);
 
 CREATE INDEX transfer_from ON ONLY public.transfer USING btree (from_id, recorded_at, from_version);

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from bisect import bisect_right
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -79,6 +80,8 @@ class Timeline:
         self.path = path
         self.about = about
         self._spool = spool
+        self._ahead: list[tuple[int, int, bytes]] = []  # what was read and not yet asked for
+        self._since = 0
 
     @property
     def total(self) -> int:
@@ -89,12 +92,20 @@ class Timeline:
         self, after_seq: int = 0, until: datetime | None = None, limit: int = 1_000
     ) -> list[Entry]:
         """At most `limit` facts after a position, known at or before `until`."""
-        rows = self._spool.read(after_seq, limit)
-        if until is not None and rows and rows[-1][1] > microseconds(until):
-            last = microseconds(until)
-            rows = [row for row in rows if row[1] <= last]
+        last = None if until is None else microseconds(until)
+        rows = self._rows(after_seq, last, limit)
         facts = ((seq, decode(body)) for seq, _, body in rows)
         return [Entry(seq, cast(datetime, fact.known_at), fact) for seq, fact in facts]
+
+    def _rows(self, after: int, last: int | None, limit: int) -> list[tuple[int, int, bytes]]:
+        """The rows of `read`; who asks for a moment after the other is answered from memory."""
+        ahead = self._ahead[bisect_right(self._ahead, after, key=lambda row: row[0]) :]
+        whole = last is not None and ahead and ahead[-1][1] > last
+        if after < self._since or not (whole or len(ahead) >= limit):
+            ahead = self._spool.read(after, limit)
+        self._ahead, self._since = ahead, after
+        found = ahead if last is None else ahead[: bisect_right(ahead, last, key=lambda r: r[1])]
+        return found[:limit]
 
     def entries(self, after_seq: int = 0, batch: int = 1_000) -> Iterator[Entry]:
         """Every fact after a position, read in batches."""

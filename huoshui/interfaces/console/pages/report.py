@@ -38,7 +38,7 @@ from huoshui.interfaces.console.page import (
 )
 from huoshui.interfaces.console.pages import asked
 from huoshui.lines.payments import Terms
-from huoshui.scenarios.replay import report as replayed
+from huoshui.scenarios.replay import report_model as replayed
 from huoshui.scenarios.replay import store
 from huoshui.scenarios.replay.report import Report
 from huoshui.scenarios.replay.store import ReplayRow
@@ -50,7 +50,7 @@ _UNITS: dict[str, Literal["money", "share", "hours", "count"]] = {
     "count": "count",
     "score": "count",
 }
-_WIDE = ("weekly_goods", "tied_up")
+_WIDE = ("weekly_goods", "tied_up", "clearing")
 _COLOURS = {"equal": 0, "share": 1, "goods": 1, "freight": 2, "escrow": 1, "merchant.settlement": 2}
 HEADLINES = ("goods", "take_rate", "wait_median", "refund_rate", "top_tenth")
 _GROUPS = {
@@ -60,6 +60,10 @@ _GROUPS = {
         "owed_to_sellers", "held_money", "held",
     ),
     "time": ("wait_mean", "wait_p90", "tied_mean", "tied_peak", "top_hundredth", "hhi"),
+    "rails": (
+        "rail_fees", "settle_mean", "clearing_mean", "clearing_peak", "lines_matched",
+        "lines_suspense", "suspense_money", "payouts_unpaid",
+    ),
 }  # fmt: skip
 OLIST_ORDERS = 99_441  # the original as published; files that hold fewer are a sample of it
 _BP = Decimal(10_000)
@@ -181,7 +185,7 @@ def _chart(frame: Frame, report: Report, chart: replayed.Chart, here: ApiCall) -
         question=_say(frame, f"report.chart.{chart.key}"),
         summary=_summary(frame, report, chart),
         hint=_say(frame, f"report.chart.{chart.key}.how"),
-        x=_places(chart, curve=curve),
+        x=_causes(frame, chart) if chart.key == "suspense" else _places(chart, curve=curve),
         x_title=_say(frame, f"report.chart.{chart.key}.x"),
         series=series,
         unit=unit,
@@ -200,6 +204,10 @@ def _ordered(chart: replayed.Chart) -> list[tuple[str, tuple[int, ...]]]:
 def _series_name(frame: Frame, name: str) -> str:
     key = f"report.series.{name}"
     return text(key, frame.lang) if key in i18n.catalogue() else asked.word(frame, "kind", name)
+
+
+def _causes(frame: Frame, chart: replayed.Chart) -> tuple[str, ...]:
+    return tuple(frame.say(f"lines.cause.{label}") for label in chart.labels)
 
 
 def _places(chart: replayed.Chart, *, curve: bool) -> tuple[str | date | Decimal, ...]:
@@ -227,7 +235,8 @@ def _summary(frame: Frame, report: Report, chart: replayed.Chart) -> str:
     if chart.key == "wait":
         return _wait_says(frame, figures)
     peak = max(range(len(sums)), key=sums.__getitem__)
-    at = shown.bare(_place(chart.labels[peak]), frame.lang)
+    label = _causes(frame, chart)[peak] if chart.key == "suspense" else _place(chart.labels[peak])
+    at = shown.bare(label, frame.lang)
     return frame.say("report.says.peak", at=at, value=_told(frame, report, chart, sums[peak]))
 
 

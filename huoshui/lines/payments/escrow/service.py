@@ -92,7 +92,11 @@ def start(tx: Tx, terms: Terms) -> None:
 
 def terms(tx: Tx) -> Terms:
     """The terms in force. Raises NoTerms."""
-    found = store.terms(tx)
+    return need_terms(store.terms(tx))
+
+
+def need_terms(found: Terms | None) -> Terms:
+    """Terms that were found. Raises NoTerms."""
     if found is None:
         raise NoTerms()
     return found
@@ -117,15 +121,17 @@ class _Batch:
 
     def __init__(self, tx: Tx, commands: Sequence[Command]) -> None:
         self.tx = tx
-        self.terms = terms(tx)
-        self.escrows = store.lock(tx, sorted({c.order_id for c in commands}))
+        asked_terms = store.ask_terms(tx)
+        asked_escrows = store.ask_lock(tx, sorted({c.order_id for c in commands}))
+        asked_refunds = store.ask_refunds(tx, [c.key for c in commands if isinstance(c, Refund)])
+        self.terms = need_terms(asked_terms())
+        self.escrows = asked_escrows()
         self.loaded = dict(self.escrows)
         self.keys = {c.order_id: c.order_key for c in commands if isinstance(c, Open)}
         self.keys |= {e.order_id: e.order_key for e in self.escrows.values()}
         self.splitting = {c.order_id for c in commands if isinstance(c, Confirm | Refund)}
         self.items = self._load_items()
-        keys = [c.key for c in commands if isinstance(c, Refund)]
-        self.refunds = store.refunds_by_key(tx, keys) if keys else {}
+        self.refunds = asked_refunds()
         self.made: list[RefundRow] = []
         self.refund_ids = {
             c.key: tx.id("rfd", c.key, c.at) for c in commands if isinstance(c, Refund)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -14,6 +14,8 @@ from huoshui.lines.payments.escrow.model import Escrow
 from huoshui.lines.payments.escrow.plan import Share
 from huoshui.lines.payments.escrow.terms import Terms
 
+T = TypeVar("T")
+Answer = Callable[[], T]
 _ESCROW = """order_id, order_key, currency, state, sources, parts, taken, refunded,
     opened_at, taken_at, confirmed_at, released_at, closed_at, released_by"""
 
@@ -34,12 +36,17 @@ class RefundRow(msgspec.Struct, frozen=True):
 
 def terms(tx: Tx) -> Terms | None:
     """The terms in force, or None where the line has not been started."""
-    body = tx.value(
+    return ask_terms(tx)()
+
+
+def ask_terms(tx: Tx) -> Answer[Terms | None]:
+    """The same, asked together with what follows."""
+    rows = tx.ask(
         """SELECT body FROM terms WHERE book = %(book)s AND valid_from <= %(now)s
         ORDER BY version DESC LIMIT 1""",
         now=tx.now,
     )
-    return None if body is None else msgspec.convert(body, Terms, strict=False)
+    return lambda: next((msgspec.convert(b, Terms, strict=False) for (b,) in rows()), None)
 
 
 def add_terms(tx: Tx, new: Terms) -> None:
@@ -57,12 +64,17 @@ def add_terms(tx: Tx, new: Terms) -> None:
 
 def lock(tx: Tx, order_ids: list[UUID]) -> dict[UUID, Escrow]:
     """The escrows of orders, locked in the order of their ids."""
-    rows = tx.tuples(
+    return ask_lock(tx, order_ids)()
+
+
+def ask_lock(tx: Tx, order_ids: list[UUID]) -> Answer[dict[UUID, Escrow]]:
+    """The same, asked together with what follows."""
+    rows = tx.ask(
         f"""SELECT {_ESCROW} FROM escrow
         WHERE book = %(book)s AND order_id = ANY(%(ids)s) ORDER BY order_id FOR UPDATE""",
         ids=order_ids,
     )
-    return {row[0]: _escrow(row) for row in rows}
+    return lambda: {row[0]: _escrow(row) for row in rows()}
 
 
 def escrow(tx: Tx, order_id: UUID) -> Escrow | None:
@@ -175,15 +187,16 @@ def refunds_of(tx: Tx, order_id: UUID) -> list[RefundRow]:
     )
 
 
-def refunds_by_key(tx: Tx, keys: list[str]) -> dict[str, RefundRow]:
+def ask_refunds(tx: Tx, keys: list[str]) -> Answer[dict[str, RefundRow]]:
     """The refunds that were made under these keys."""
-    rows = tx.rows(
-        RefundRow,
+    if not keys:
+        return dict
+    rows = tx.ask(
         """SELECT id, key, order_id, amount, currency, cause, reason, at, txn_id FROM refund
         WHERE book = %(book)s AND key = ANY(%(keys)s)""",
         keys=keys,
     )
-    return {row.key: row for row in rows}
+    return lambda: {row[1]: RefundRow(*row) for row in rows()}
 
 
 def page(tx: Tx, *, after: UUID | None, limit: int) -> list[Escrow]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from datetime import timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -16,11 +15,9 @@ from huoshui.core.errors import FieldError, Problem
 from huoshui.core.work import Item as Work
 from huoshui.lines.payments.reconciliation import placing, store
 from huoshui.lines.payments.reconciliation.model import ARRIVED, File, Line, UnknownFile
-from huoshui.lines.payments.settlement import store as settlement_store
 from huoshui.lines.payments.statements import Entry, FileRefused, Parsed, Profile, read_file
 
 PLACE_DUE = "reconciliation.place_due"
-AGE_DUE = "reconciliation.age_due"
 PLACE_AT_ONCE = 1_000
 _OURS = ("ord", "pmt", "pay", "prf")
 
@@ -76,40 +73,58 @@ def take_file(tx: Tx, upload: Upload) -> Taken:
 
     Raises RailNeeded, FileRefused, FileTooLarge.
     """
-    return take_files(tx, [upload])[0]
+    name = digest(upload.content)
+    before = store.files_of_digests(tx, [name]).get(name)
+    if before:
+        return Taken(before, True)
+    file, lines = _take(tx, upload, name)
+    store.add_files(tx, [file])
+    _wait(tx, file, lines)
+    return Taken(file, False)
 
 
 def take_files(tx: Tx, uploads: Sequence[Upload]) -> list[Taken]:
-    """Take files in, in their order. Raises RailNeeded, FileRefused, FileTooLarge."""
+    """Take files in and place them at once; large ones wait to be placed.
+
+    None of them names balances: of one account they could follow each other only one by one.
+    Raises RailNeeded, FileRefused, FileTooLarge.
+    """
     names = [digest(upload.content) for upload in uploads]
     stand = store.files_of_digests(tx, names)
-    alarm_days = settlement_store.settlement_terms(tx).alarm_days
+    fresh: dict[str, tuple[File, list[Line]]] = {}
     taken = []
     for name, upload in zip(names, uploads, strict=True):
-        before = stand.get(name)
-        stand[name] = before or _take(tx, upload, name, alarm_days)
-        taken.append(Taken(stand[name], before is not None))
+        before = name in stand or name in fresh
+        if not before:
+            fresh[name] = _take(tx, upload, name)
+        taken.append(Taken(stand[name] if name in stand else fresh[name][0], before))
+    if fresh:
+        store.add_files(tx, [file for file, _ in fresh.values()])
+    for file, lines in fresh.values():
+        if len(lines) > PLACE_AT_ONCE:
+            _wait(tx, file, lines)
+    placing.place_new(tx, [each for each in fresh.values() if len(each[1]) <= PLACE_AT_ONCE])
     return taken
 
 
-def _take(tx: Tx, upload: Upload, name: str, alarm_days: Sequence[int]) -> File:
+def _wait(tx: Tx, file: File, lines: Sequence[Line]) -> None:
+    store.add_lines(tx, lines)
+    tx.later(PLACE_DUE, ids.show("stf", file.id), tx.now, file=str(file.id))
+
+
+def _take(tx: Tx, upload: Upload, name: str) -> tuple[File, list[Line]]:
+    """The file and its lines, which are not kept yet."""
     if upload.profile.source == "acquirer" and not upload.rail:
         raise RailNeeded()
     parsed = parse(tx, upload)
     _continuous(tx, upload, parsed)
     file = _file(tx, upload, parsed, name)
-    store.add_file(tx, file)
     subjects = _subjects(tx, upload.rail, parsed.entries)
-    store.add_lines(tx, [_line(tx, file, entry, subjects) for entry in parsed.entries])
     tx.emit(
         "file.imported", ids.show("stf", file.id), name=file.name, lines=file.lines,
         gross=file.gross, fee=file.fee, net=file.net, currency=file.currency, digest=name,
     )  # fmt: skip
-    tx.later(PLACE_DUE, ids.show("stf", file.id), tx.now, file=str(file.id))
-    for days in alarm_days:
-        key = f"{ids.show('stf', file.id)}/{days}"
-        tx.later(AGE_DUE, key, tx.now + timedelta(days=days), file=str(file.id), days=days)
-    return file
+    return file, [_line(tx, file, entry, subjects) for entry in parsed.entries]
 
 
 def import_file(tx: Tx, upload: Upload) -> Taken:

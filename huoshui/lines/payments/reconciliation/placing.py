@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -32,6 +32,8 @@ from huoshui.lines.payments.settlement import store as payout_store
 from huoshui.lines.payments.settlement.terms import SettlementTerms
 
 _RETURNS = ("return", "returned", "PMNT/RCDT/RRTN")
+AGE_DUE = "reconciliation.age_due"
+Keep = Callable[[Tx, Sequence[Line]], None]
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 _PAYOUT = "pay"
 _LOOK_BACK_DAYS = 3
@@ -44,22 +46,39 @@ def place_next(tx: Tx, file: File, limit: int) -> Counter[str]:
 
 def place_files(tx: Tx, files: Sequence[File], limit: int) -> list[Counter[str]]:
     """Place the next lines of files, in their order: an item that one has met is none for the next."""
-    rounds = [
-        _Round(file, lines)
-        for file, lines in zip(
-            files, store.new_lines(tx, [file.id for file in files], limit), strict=True
-        )
-    ]
-    _returned(tx, [line for each in rounds for line in each.lines])
-    _decide(tx, [each for each in rounds if each.lines])
-    _write(tx, rounds)
-    for each in rounds:
-        if each.lines:
-            tx.emit(
-                "file.placed", ids.show("stf", each.file.id), lines=len(each.lines),
-                matched=sum(len(p.lines) for p in each.proposals), suspense=len(each.causes),
-            )  # fmt: skip
+    lines = store.new_lines(tx, [file.id for file in files], limit)
+    rounds = [_Round(file, own) for file, own in zip(files, lines, strict=True)]
+    _place(tx, [each for each in rounds if each.lines], _moved)
     return [each.found() for each in rounds]
+
+
+def place_new(tx: Tx, files: Sequence[tuple[File, list[Line]]]) -> None:
+    """Place the lines of files that were just taken in, and only then write them."""
+    _place(tx, [_Round(file, lines) for file, lines in files], store.add_lines)
+
+
+def _place(tx: Tx, rounds: Sequence[_Round], keep: Keep) -> None:
+    if not rounds:
+        return
+    _returned(tx, [line for each in rounds for line in each.lines])
+    terms = payout_store.settlement_terms(tx)
+    _decide(tx, rounds, terms)
+    _write(tx, rounds, keep)
+    for each in rounds:
+        if each.causes:
+            tell_age(tx, each.file.id, terms)
+        tx.emit(
+            "file.placed", ids.show("stf", each.file.id), lines=len(each.lines),
+            matched=sum(len(p.lines) for p in each.proposals), suspense=len(each.causes),
+        )  # fmt: skip
+
+
+def tell_age(tx: Tx, file_id: UUID, terms: SettlementTerms, of: str = "") -> None:
+    """What of a file lies in suspense from now on is told once it has waited for so many days."""
+    name = ids.show("stf", file_id)
+    for days in terms.alarm_days:
+        key = f"{name}/{days}/{of}" if of else f"{name}/{days}"
+        tx.later(AGE_DUE, key, tx.now + timedelta(days=days), file=str(file_id), days=days)
 
 
 class _Round:
@@ -80,11 +99,9 @@ class _Round:
         return found
 
 
-def _decide(tx: Tx, rounds: Sequence[_Round]) -> None:
+def _decide(tx: Tx, rounds: Sequence[_Round], terms: SettlementTerms) -> None:
     """Hold the lines of each file against the items that are open for it."""
-    if not rounds:
-        return
-    terms, zone = payout_store.settlement_terms(tx), _zone(tx)
+    zone = _zone(tx)
     open_ = _Open(tx, rounds, terms)
     for each in rounds:
         matching = Matching(each.to_match, open_.of(each), terms, zone)
@@ -93,7 +110,7 @@ def _decide(tx: Tx, rounds: Sequence[_Round]) -> None:
         open_.met.update(item.key for p in each.proposals for item in p.items)
 
 
-def _write(tx: Tx, rounds: Sequence[_Round]) -> None:
+def _write(tx: Tx, rounds: Sequence[_Round], keep: Keep) -> None:
     """Book what came and what it met, in one step for all files."""
     placed: dict[UUID, Line] = {}
     made: list[Transaction] = []
@@ -107,7 +124,7 @@ def _write(tx: Tx, rounds: Sequence[_Round]) -> None:
     # Of a line that is a fee and nothing else all is booked with its arrival.
     states |= {x.id: "booked" for each in rounds for x in each.lines if not x.gross}
     left = [msgspec.structs.replace(placed[id_], state=state) for id_, state in states.items()]
-    matches.keep(tx, "new", left)
+    matches.keep(tx, keep, left)
 
 
 def _zone(tx: Tx) -> ZoneInfo:
@@ -201,7 +218,7 @@ def settle(tx: Tx, proposals: Sequence[Proposal], before: str) -> list[Match]:
     """Post proposals and keep them as matches; the lines come from the state `before`."""
     matches = _Matches(tx, proposals)
     _post(tx, matches.transactions)
-    return matches.keep(tx, before)
+    return matches.keep(tx, lambda tx, moved: _move(tx, before, moved))
 
 
 class _Matches:
@@ -212,8 +229,8 @@ class _Matches:
         self._made = [_match(tx, proposal) for proposal in proposals]
         self.transactions = [transaction for _, transaction in self._made]
 
-    def keep(self, tx: Tx, before: str, others: Sequence[Line] = ()) -> list[Match]:
-        """Keep them, once posted; the lines come from the state `before`, and so do others."""
+    def keep(self, tx: Tx, write: Keep, others: Sequence[Line] = ()) -> list[Match]:
+        """Keep them, once posted; `write` writes their lines, and others with them."""
         matches = [match for match, _ in self._made]
         moved = [
             msgspec.structs.replace(line, state="matched", match_id=match.id, asked_by="")
@@ -223,7 +240,7 @@ class _Matches:
         items = [proposal.items for proposal in self._proposals]
         if matches:
             store.add_matches(tx, list(zip(matches, items, strict=True)))
-        _move(tx, before, [*moved, *others])
+        write(tx, [*moved, *others])
         arrived(tx, [item for each in items for item in each], there=True)
         return matches
 
@@ -254,6 +271,10 @@ def arrived(tx: Tx, items: Sequence[Item], *, there: bool) -> None:
     (sending.pay if there else sending.unpay)(tx, found)
     for batch_id in sorted({payout.batch_id for payout in found if payout.batch_id}):
         batches.refresh(tx, batch_id)
+
+
+def _moved(tx: Tx, lines: Sequence[Line]) -> None:
+    _move(tx, "new", lines)
 
 
 def _move(tx: Tx, before: str, lines: Sequence[Line]) -> None:

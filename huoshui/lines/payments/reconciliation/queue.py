@@ -72,6 +72,9 @@ def undo(tx: Tx, match_id: UUID) -> Match:
         for line in lines
     ]
     _move(tx, "matched", back)
+    terms = settlement_store.settlement_terms(tx)
+    for file_id in sorted({line.file_id for line in lines}):
+        placing.tell_age(tx, file_id, terms, of=ids.show("mat", match_id))
     placing.arrived(tx, items, there=False)
     tx.emit("line.unmatched", ids.show("mat", match_id), gross=found.gross, rule=found.rule)
     return load_match(tx, match_id)

@@ -38,6 +38,27 @@ OPEN = """
       AND NOT EXISTS (
           SELECT FROM line_match_item i WHERE i.book = %(book)s AND i.txn_id = s.id
             AND i.leg = s.leg AND i.account_id = s.account_id AND NOT i.freed)"""
+_NAMED = """SELECT s.account_id, s.id AS txn_id, s.leg, s.amount, s.reference,
+           s.effective_at AS at, a.path
+    FROM (SELECT DISTINCT t.id FROM unnest(%(references)s::text[]) AS r (reference)
+        CROSS JOIN LATERAL (
+            SELECT id FROM transfer WHERE book = %(book)s AND leg = 0
+                AND reference <> '' AND reference = r.reference OFFSET 0) AS t) AS named
+    CROSS JOIN LATERAL (
+        SELECT * FROM transfer WHERE book = %(book)s AND id = named.id OFFSET 0) AS t
+    CROSS JOIN LATERAL (VALUES
+        (t.from_id, t.id, t.leg, t.amount, t.reference, t.effective_at),
+        (t.to_id, t.id, t.leg, -t.amount, t.reference, t.effective_at))
+        AS s (account_id, id, leg, amount, reference, effective_at)
+    CROSS JOIN LATERAL (
+        SELECT path FROM account WHERE book = %(book)s AND id = s.account_id LIMIT 1) AS a
+    WHERE s.account_id = ANY(%(accounts)s) AND t.kind IN (0, 2) AND s.amount <> 0
+      AND t.template <> 'line_matched'
+      AND (t.reverses IS NULL OR NOT EXISTS (
+          SELECT FROM line_match m WHERE m.book = %(book)s AND m.txn_id = t.reverses OFFSET 0))
+      AND NOT EXISTS (
+          SELECT FROM line_match_item i WHERE i.book = %(book)s AND i.txn_id = s.id
+            AND i.leg = s.leg AND i.account_id = s.account_id AND NOT i.freed OFFSET 0)"""
 
 
 class Sum(msgspec.Struct, frozen=True):
@@ -80,32 +101,13 @@ def items_between(tx: Tx, accounts: list[UUID], since: datetime, until: datetime
 
 
 def items_named(tx: Tx, accounts: list[UUID], references: list[str]) -> list[Item]:
-    """Open items of transactions with one of these references."""
-    return tx.rows(
-        Item,
-        """WITH named AS MATERIALIZED (
-            SELECT DISTINCT id FROM transfer WHERE book = %(book)s AND leg = 0
-              AND reference <> '' AND reference = ANY(%(references)s)),
-        legs AS (
-            SELECT t.* FROM named n JOIN transfer t ON t.book = %(book)s AND t.id = n.id),
-        sides AS (
-            SELECT from_id AS account_id, id, leg, amount, reference, effective_at, template,
-                   reverses, kind FROM legs
-            UNION ALL SELECT to_id, id, leg, -amount, reference, effective_at, template, reverses,
-                   kind FROM legs)
-        SELECT s.account_id, s.id AS txn_id, s.leg, s.amount, s.reference, s.effective_at AS at,
-               a.path
-        FROM sides s JOIN account a ON a.book = %(book)s AND a.id = s.account_id
-        WHERE s.account_id = ANY(%(accounts)s) AND s.kind IN (0, 2) AND s.amount <> 0
-          AND s.template <> 'line_matched'
-          AND (s.reverses IS NULL OR NOT EXISTS (
-              SELECT FROM line_match m WHERE m.book = %(book)s AND m.txn_id = s.reverses))
-          AND NOT EXISTS (
-              SELECT FROM line_match_item i WHERE i.book = %(book)s AND i.txn_id = s.id
-                AND i.leg = s.leg AND i.account_id = s.account_id AND NOT i.freed)""",
-        accounts=accounts,
-        references=references,
-    )
+    """Open items of transactions with one of these references.
+
+    Each step goes by its index whatever the statistics say (`OFFSET 0`): files come in while tables
+    grow, and a plan for what they were a moment ago reads all that was ever matched for each item.
+    """
+    with tx.by_index():
+        return tx.rows(Item, _NAMED, accounts=accounts, references=references)
 
 
 def item(tx: Tx, txn_id: UUID, leg: int, account_id: UUID) -> Item | None:
@@ -201,12 +203,11 @@ def last_closing(tx: Tx, target: str, currency: str) -> int | None:
     return found
 
 
-def add_file(tx: Tx, new: File) -> None:
-    """Write a file."""
+def add_files(tx: Tx, new: Iterable[File]) -> None:
+    """Write files."""
+    names = File.__struct_fields__
     tx.append(
-        "statement_file",
-        ("book", *File.__struct_fields__),
-        [(tx.book, *msgspec.structs.astuple(new))],
+        "statement_file", ("book", *names), [(tx.book, *msgspec.structs.astuple(f)) for f in new]
     )
 
 
