@@ -42,7 +42,6 @@ WORK_EVERY_S = 1.0
 
 def create_app(settings: Settings, worlds: Worlds) -> Litestar:
     """The web application over open worlds."""
-    from litestar import Litestar
     from litestar.datastructures import State
 
     from huoshui.interfaces import api, console, hosted
@@ -53,7 +52,7 @@ def create_app(settings: Settings, worlds: Worlds) -> Litestar:
         "door": api.Door(worlds), "worlds": worlds, "lanes": lanes, "settings": settings,
         "requests": requests,
     }  # fmt: skip
-    return Litestar(
+    return api.Application(
         [api.health, api.ping, api.routes(), *console.routes(), *hosted.routes()],
         state=State(state),
         on_startup=[lanes.start, requests.start],
@@ -92,6 +91,8 @@ def serve(settings: Settings, worlds: Worlds, port: int, ready: Callable[[], Non
         worker.start()
     # The server gives the signal that stopped it back to the process: let that end it in order.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    # Who waits for PostgreSQL goes on once it has answered, and not after a turn of the event loop.
+    sys.setswitchinterval(0.001)
     # What stands by now stays: the collector need not walk through it at every round.
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)

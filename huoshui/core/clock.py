@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
 from datetime import UTC, datetime, timedelta
+
+import msgspec
 
 from huoshui.core.errors import Problem
 
@@ -36,3 +39,27 @@ def span(text: str) -> timedelta:
     if not match:
         raise BadSpan(text=text[:40])
     return timedelta(**{_UNITS[match[2]]: int(match[1])})
+
+
+class WorldClock(msgspec.Struct, frozen=True):
+    """A world's clock, as its database tells it: standing still, or real and so far ahead."""
+
+    name: str
+    kind: str
+    seed: int | None
+    clock_at: datetime | None
+    clock_offset_s: int
+
+    def now(self) -> datetime:
+        """The world's time: fixed in a replay, the system's plus an offset otherwise."""
+        return self.clock_at or system_now() + timedelta(seconds=self.clock_offset_s)
+
+    def advanced(self, now: datetime) -> WorldClock:
+        """The clock once it was moved to `now`. Raises ClockBackwards."""
+        if now < self.now():
+            raise ClockBackwards(now=self.now().isoformat(), asked=now.isoformat())
+        if self.clock_at is not None:
+            return msgspec.structs.replace(self, clock_at=now)
+        # Rounded up: what falls due at `now` is due in this very transaction.
+        offset_s = math.ceil((now - system_now()).total_seconds())
+        return msgspec.structs.replace(self, clock_offset_s=offset_s)

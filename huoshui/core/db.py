@@ -6,10 +6,10 @@ and put off is written when the transaction ends, in the same commit.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any, LiteralString, TypeVar
 from uuid import UUID
 
@@ -23,7 +23,8 @@ from psycopg.rows import class_row
 from psycopg.types.json import Jsonb, set_json_dumps, set_json_loads
 from psycopg_pool import ConnectionPool
 
-from huoshui.core import clock, columns
+from huoshui.core import columns
+from huoshui.core.clock import WorldClock
 from huoshui.core.columns import Column
 from huoshui.core.errors import Conflict, Problem
 from huoshui.core.ids import Mint
@@ -60,6 +61,7 @@ psycopg.adapters.register_dumper(Column, _ColumnDumper)
 
 _PLANS = "SELECT set_config('enable_seqscan', %(scan)s, true), set_config('plan_cache_mode', %(mode)s, true)"
 _RETRIES = 5
+_SOON = timedelta(seconds=5)
 _MEMO_MAX = 200_000  # things remembered by a process, some 50 MB; then it begins anew
 # Another transaction was first, or holds what is needed: the same may well pass a moment later.
 _IN_THE_WAY = (
@@ -110,26 +112,47 @@ class Tx:
         connection: psycopg.Connection[Any],
         pipeline: psycopg.Pipeline,
         *,
-        now: datetime,
+        world: Callable[[], WorldClock],
+        expected: datetime,
         book: int,
         actor: str,
-        mint: Mint,
-        simulated: bool,
         types: TableTypes,
         memo: dict[Any, Any],
     ) -> None:
-        self.now = now
         self.book = book
         self.actor = actor
-        self.simulated = simulated
         self._connection = connection
         self._pipeline = pipeline
-        self._mint = mint
+        self._ask_world = world
+        # A moment that the world's time has not reached yet, known without asking for it: unless
+        # another process moved the clock meanwhile.
+        self.soon = expected + _SOON
         self._types = types
         self._memo = memo
         self._learnt: dict[Any, Any] = {}
         self._events: list[Event] = []
         self._later: list[Later] = []
+
+    @cached_property
+    def _world(self) -> WorldClock:
+        return self._ask_world()
+
+    @cached_property
+    def _mint(self) -> Mint:
+        return Mint(self._world.seed)
+
+    @cached_property
+    def now(self) -> datetime:
+        """The world's time, the same throughout.
+
+        Asking for it waits for what was sent before: the world's row came with the first question.
+        """
+        return self._world.now()
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the clock stands still unless it is moved, as in a replay."""
+        return self._world.clock_at is not None
 
     def known(self, key: Any) -> Any:
         """What was learnt under this key, in this transaction or in a committed one, or None."""
@@ -346,20 +369,6 @@ class Tx:
         self._later.clear()
 
 
-class WorldRow(msgspec.Struct, frozen=True):
-    """What a world's database says of itself."""
-
-    name: str
-    kind: str
-    seed: int | None
-    clock_at: datetime | None
-    clock_offset_s: int
-
-    def now(self) -> datetime:
-        """The world's time: fixed in a replay, the system's plus an offset otherwise."""
-        return self.clock_at or clock.system_now() + timedelta(seconds=self.clock_offset_s)
-
-
 _WORLD = "SELECT name, kind, seed, clock_at, clock_offset_s FROM world"
 
 
@@ -370,6 +379,7 @@ class Database:
         self.url = url
         self._types: TableTypes = {}
         self._memo: dict[Any, Any] = {}
+        self._seen = WorldClock("", "", None, None, 0)
         self._pool = ConnectionPool(
             url, min_size=1, max_size=pool_size, open=False, timeout=30, name="huoshui"
         )
@@ -406,22 +416,22 @@ class Database:
             with self._pool.connection() as connection, connection.pipeline() as pipeline:
                 if snapshot:
                     connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-                world = self._world(connection)
+                world = self._asked_world(connection)
                 if now is not None:
-                    world = _advance(connection, world, now)
+                    world = _advanced(connection, world().advanced(now))
                 tx = Tx(
                     connection,
                     pipeline,
-                    now=world.now(),
+                    world=world,
+                    expected=now or self._seen.now(),
                     book=book,
                     actor=actor,
-                    mint=Mint(world.seed),
-                    simulated=world.clock_at is not None,
                     types=self._types,
                     memo=self._memo,
                 )
                 yield tx
                 tx.flush()
+                connection.commit()  # sent behind the last statement, not after its answer
             tx.remember()
         except _IN_THE_WAY as error:
             raise Conflict() from error
@@ -446,25 +456,25 @@ class Database:
                     raise
         raise AssertionError("unreachable")
 
-    @staticmethod
-    def _world(connection: psycopg.Connection[Any]) -> WorldRow:
-        with connection.cursor(row_factory=class_row(WorldRow)) as cursor:
-            row = cursor.execute(_WORLD).fetchone()
-        if row is None:
-            raise DatabaseGone()
-        return row
+    def _asked_world(self, connection: psycopg.Connection[Any]) -> Callable[[], WorldClock]:
+        """Ask what the world says of itself, and wait for nothing; the answer, once it is wanted."""
+        cursor = connection.cursor(row_factory=class_row(WorldClock)).execute(_WORLD)
+
+        def answer() -> WorldClock:
+            row = cursor.fetchone()
+            if row is None:
+                raise DatabaseGone()
+            self._seen = row
+            return row
+
+        return answer
 
 
-def _advance(connection: psycopg.Connection[Any], world: WorldRow, now: datetime) -> WorldRow:
-    if now < world.now():
-        raise clock.ClockBackwards(now=world.now().isoformat(), asked=now.isoformat())
-    if world.clock_at is not None:
-        connection.execute("UPDATE world SET clock_at = %s", (now,))
-        return msgspec.structs.replace(world, clock_at=now)
-    # Rounded up: what falls due at `now` is due in this very transaction.
-    offset_s = math.ceil((now - clock.system_now()).total_seconds())
-    connection.execute("UPDATE world SET clock_offset_s = %s", (offset_s,))
-    return msgspec.structs.replace(world, clock_offset_s=offset_s)
+def _advanced(connection: psycopg.Connection[Any], clock: WorldClock) -> Callable[[], WorldClock]:
+    """Write a world's clock; the answer to what it is now."""
+    set_to = (clock.clock_at, clock.clock_offset_s)
+    connection.execute("UPDATE world SET clock_at = %s, clock_offset_s = %s", set_to)
+    return lambda: clock
 
 
 @contextmanager

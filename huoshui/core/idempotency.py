@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 import msgspec
 
@@ -62,18 +62,18 @@ def keep(tx: Tx, key: str, request: bytes, status: int, body: bytes) -> None:
     )
 
 
-def kept_of(tx: Tx, keys: Collection[str]) -> dict[str, Reply]:
-    """The replies of those keys that have one, for many requests at once.
+def kept_of(tx: Tx, keys: Collection[str]) -> Callable[[], dict[str, Reply]]:
+    """The replies of those keys that have one, for many requests at once; asked for, not waited for.
 
     It waits for nobody. Who has locked what a request moves, and asks afterwards, finds the reply
     of everybody who moved it before.
     """
-    rows = tx.tuples(
+    rows = tx.ask(
         """SELECT key, request, status, body FROM idempotency
         WHERE book = %(book)s AND key = ANY(%(keys)s)""",
         keys=columns.texts(list(keys)),
     )
-    return {key: Reply(bytes(request), status, bytes(body)) for key, request, status, body in rows}
+    return lambda: {key: Reply(request, status, body) for key, request, status, body in rows()}
 
 
 def keep_all(tx: Tx, replies: Mapping[str, Reply]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from datetime import datetime
+from functools import lru_cache
 from uuid import UUID
 
 from huoshui.core.errors import Problem
@@ -76,12 +77,16 @@ class BadId(Problem):
 
 def uuid7(at: datetime, entropy: bytes) -> UUID:
     """A UUIDv7 (RFC 9562, section 5.7): the millisecond of `at`, then 74 bits of `entropy`."""
-    return _uuid7(int(at.timestamp() * 1000) & (1 << 48) - 1, entropy)
+    return _uuid7(_milliseconds(at), entropy)
 
 
 def derived(parent: UUID, key: str) -> UUID:
     """An id that follows from another one: of the same millisecond, the same for the same key."""
     return _uuid7(parent.int >> 80, hashlib.sha256(parent.bytes + key.encode()).digest())
+
+
+def _milliseconds(at: datetime) -> int:
+    return int(at.timestamp() * 1000) & (1 << 48) - 1
 
 
 def _uuid7(milliseconds: int, entropy: bytes) -> UUID:
@@ -90,6 +95,7 @@ def _uuid7(milliseconds: int, entropy: bytes) -> UUID:
     return UUID(int=milliseconds << 80 | 7 << 76 | (rand_a & 0xFFF) << 64 | 2 << 62 | rand_b)
 
 
+@lru_cache(4_096)  # an id is shown several times while its object is served
 def show(prefix: str, value: UUID) -> str:
     """The public text of an id."""
     number = value.int
@@ -125,12 +131,13 @@ class Mint:
     def make(self, prefix: str, key: str, at: datetime) -> UUID:
         """An id for the object that the source calls `key`, first known at `at`."""
         if self._seed is None:
-            return self._next(uuid7(at, os.urandom(10)).int & ~_HEADROOM)
+            return self._next(_milliseconds(at))
         digest = hashlib.sha256(b"%b\0%b\0%b" % (self._seed, prefix.encode(), key.encode()))
         return uuid7(at, digest.digest())
 
-    def _next(self, fresh: int) -> UUID:
-        if fresh >> 80 == self._last >> 80:
-            fresh = self._last + 1 + int.from_bytes(os.urandom(4), "big")
-        self._last = fresh
-        return UUID(int=fresh)
+    def _next(self, milliseconds: int) -> UUID:
+        if milliseconds == self._last >> 80:
+            self._last += 1 + int.from_bytes(os.urandom(4), "big")
+        else:
+            self._last = _uuid7(milliseconds, os.urandom(10)).int & ~_HEADROOM
+        return UUID(int=self._last)

@@ -20,13 +20,14 @@ from huoshui.ledger.model import (
     Result,
     Transaction,
 )
-from huoshui.ledger.service import flush, load, open_account, post, reverse
+from huoshui.ledger.service import Ahead, ahead, flush, load, loading, open_account, post, reverse
 from huoshui.ledger.sheet import Sheet
 from huoshui.ledger.template import Template, read_templates
 
 __all__ = [
     "Account",
     "AccountKind",
+    "Ahead",
     "Capture",
     "Chart",
     "Command",
@@ -38,9 +39,11 @@ __all__ = [
     "Sheet",
     "Template",
     "Transaction",
+    "ahead",
     "flush",
     "journal",
     "load",
+    "loading",
     "open_account",
     "post",
     "read_templates",

@@ -182,6 +182,10 @@ class Hold(msgspec.Struct, frozen=True):
     held_at: datetime
     expires_at: datetime | None
 
+    def lapsed(self, now: datetime) -> bool:
+        """Whether it has run out by `now`, swept or not."""
+        return self.expires_at is not None and self.expires_at <= now
+
 
 class Moved(NamedTuple):
     """A transfer that was made: a row of the table, but for its book and batch."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from uuid import UUID
 
+import msgspec
+
 from huoshui.core import ids as id_texts
 from huoshui.core import money
 from huoshui.core.db import Tx
@@ -23,6 +25,7 @@ from huoshui.ledger.model import (
     UnknownTransaction,
 )
 from huoshui.ledger.sheet import Loaded, Sheet
+from huoshui.ledger.store import Answer
 
 Decide = Callable[[Sheet, Sequence[Command]], list[Result]]
 NO_CHART = Chart(())
@@ -43,6 +46,18 @@ class AlreadyReversed(Problem):
     status = 409
 
 
+class Ahead(msgspec.Struct, frozen=True):
+    """What every batch asks of its book, on its way while the batch is read."""
+
+    state: Answer[store.State]
+    due: Answer[list[Hold]]
+
+
+def ahead(tx: Tx) -> Ahead:
+    """Ask what does not depend on the commands: it shares the way with what the caller asks."""
+    return Ahead(store.state(tx), store.due_holds(tx))
+
+
 def load(
     tx: Tx,
     paths: Iterable[tuple[str, str]],
@@ -57,18 +72,34 @@ def load(
     Accounts that are not open yet are opened where the chart has a kind for their path. Holds
     that have run out by now end here, before anything is decided: that is when they expire.
     """
+    return loading(tx, paths, ids, chart, holds=holds, burning=burning)()
+
+
+def loading(
+    tx: Tx,
+    paths: Iterable[tuple[str, str]],
+    ids: Sequence[UUID] = (),
+    chart: Chart = NO_CHART,
+    *,
+    holds: Iterable[UUID] = (),
+    burning: bool = False,
+    ahead_: Ahead | None = None,
+) -> Answer[Sheet]:
+    """`load`, asked for and not waited for. What the caller asks next sees what stands behind the
+    locks, so that what another writer did meanwhile is seen."""
     wanted, hold_ids = set(paths), list(holds)
-    asked_state, asked_due = store.state(tx), store.due_holds(tx, hold_ids)
+    asked, asked_named = ahead_ or ahead(tx), store.holds(tx, hold_ids)
     found, absent = _find(tx, wanted, chart)
-    state, due = asked_state(), asked_due()
-    sides = {id_ for hold in due for id_ in (hold.from_id, hold.to_id)}
+    state = asked.state()
+    moved = {hold.id: hold for hold in (*asked.due(), *asked_named())}
+    sides = {id_ for hold in moved.values() for id_ in (hold.from_id, hold.to_id)}
     asked_rows = store.lock(tx, {*found.values(), *sides})
-    # Asked behind the locks, so that what another writer did meanwhile is seen.
     standing = store.standing(tx, [*ids, *hold_ids])
     burnt = store.burnt(tx, list(ids))
-    held = store.holds(tx, [hold.id for hold in due]) if due else list[Hold]
-    sheet = Sheet(
-        Loaded(
+    held = store.holds(tx, list(moved))
+
+    def answer() -> Sheet:
+        loaded = Loaded(
             rows=asked_rows(),
             holds=held(),
             standing=standing(),
@@ -77,13 +108,12 @@ def load(
             horizon=state.horizon,
             sealed_until=state.sealed_until,
             counted_until=state.counted_until,
-        ),
-        tx.now,
-        actor=tx.actor,
-        burning=burning,
-    )
-    sheet.lapse()
-    return sheet
+        )
+        sheet = Sheet(loaded, tx.now, actor=tx.actor, burning=burning)
+        sheet.lapse()
+        return sheet
+
+    return answer
 
 
 def _find(

@@ -8,7 +8,7 @@ may do is what it was given and what its organisation's role still allows.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from uuid import UUID
 
 import msgspec
@@ -179,14 +179,14 @@ def key_of(tx: Tx, key_id: UUID) -> Key:
     return row
 
 
-def valid(tx: Tx, key_ids: Collection[UUID]) -> set[UUID]:
-    """Those of these keys of the book that are not revoked."""
-    rows = tx.tuples(
+def valid(tx: Tx, key_ids: Collection[UUID]) -> Callable[[], set[UUID]]:
+    """Those of these keys of the book that are not revoked: asked for, and not waited for."""
+    rows = tx.ask(
         """SELECT id FROM api_key
         WHERE book = %(book)s AND id = ANY(%(ids)s) AND revoked_at IS NULL""",
         ids=columns.uuids(list(key_ids)),
     )
-    return {id_ for (id_,) in rows}
+    return lambda: {id_ for (id_,) in rows()}
 
 
 def revoke(tx: Tx, key_id: UUID, *, organisation_id: UUID | None = None) -> None:

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from functools import cache
 from typing import Any
 
 import msgspec
 from litestar import Response, Router, get, post
-from litestar.datastructures import MutableScopeHeaders
 from litestar.exceptions import HTTPException
-from litestar.types import Message, Scope
 
 from huoshui import __version__
-from huoshui.core.access import Actor
-from huoshui.core.access.requests import RequestLog
 from huoshui.core.errors import Problem
 from huoshui.core.worlds import LIVE
 from huoshui.interfaces.api import (
@@ -42,7 +37,9 @@ from huoshui.interfaces.api import (
     webhooks,
     world,
 )
-from huoshui.interfaces.api.door import BEGUN, CALLER, Ask, Door
+from huoshui.interfaces.api.answering import on_every_answer
+from huoshui.interfaces.api.application import Application
+from huoshui.interfaces.api.door import Ask, Door
 from huoshui.interfaces.api.problems import BODY_MAX
 
 HANDLERS = [
@@ -86,43 +83,19 @@ def ping() -> dict[str, str]:
     return {}
 
 
-async def on_every_answer(message: Message, scope: Scope) -> None:
-    """Headers that every answer carries, problems and the framework's own included."""
-    if message["type"] != "http.response.start":
-        return
-    headers = MutableScopeHeaders.from_message(message)
-    request_id = headers["X-Request-Id"] = problems.id_of(scope)
-    _note(scope, int(message["status"]), request_id)
-    headers.setdefault("X-Content-Type-Options", "nosniff")
-    if scope["path"].startswith("/v1"):
-        headers.setdefault("Cache-Control", "no-store")
-
-
-def _note(scope: Scope, status: int, request_id: str) -> None:
-    """Put a call by a key into the log of requests: its path alone, never a query or a body."""
-    state: dict[str, Any] = scope["state"]
-    caller: Actor | None = state.get(CALLER)
-    log: RequestLog | None = getattr(scope["litestar_app"].state, "requests", None)
-    if caller is None or log is None:
-        return
-    log.note(
-        caller.world,
-        caller.book,
-        key_id=caller.key_id,
-        caller=caller.name,
-        method=str(scope.get("method", "")),
-        path=scope["path"],
-        status=status,
-        took_us=(time.perf_counter_ns() - state[BEGUN]) // 1000,
-        request_id=request_id,
-    )
-
-
 @cache
 def _document() -> bytes:
     return msgspec.json.encode(openapi.document(HANDLERS))
 
 
 __all__ = [
-    "BODY_MAX", "EXCEPTION_HANDLERS", "HANDLERS", "Door", "health", "on_every_answer", "ping", "routes",
+    "BODY_MAX",
+    "EXCEPTION_HANDLERS",
+    "HANDLERS",
+    "Application",
+    "Door",
+    "health",
+    "on_every_answer",
+    "ping",
+    "routes",
 ]  # fmt: skip

@@ -207,7 +207,8 @@ class Visit:
 
     def said(self, body: bytes) -> bytes:
         """What was asked: a repeat asks for the same, byte for byte."""
-        method, path = self.request.method.encode(), self.request.url.path.encode()
+        scope = self.request.scope
+        method, path = scope["method"].encode(), scope["path"].encode()
         return b"%b %b\n%b" % (method, path, body)
 
     def reply(self, content: bytes, hit: bool) -> Response[bytes]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -45,7 +45,10 @@ class Move(msgspec.Struct, frozen=True):
 
 
 class Desk(Protocol):
-    """What decides the moves of many requests in one transaction, each at its turn, then writes."""
+    """What decides the moves of many requests in one transaction, each at its turn, then writes.
+
+    To open one locks what the moves touch; what came of that it need not wait for.
+    """
 
     def answer(self, number: int) -> msgspec.Struct:
         """Decide the move of this number. Raises a Problem, and has then moved nothing."""
@@ -131,9 +134,11 @@ def _alone(tx: Tx, desk: Opening, move: Any, name: str) -> msgspec.Struct:
 
 
 def _run(desk: Opening, tx: Tx, wishes: list[Wish]) -> list[Outcome]:
+    # All is asked before anything is waited for, the replies behind the locks that the desk takes.
+    asked_valid = access.valid(tx, {wish.key_id for wish in wishes})
     opened = desk(tx, [(wish.move, wish.name) for wish in wishes])
-    valid = access.valid(tx, {wish.key_id for wish in wishes})
-    kept = idempotency.kept_of(tx, {wish.key for wish in wishes})
+    asked_kept = idempotency.kept_of(tx, {wish.key for wish in wishes})
+    valid, kept = asked_valid(), asked_kept()
     fresh: dict[str, Reply] = {}
     outcomes: list[Outcome] = []
     for number, wish in enumerate(wishes):
@@ -165,8 +170,13 @@ class _LedgerDesk:
 
     def __init__(self, tx: Tx, moves: Sequence[tuple[Move, str]]) -> None:
         self._tx = tx
+        ahead = ledger.ahead(tx)
         self._units = [(move, move.commands(tx, name)) for move, name in moves]
-        self._sheet = _load(tx, self._units)
+        self._loading = _load(tx, self._units, ahead)
+
+    @cached_property
+    def _sheet(self) -> Sheet:
+        return self._loading()
 
     def answer(self, number: int) -> msgspec.Struct:
         move, commands = self._units[number]
@@ -176,7 +186,9 @@ class _LedgerDesk:
         ledger.flush(self._tx, self._sheet)
 
 
-def _load(tx: Tx, units: list[tuple[Move, list[Command]]]) -> Sheet:
+def _load(
+    tx: Tx, units: list[tuple[Move, list[Command]]], ahead: ledger.Ahead
+) -> Callable[[], Sheet]:
     paths: set[tuple[str, str]] = set()
     holds: set[UUID] = set()
     named: list[UUID] = []
@@ -189,7 +201,7 @@ def _load(tx: Tx, units: list[tuple[Move, list[Command]]]) -> Sheet:
                 paths.update(sides)
             else:
                 holds.add(command.hold)
-    return ledger.load(tx, paths, named, holds=holds, burning=True)
+    return ledger.loading(tx, paths, named, holds=holds, burning=True, ahead_=ahead)
 
 
 REQUESTS = verb("api.requests", _LedgerDesk)

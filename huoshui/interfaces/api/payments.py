@@ -72,9 +72,10 @@ class _Desk:
     def __init__(self, tx: Tx, moves: Sequence[tuple[PaymentMove, str]]) -> None:
         self._tx = tx
         self._moves = [move for move, _ in moves]
-        terms = escrow.terms(tx)
+        ahead = service.ahead(tx)
+        terms = ahead.started()
         self._commands = [_command_of(tx, move, name, terms) for move, name in moves]
-        self._batch = Batch(tx, [c for c in self._commands if not isinstance(c, Problem)], terms)
+        self._batch = Batch(tx, [c for c in self._commands if not isinstance(c, Problem)], ahead)
 
     def answer(self, number: int) -> msgspec.Struct:
         command = self._commands[number]

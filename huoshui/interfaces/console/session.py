@@ -125,7 +125,7 @@ def rights(tx: Tx, session: Session, now: datetime) -> Rights:
         return Rights(found.scopes, found.bound, found.member, secured)
     if session.key_id is None:
         return Rights(frozenset(SCOPES))
-    if session.key_id not in access.valid(tx, {session.key_id}):
+    if session.key_id not in access.valid(tx, {session.key_id})():
         raise WrongKey()
     key = access.key_of(tx, session.key_id)
     if "console" not in key.scopes:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, TypeVar
+from functools import cache
+from typing import Any
 from uuid import UUID
 
 import msgspec
 
 from huoshui.core.db import Tx
+from huoshui.ledger.store import Answer
 from huoshui.lines.payments.escrow.model import Escrow
 from huoshui.lines.payments.escrow.plan import Share
 from huoshui.lines.payments.escrow.terms import Terms
 
-T = TypeVar("T")
-Answer = Callable[[], T]
 _ESCROW = """order_id, order_key, currency, state, sources, parts, taken, refunded,
     opened_at, taken_at, confirmed_at, released_at, closed_at, released_by"""
 
@@ -40,13 +40,26 @@ def terms(tx: Tx) -> Terms | None:
 
 
 def ask_terms(tx: Tx) -> Answer[Terms | None]:
-    """The same, asked together with what follows."""
-    rows = tx.ask(
-        """SELECT body FROM terms WHERE book = %(book)s AND valid_from <= %(now)s
-        ORDER BY version DESC LIMIT 1""",
-        now=tx.now,
+    """The same, asked for and not waited for."""
+    by = tx.soon  # the time itself may still be on its way
+    rows = _ask_terms(tx, by, 2)
+
+    @cache
+    def answer() -> Terms | None:
+        found = [body for body, since in rows() if since <= tx.now <= by]
+        found = found or [body for body, _ in _ask_terms(tx, tx.now, 1)()]
+        return msgspec.convert(found[0], Terms, strict=False) if found else None
+
+    return answer
+
+
+def _ask_terms(tx: Tx, by: datetime, most: int) -> Answer[list[tuple[Any, ...]]]:
+    return tx.ask(
+        """SELECT body, valid_from FROM terms WHERE book = %(book)s AND valid_from <= %(by)s
+        ORDER BY version DESC LIMIT %(most)s""",
+        by=by,
+        most=most,
     )
-    return lambda: next((msgspec.convert(b, Terms, strict=False) for (b,) in rows()), None)
 
 
 def add_terms(tx: Tx, new: Terms) -> None:

@@ -5,6 +5,8 @@ A verb may lead to several states, by what the means of payment say: each such w
 
 from __future__ import annotations
 
+from functools import cache
+
 from huoshui.core.machine import IllegalMove, Machine, Move
 
 _UNDECIDED = ("requires_confirmation", "requires_action", "processing")
@@ -56,6 +58,7 @@ ASKED = {
 }
 
 
+@cache
 def allowed(state: str) -> tuple[str, ...]:
     """What may be asked of a payment in this state."""
     return tuple(verb for verb, states in ASKED.items() if state in states)

@@ -8,6 +8,7 @@ its events with their webhooks, and the calls that go to rails afterwards.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from typing import Any, assert_never
 from uuid import UUID
 
@@ -18,9 +19,12 @@ from huoshui.core import ids
 from huoshui.core.db import Tx
 from huoshui.core.errors import Problem
 from huoshui.core.idempotency import KeyReused
+from huoshui.ledger import Sheet
 from huoshui.ledger.model import PostingRefused
+from huoshui.ledger.store import Answer
 from huoshui.lines.payments.chart import CHART, rail_path, receivable_path, seller_of
 from huoshui.lines.payments.escrow import store as terms_store
+from huoshui.lines.payments.escrow.service import NoTerms
 from huoshui.lines.payments.escrow.terms import Terms
 from huoshui.lines.payments.payment import back, going, store, told
 from huoshui.lines.payments.payment.machine import FINAL, allowed, need
@@ -82,6 +86,26 @@ class Outcome(msgspec.Struct, frozen=True):
         return self
 
 
+class Ahead(msgspec.Struct, frozen=True):
+    """What every batch of payments asks of its book, on its way while the batch is read."""
+
+    terms: Answer[Terms | None]
+    window: Answer[int | None]
+    ledger: ledger.Ahead
+
+    def started(self) -> Terms:
+        """The terms in force. Raises NoTerms where the line has not been started."""
+        found = self.terms()
+        if found is None:
+            raise NoTerms()
+        return found
+
+
+def ahead(tx: Tx) -> Ahead:
+    """Ask what does not depend on the commands: it shares the way with what the caller asks."""
+    return Ahead(terms_store.ask_terms(tx), store.window(tx), ledger.ahead(tx))
+
+
 def apply(tx: Tx, commands: Sequence[Command]) -> list[Outcome]:
     """Move payments; each command gets its own outcome, in order."""
     batch = Batch(tx, commands)
@@ -108,9 +132,9 @@ def expire(tx: Tx) -> int:
 class Batch:
     """The rows that a batch of commands touches, as they change while it is decided."""
 
-    def __init__(self, tx: Tx, commands: Sequence[Command], terms: Terms | None = None) -> None:
+    def __init__(self, tx: Tx, commands: Sequence[Command], asked: Ahead | None = None) -> None:
         self.tx = tx
-        self.terms = terms or terms_store.terms(tx) or Terms()
+        self._asked = asked or ahead(tx)
         # What cannot be is known before anything is looked up, and opens no account.
         self._made = {c.id: self._begun(c) for c in commands if isinstance(c, Create)}
         known = {c.id for c in commands if not isinstance(c, Create)}
@@ -120,12 +144,27 @@ class Batch:
         self._keys = store.refunds_by_key(tx, keys) if keys else {}
         answered = {c.call.refund for c in commands if isinstance(c, Told)} - {None}
         self._refunds = store.lock_refunds(tx, [r for r in answered if r]) if answered else {}
-        asked_window = store.window(tx)
-        self.sheet = ledger.load(tx, self._paths(commands), chart=CHART, holds=self._holds())
-        self.window = asked_window() or store.open_window(tx)
+        self._loading = ledger.loading(
+            tx, self._paths(commands), chart=CHART, holds=self._holds(), ahead_=self._asked.ledger
+        )
         self._clears: list[ClearingRow] = []
         self._changed_refunds: dict[UUID, Refund] = {}
         self._calls: list[Call] = []
+
+    @cached_property
+    def terms(self) -> Terms:
+        """The terms in force, or the usual ones where the line has not been started."""
+        return self._asked.terms() or Terms()
+
+    @cached_property
+    def sheet(self) -> Sheet:
+        """The accounts that the commands touch, locked since the batch was opened."""
+        return self._loading()
+
+    @cached_property
+    def window(self) -> int:
+        """The settlement window that is open throughout."""
+        return self._asked.window() or store.open_window(self.tx)
 
     def take(self, command: Command) -> Outcome:
         """Decide one command; what stops it is in its outcome."""

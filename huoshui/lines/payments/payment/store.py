@@ -113,13 +113,8 @@ def payment_of(row: tuple[Any, ...]) -> Payment:
 
 def add(tx: Tx, new: Sequence[Payment]) -> None:
     """Write new payments."""
-    rows = [(tx.book, *(_stored(p, name) for name in COLUMNS)) for p in new]
+    rows = [(tx.book, *msgspec.structs.astuple(p)) for p in new]
     tx.append("payment", ("book", *COLUMNS), rows)
-
-
-def _stored(payment: Payment, name: str) -> Any:
-    value = getattr(payment, name)
-    return list(value) if name == "trail" else value
 
 
 def move(tx: Tx, moved: Sequence[Payment]) -> None:
