@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-import httpx2 as httpx
+import httpx
 import pytest
 
 from huoshui.interfaces.api.application import Application

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import platform
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -34,6 +38,13 @@ class UnknownBench(Problem):
     status = 404
 
 
+class BenchRuns(Problem):
+    """Another benchmark runs in this home: they would measure each other."""
+
+    code = "bench_runs"
+    status = 409
+
+
 def run_bench(
     settings: Settings, name: str, *, json: bool, quick: bool, scale: int | None = None
 ) -> None:
@@ -49,13 +60,8 @@ def run_bench(
         benches = {"ledger": lambda own, _: ledger_scale.measure(own, scale)}
     if name not in benches:
         raise UnknownBench(name=name[:40], known=", ".join(benches))
-    home = settings.home_path / "bench"
-    home.mkdir(parents=True, exist_ok=True)
-    own = msgspec.structs.replace(settings, home=str(home))
-    try:
+    with _home(settings) as own:
         found = benches[name](own, quick)
-    finally:
-        postgres.stop(own)
     document = found.document(name, machine())
     kept = kept_path(settings, name if scale is None else f"{name}-scale")
     kept.write_bytes(msgspec.json.encode(document))
@@ -63,6 +69,27 @@ def run_bench(
         terminal.print_json(document)
     else:
         _show(found)
+
+
+@contextmanager
+def _home(settings: Settings) -> Iterator[Settings]:
+    """A home of its own with an empty database: the work that books of earlier runs make for a
+    server would be measured too. Raises BenchRuns.
+    """
+    home = settings.home_path / "bench"
+    home.mkdir(parents=True, exist_ok=True)
+    own = msgspec.structs.replace(settings, home=str(home))
+    with (home / "bench.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise BenchRuns() from error
+        postgres.stop(own)
+        shutil.rmtree(home / "postgres", ignore_errors=True)
+        try:
+            yield own
+        finally:
+            postgres.stop(own)
 
 
 def kept_path(settings: Settings, name: str) -> Path:
