@@ -124,8 +124,7 @@ class Tx:
         self._connection = connection
         self._pipeline = pipeline
         self._ask_world = world
-        # A moment that the world's time has not reached yet, known without asking for it: unless
-        # another process moved the clock meanwhile.
+        # Not reached yet by the world's time, unless another process moves the clock meanwhile.
         self.soon = expected + _SOON
         self._types = types
         self._memo = memo
@@ -143,10 +142,7 @@ class Tx:
 
     @cached_property
     def now(self) -> datetime:
-        """The world's time, the same throughout.
-
-        Asking for it waits for what was sent before: the world's row came with the first question.
-        """
+        """The world's time, the same throughout; asking waits for what was sent before."""
         return self._world.now()
 
     @property

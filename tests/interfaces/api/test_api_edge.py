@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,6 +17,7 @@ import uvicorn
 from litestar import Litestar
 
 from edge.till import Till
+from huoshui.core.worlds import LIVE
 from tests.interfaces.api.conftest import Tenant
 from tests.interfaces.api.devices import Devices
 
@@ -54,8 +55,9 @@ def free_port() -> int:
 
 
 def test_two_programs_pay_with_the_server_off_and_deposit_once_it_is_on(
-    tenant: Tenant, app: Litestar, tmp_path: Path
+    open_tenant: Callable[..., Tenant], app: Litestar, tmp_path: Path
 ) -> None:
+    tenant = open_tenant(LIVE)  # whose clock nobody moves: programs go by the machine's
     devices = Devices(tenant, tmp_path)
     port = free_port()
     for amount in (700, 800):
