@@ -20,15 +20,15 @@ from psycopg import generators
 from psycopg.adapt import Dumper, PyFormat
 from psycopg.pq import Format
 from psycopg.rows import class_row
-from psycopg.types.json import Jsonb, set_json_dumps, set_json_loads
+from psycopg.types.json import set_json_dumps, set_json_loads
 from psycopg_pool import ConnectionPool
 
-from huoshui.core import columns
+from huoshui.core import columns, outbox
 from huoshui.core.clock import WorldClock
 from huoshui.core.columns import Column
 from huoshui.core.errors import Conflict, Problem
 from huoshui.core.ids import Mint
-from huoshui.core.webhooks.queue import QUEUE
+from huoshui.core.outbox import Event, Later
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -84,24 +84,6 @@ class BadDatabaseUrl(Problem):
 
     code = "bad_database_url"
     status = 422
-
-
-class Event(msgspec.Struct, frozen=True):
-    """Something that happened: `type` is noun.past_tense, `object` the id it happened to."""
-
-    type: str
-    object: str
-    at: datetime
-    data: dict[str, Any]
-
-
-class Later(msgspec.Struct, frozen=True):
-    """Work to do at `due_at`; (kind, key) is unique, a second call moves the first."""
-
-    kind: str
-    key: str
-    due_at: datetime
-    payload: dict[str, Any]
 
 
 class Tx:
@@ -307,9 +289,11 @@ class Tx:
     def flush(self) -> None:
         """Write what was emitted and put off; called once, just before the commit."""
         if self._events:
-            self._write_events()
+            outbox.write_events(self, self._events)
+            self._events.clear()
         if self._later:
-            self._write_later()
+            outbox.write_later(self, self._later)
+            self._later.clear()
 
     def remember(self) -> None:
         """It is committed: what was learnt is known to all transactions from here on."""
@@ -320,49 +304,6 @@ class Tx:
     def _with_book(self, params: dict[str, Any]) -> Params:
         params.setdefault("book", self.book)
         return params
-
-    def _write_events(self) -> None:
-        said = {self._event_key(event): event for event in self._events}
-        rows = [
-            (self.book, self.id("evt", key, e.at), e.type, e.object, e.at, self.actor, e.data)
-            for key, e in said.items()
-        ]
-        names = ("book", "id", "type", "object", "at", "actor", "data")
-        # Where the clock stands still, another transaction may have said it at this moment.
-        self.append("event", names, rows, anew=not self.simulated)
-        ids = [row[1] for row in rows]
-        self.seal("event", ids=ids)
-        if not self.simulated:  # what a replay tells, nobody is told again
-            types = columns.texts(row[2] for row in rows)
-            self.run(QUEUE, ids=columns.uuids(ids), types=types, now=self.now)
-        self._events.clear()
-
-    @staticmethod
-    def _event_key(event: Event) -> str:
-        # With what it says: two refunds of an order may be refused at one moment.
-        said = msgspec.json.encode(event.data, order="deterministic").decode()
-        return f"{event.type}/{event.object}/{event.at.isoformat()}/{said}"
-
-    def _write_later(self) -> None:
-        latest = {(item.kind, item.key): item for item in self._later}
-        items = sorted(latest.values(), key=lambda item: (item.kind, item.key))
-        self.run(
-            """
-            INSERT INTO work (book, id, kind, key, due_at, payload)
-            SELECT %(book)s, * FROM unnest(
-                %(ids)s::uuid[], %(kinds)s::text[], %(keys)s::text[],
-                %(dues)s::timestamptz[], %(payloads)s::jsonb[])
-            ON CONFLICT (book, kind, key) DO UPDATE
-            SET due_at = EXCLUDED.due_at, payload = EXCLUDED.payload,
-                state = 'due', attempts = 0, last_error = ''
-            """,
-            ids=[self.id("wrk", f"{i.kind}/{i.key}") for i in items],
-            kinds=[i.kind for i in items],
-            keys=[i.key for i in items],
-            dues=[i.due_at for i in items],
-            payloads=[Jsonb(i.payload) for i in items],
-        )
-        self._later.clear()
 
 
 _WORLD = "SELECT name, kind, seed, clock_at, clock_offset_s FROM world"
