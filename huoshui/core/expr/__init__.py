@@ -30,6 +30,7 @@ from huoshui.core.expr.schema import (
     read_examples,
     read_schema,
 )
+from huoshui.core.expr.sql import Column, ColumnsMissing, Fragment
 from huoshui.core.expr.text import text
 from huoshui.core.expr.types import (
     BOOLEAN,
@@ -61,6 +62,8 @@ __all__ = [
     "BadDeclaration",
     "BadType",
     "Call",
+    "Column",
+    "ColumnsMissing",
     "Const",
     "Each",
     "Expression",
@@ -69,6 +72,7 @@ __all__ = [
     "ExpressionWithoutValue",
     "Fact",
     "FactsUnreadable",
+    "Fragment",
     "Items",
     "Name",
     "Node",

@@ -12,11 +12,12 @@ import msgspec
 
 from huoshui.core import i18n
 from huoshui.core.errors import Problem
-from huoshui.core.expr import python
+from huoshui.core.expr import python, sql
 from huoshui.core.expr.check import check
 from huoshui.core.expr.model import LANGUAGE, Each, Name, Node, canonical, digest
 from huoshui.core.expr.parser import Parsed, parse
 from huoshui.core.expr.schema import Schema
+from huoshui.core.expr.sql import Column, Fragment
 from huoshui.core.expr.text import text
 from huoshui.core.expr.types import Type, show_value
 from huoshui.core.expr.values import Refused
@@ -97,6 +98,10 @@ class Expression:
     def canonical(self) -> bytes:
         """The tree as canonical JSON, to be stored; `from_json` reads it."""
         return canonical(self.tree)
+
+    def sql(self, columns: Mapping[str, Column], prefix: str = "e") -> Fragment:
+        """The same as SQL over columns. Raises ColumnsMissing."""
+        return sql.compiled(self.typed, columns, prefix)
 
     def read(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Values from outside as facts. Raises FactsUnreadable."""

@@ -151,7 +151,7 @@ class _Writer:
         first = any(arg.fails for arg in typed.args[1:])
         tests, names = [], []
         for arg, body in zip(typed.args, written, strict=True):
-            if arg.constant or not (arg.maybe or first):
+            if arg.constant or not (arg.maybe or arg.fails or first):
                 names.append(body)
                 continue
             name = self.fresh("t")
@@ -214,7 +214,8 @@ class _Writer:
 
     def null(self, typed: Typed) -> str:
         asked = "is" if typed.node.op == "is_null" else "is not"  # type: ignore[union-attr]
-        return f"({self.write(typed.args[0])} {asked} None)"
+        # Python warns of a literal that is asked whether it is None; a name is none.
+        return f"(({self.fresh('t')} := {self.write(typed.args[0])}) {asked} None)"
 
     def contained(self, typed: Typed) -> str:
         value, listed = typed.args

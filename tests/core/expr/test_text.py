@@ -21,12 +21,10 @@ from huoshui.core.expr import (
     text,
 )
 from huoshui.core.expr.model import walk
-from tests.core.expr.trees import KINDS, SCHEMA, tree
-
-ANY_TREE = st.sampled_from(KINDS).flatmap(tree)
+from tests.core.expr.trees import SCHEMA, any_tree
 
 
-@given(ANY_TREE)
+@given(any_tree())
 @settings(max_examples=300)
 def test_the_text_of_a_tree_is_read_back_to_the_tree(drawn) -> None:
     parsed = parse(text(drawn))

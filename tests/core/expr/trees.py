@@ -79,7 +79,7 @@ def facts(draw: Any) -> dict[str, Any]:
             )
         else:
             values = VALUES[str(fact.type)]
-        found[fact.name] = draw(values if fact.always else st.one_of(st.none(), values))
+        found[fact.name] = draw(values) if fact.always or draw(st.integers(0, 4)) else None
     return found
 
 
@@ -111,8 +111,8 @@ def leaf(kind: str, variable: str = "") -> st.SearchStrategy[Node]:
     names = [Name(f"f.{stem}_a"), Name(f"f.{stem}_b")]
     if variable == kind:
         names = [Name("x")]
-    some = [st.sampled_from(names), st.sampled_from(names), constant(kind)]
-    return st.one_of(*some, st.just(Const("null", "null")))
+    named, null = st.sampled_from(names), st.just(Const("null", "null"))
+    return _one([named, named, named, named, constant(kind), constant(kind), constant(kind), null])
 
 
 def call(op: str, *args: st.SearchStrategy[Node]) -> st.SearchStrategy[Node]:
@@ -150,43 +150,56 @@ def tree(kind: str, depth: int = 3, variable: str = "") -> st.SearchStrategy[Nod
     ]
     if kind not in ("boolean", "text"):
         same += [call(op, below(kind), below(kind)) for op in ("min", "max")]
-    return st.one_of(leaf(kind, variable), *_GIVES[kind](below, depth, variable), *same)
+    own = _GIVES[kind](below, depth, variable)
+    groups = [st.one_of(*own)] * 4 if kind != "boolean" else own
+    return _one([*groups, st.one_of(*same), *([leaf(kind, variable)] * (depth < 3))])
+
+
+def _one(strategies: list[st.SearchStrategy[Node]]) -> st.SearchStrategy[Node]:
+    """One of these, each as likely, however many ways it has itself."""
+    return st.sampled_from(range(len(strategies))).flatmap(strategies.__getitem__)
+
+
+def any_tree(depth: int = 3) -> st.SearchStrategy[Node]:
+    """A tree of any kind, of truth more often than of others."""
+    return st.sampled_from([*KINDS, "boolean", "boolean", "boolean"]).flatmap(
+        lambda kind: tree(kind, depth)
+    )
 
 
 Below = Callable[[str], st.SearchStrategy[Node]]
 
 
 def _booleans(below: Below, depth: int, variable: str) -> list[st.SearchStrategy[Node]]:
-    kinds = [k for k in KINDS if k not in ("boolean", "text")]
-    found = [call(op, below("boolean"), below("boolean"), below("boolean")) for op in ("and", "or")]
-    found += [call("not", below("boolean"))]
-    for kind in kinds:
-        ops = st.sampled_from(["<", "<=", ">", ">=", "==", "!="])
-        found.append(st.builds(lambda op, a, b: Call(op, (a, b)), ops, below(kind), below(kind)))
-        found.append(call("between", below(kind), below(kind), below(kind)))
-    for kind in LISTED:
-        found += [call(op, below(kind), listed(kind, depth)) for op in ("in", "not_in")]
-    for kind in KINDS:
-        found += [call(op, below(kind)) for op in ("is_null", "is_not_null")]
-    parts = listed("text", depth)
-    found += [call(op, below("text"), parts) for op in ("contains_any", "contains_none")]
-    found += [
-        call("starts_with", below("text"), below("text")),
-        call("==", below("text"), below("text")),
+    logic = [call(op, below("boolean"), below("boolean"), below("boolean")) for op in ("and", "or")]
+    logic += [call("not", below("boolean")), call("or", below("boolean"), below("boolean"))]
+    ops = st.sampled_from(["<", "<=", ">", ">=", "==", "!="])
+    compared: list[st.SearchStrategy[Node]] = [
+        st.builds(lambda op, a, b: Call(op, (a, b)), ops, below(kind), below(kind))
+        for kind in KINDS if kind not in ("boolean", "text")
+    ]  # fmt: skip
+    money = _one(
+        [st.sampled_from([Name("f.any_money_a"), Name("f.any_money_b")]), below("money CNY")]
+    )
+    compared.append(st.builds(lambda op, a, b: Call(op, (a, b)), ops, money, money))
+    compared.append(call("==", below("text"), below("text")))
+    within = [
+        call("between", below(kind), below(kind), below(kind))
+        for kind in KINDS if kind not in ("boolean", "text")
+    ]  # fmt: skip
+    within += [call(op, below(k), listed(k, depth)) for k in LISTED for op in ("in", "not_in")]
+    texts_ = [
+        call(op, below("text"), listed("text", depth)) for op in ("contains_any", "contains_none")
     ]
-    found += [call(op, listed("boolean", depth)) for op in ("any", "all")]
-    found += [
+    texts_.append(call("starts_with", below("text"), below("text")))
+    other = [call(op, below(kind)) for kind in KINDS for op in ("is_null", "is_not_null")]
+    other += [call(op, listed("boolean", depth)) for op in ("any", "all")]
+    other += [
         call("is_multiple_of", below(k), below(k)) for k in ("integer", "decimal", "money CNY")
     ]
-    money = st.one_of(
-        st.sampled_from([Name("f.any_money_a"), Name("f.any_money_b")]), below("money CNY")
-    )
-    found.append(
-        st.builds(lambda op, a, b: Call(op, (a, b)), st.sampled_from(["<", "=="]), money, money)
-    )
-    if not variable:
-        found += [_each(op, depth) for op in ("any", "all")]
-    return found
+    lists = [] if variable else [st.one_of(_each("any", depth), _each("all", depth))]
+    joint = [st.one_of(*group) for group in (logic, compared, within, texts_, other)]
+    return [*joint, st.one_of(*logic), st.one_of(*compared), *lists]
 
 
 def _each(op: str, depth: int) -> st.SearchStrategy[Node]:
