@@ -35,6 +35,7 @@ PAGES = (
     "rails",
     "webhooks",
     "access",
+    "lending",
 )
 USUAL_PORT = "8420"
 

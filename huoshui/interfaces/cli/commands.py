@@ -22,6 +22,7 @@ from huoshui.interfaces.cli import demo as demo_command
 from huoshui.interfaces.cli import operating, proving, replaying
 from huoshui.interfaces.cli.bench import run_bench
 from huoshui.interfaces.cli.ledger_commands import add_ledger
+from huoshui.interfaces.cli.loan_commands import add_loans
 from huoshui.interfaces.cli.member_commands import add_members
 from huoshui.interfaces.cli.operating import Serve
 from huoshui.interfaces.cli.rail_commands import add_rails
@@ -67,6 +68,9 @@ def build(serve: Serve, settings: Settings) -> App:
     app.command(group)
     group = App(name="rails", help=say("help.rails"))
     add_rails(group, settings, _command)
+    app.command(group)
+    group = App(name="loan", help=say("help.loan"))
+    add_loans(group, _command)
     app.command(group)
     add_listening(app, settings, _command)
     group = App(name="member", help=say("help.member"))

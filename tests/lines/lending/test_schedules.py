@@ -228,6 +228,14 @@ def test_principal_is_what_was_drawn_and_no_row_is_below_nothing(terms, amounts,
         assert all(row.principal >= 0 for row in found)
 
 
+@pytest.mark.parametrize("method", ["declining", "flat"])
+def test_a_drawdown_told_after_a_later_one_counts_too(method: Any) -> None:
+    terms = Terms(start=START, rate_annual=Fraction(12, 100), instalments=3, method=method)
+    late = Drawdown(date(2024, 2, 20), 100_000)
+    found = schedule(terms, [Drawdown(START, 100_000), late, Drawdown(START, 100_000)])
+    assert sum(row.principal for row in found) == 300_000
+
+
 @settings(max_examples=60, deadline=None)
 @given(KINDS_OF_TERMS, st.integers(1000, 10**9), st.integers(1, 5000))
 def test_a_higher_rate_costs_no_less(terms: Terms, amount: int, more: int) -> None:

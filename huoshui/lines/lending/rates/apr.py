@@ -74,7 +74,7 @@ def china_rate(principal: Decimal, payments: Iterable[Decimal], periods_per_year
     return china_rate_of(flows, periods_per_year)
 
 
-def china_rate_of(flows: Sequence[Flow], periods_per_year: int) -> ChinaRate:
+def china_rate_of(flows: Sequence[Flow], periods_per_year: int | Decimal) -> ChinaRate:
     """Both forms of the yearly rate of any flows by periods. Raises NoRate."""
     rate = periodic_rate(flows)
     with localcontext() as context:

@@ -90,11 +90,11 @@ def _solve_flat(plan: Plan, periods: Sequence[Period]) -> None:
     earned = [period.earned(plan.terms.rounding) for period in periods]
     interest = sum(earned)
     at = plan.periods.index(periods[0])
-    drawn = sum(each.drawn for each in plan.periods[: at + 1])
     repaid = 0
     if at:
-        repaid = drawn - periods[0].drawn - plan.periods[at - 1].balance_after
-    total = drawn + interest - repaid
+        before = sum(each.drawn for each in plan.periods[:at])
+        repaid = before - plan.periods[at - 1].balance_after
+    total = plan.drawn + interest - repaid
     amount = multiple(plan.terms, round_ratio(total, len(periods), plan.terms.rounding))
     left, kept, waiting = total, interest, 0
     for period, own in zip(periods, earned, strict=True):

@@ -1,0 +1,117 @@
+"""A quote: the schedule of a loan and what it costs a year, by every rule at once. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from decimal import Decimal, localcontext
+from fractions import Fraction
+
+import msgspec
+
+from huoshui.lines.lending.rates.apr import (
+    ChinaRate,
+    Flow,
+    UnitFlow,
+    china_rate_of,
+    eu_apr,
+    reg_z_apr,
+)
+from huoshui.lines.lending.rates.solve import DIGITS
+from huoshui.lines.lending.schedule.factor import is_regular
+from huoshui.lines.lending.schedule.make import Change, Drawdown, schedule
+from huoshui.lines.lending.schedule.rows import Row, Totals, totals
+from huoshui.lines.lending.schedule.terms import Terms
+
+_PER_YEAR = {  # unit periods
+    "days": Fraction(365),
+    "weeks": Fraction(52),
+    "months": Fraction(12),
+    "years": Fraction(1),
+}
+
+
+class Rates(msgspec.Struct, frozen=True):
+    """Yearly rates as parts of one: both forms of China's, the EU's APRC, the US actuarial rate."""
+
+    china: ChinaRate
+    eu: Decimal
+    us: Decimal
+
+
+class Quote(msgspec.Struct, frozen=True):
+    """What a borrower would be shown: rows and sums in minor units, and the yearly rates.
+
+    `fee` is taken from the first drawdown, so that less is received than is owed.
+    """
+
+    rows: tuple[Row, ...]
+    sums: Totals
+    fee: int
+    rates: Rates
+
+
+def quote(terms: Terms, changes: Sequence[Change], fee: int = 0) -> Quote:
+    """The schedule of a loan on which nothing is paid late, and its rates. Raises NoRate."""
+    rows = schedule(terms, changes)
+    drawn = [change for change in changes if isinstance(change, Drawdown)]
+    return Quote(rows, totals(rows), fee, _rates(terms, rows, drawn, fee))
+
+
+def _rates(terms: Terms, rows: Sequence[Row], drawn: Sequence[Drawdown], fee: int) -> Rates:
+    moved = [(each.on, each.amount) for each in drawn]
+    moved[0] = (moved[0][0], moved[0][1] - fee)
+    moved += [(row.due, -row.total) for row in rows if row.total]
+    start = moved[0][0]
+    years = [Flow(Decimal(amount), _years((day - start).days)) for day, amount in moved]
+    per_year = _PER_YEAR[terms.due.unit] / terms.due.every
+    units = list(_units(terms, rows, moved))
+    with localcontext() as context:
+        context.prec = DIGITS
+        yearly = Decimal(per_year.numerator) / per_year.denominator
+        steps = [
+            Flow(flow.amount, flow.units + Decimal(flow.part.numerator) / flow.part.denominator)
+            for flow in units
+        ]
+    return Rates(
+        china=china_rate_of(steps, yearly),
+        eu=eu_apr(
+            [f for f in years if f.amount > 0],
+            [Flow(-f.amount, f.at) for f in years if f.amount < 0],
+        ),
+        us=reg_z_apr(units, yearly).annual,
+    )
+
+
+def _years(days: int) -> Decimal:
+    with localcontext() as context:
+        context.prec = DIGITS
+        return Decimal(days) / 365
+
+
+def _units(
+    terms: Terms, rows: Sequence[Row], moved: Iterable[tuple[date, int]]
+) -> Iterable[UnitFlow]:
+    """Money by unit periods: on the grid by whole ones, else by days over a unit's days."""
+    grid = {row.due: k for k, row in enumerate([r for r in rows if not r.down_payment], 1)}
+    regular = all(is_regular(terms, (r.start, r.due)) for r in rows if not r.down_payment)
+    unit_days = 365 / (_PER_YEAR[terms.due.unit] / terms.due.every)
+    for day, amount in moved:
+        if day == terms.start:
+            yield UnitFlow(Decimal(amount), 0)
+        elif regular and day in grid:
+            yield UnitFlow(Decimal(amount), grid[day])
+        else:
+            exact = (day - terms.start).days / unit_days
+            yield UnitFlow(Decimal(amount), int(exact), exact - int(exact))
+
+
+def rates_of_payments(received: int, payments: Sequence[int], unit: str, every: int) -> ChinaRate:
+    """Both forms of China's yearly rate of payments at the ends of periods. Raises NoRate."""
+    per_year = _PER_YEAR[unit] / every
+    flows = [Flow(Decimal(received), Decimal(0))]
+    flows += [Flow(Decimal(-paid), Decimal(k)) for k, paid in enumerate(payments, 1)]
+    with localcontext() as context:
+        context.prec = DIGITS
+        yearly = Decimal(per_year.numerator) / per_year.denominator
+    return china_rate_of(flows, yearly)
