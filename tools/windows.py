@@ -173,14 +173,18 @@ def run(home: Path, file: Path, count: int) -> dict[str, Any]:
     started = time.monotonic()
     campaign.run()
     seconds = time.monotonic() - started
+    started = time.monotonic()
     with database.begin() as tx:
         held = check(tx, campaign, count)
+    checking = time.monotonic() - started
     worlds.close()
     return {
         "payments": count,
         "amounts": f"those of {len(tenders):,} real tenders, repeated; zeros left out",
         "times": "generated",
         "payments_per_s": round(count / seconds),
+        "seconds_paying": round(seconds),
+        "seconds_checking": round(checking),
         "batch": BATCH,
         "writers": WRITERS,
         **figures(campaign),

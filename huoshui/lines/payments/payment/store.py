@@ -38,9 +38,7 @@ class ClearingRow(msgspec.Struct, frozen=True):
 
 
 def window(tx: Tx) -> Answer[int | None]:
-    """The number of the open settlement window, for the rest of this transaction; None before the
-    first: while a batch is under way none is closed."""
-    tx.run("SELECT pg_advisory_xact_lock_shared(%(space)s, %(book)s)", space=WINDOW_LOCK)
+    """The number of the settlement window that is open now; None before the first."""
     rows = tx.ask(
         "SELECT number FROM settlement_window WHERE book = %(book)s AND closed_at IS NULL"
     )
@@ -146,9 +144,26 @@ def move(tx: Tx, moved: Sequence[Payment]) -> None:
 
 
 def add_clearing(tx: Tx, rows: Sequence[ClearingRow]) -> None:
-    """Say what clears, and in which window."""
-    names = ClearingRow.__struct_fields__
-    tx.append("clearing", ("book", *names), [(tx.book, *msgspec.structs.astuple(r)) for r in rows])
+    """Say what clears, in the window that is open now: from here to the commit none is closed.
+
+    Asked for only now, when all is decided, so that who closes a window waits for the writing of a
+    batch and not for the whole of it, and nobody who begins one waits at all.
+    """
+    tx.run("SELECT pg_advisory_xact_lock_shared(%(space)s, %(book)s)", space=WINDOW_LOCK)
+    tx.run(
+        """
+        INSERT INTO clearing (book, id, payment_id, kind, currency, amount, at, window_number)
+        SELECT %(book)s, unnest(%(ids)s), unnest(%(payments)s), unnest(%(kinds)s),
+               unnest(%(currencies)s), unnest(%(amounts)s), unnest(%(times)s),
+               (SELECT number FROM settlement_window WHERE book = %(book)s AND closed_at IS NULL)
+        """,
+        ids=columns.uuids(row.id for row in rows),
+        payments=columns.uuids(row.payment_id for row in rows),
+        kinds=columns.texts(row.kind for row in rows),
+        currencies=columns.texts(row.currency for row in rows),
+        amounts=columns.bigints(row.amount for row in rows),
+        times=columns.times(row.at for row in rows),
+    )
 
 
 def clearing_of(tx: Tx, payment_id: UUID) -> list[ClearingRow]:

@@ -9,7 +9,55 @@ import msgspec
 
 from huoshui.core.db import Tx
 
-LOCK = 0x57494E44  # payments take it shared before they read the number of the open window
+LOCK = 0x57494E44  # payments take it shared before they write in the open window
+# Less than the second after which PostgreSQL looks for a deadlock: who closes gives way, not who pays.
+PATIENCE_MS = 900
+# Each step goes by its index (`OFFSET 0`): a window is counted while others fill, and by statistics of
+# what was there before the planner joins all that ever cleared with all that was ever posted.
+_POSITIONS = """
+    WITH cleared AS MATERIALIZED (
+        SELECT DISTINCT c.payment_id, t.reference, t.batch
+        FROM clearing c CROSS JOIN LATERAL (
+            SELECT reference, batch FROM transfer
+            WHERE book = %(book)s AND id = c.id AND leg = 0 OFFSET 0) AS t
+        WHERE c.window_number = %(number)s AND c.book = %(book)s),
+    spans AS MATERIALIZED (
+        SELECT reference, batch AS last, coalesce((
+            SELECT max(b.batch) FROM clearing e CROSS JOIN LATERAL (
+                SELECT batch FROM transfer
+                WHERE book = %(book)s AND id = e.id AND leg = 0 OFFSET 0) AS b
+            WHERE e.payment_id = cleared.payment_id AND e.book = %(book)s
+              AND b.batch < cleared.batch), 0) AS before
+        FROM cleared),
+    ids AS MATERIALIZED (
+        SELECT t.id FROM spans s CROSS JOIN LATERAL (
+            SELECT id FROM transfer WHERE book = %(book)s AND leg = 0 AND reference <> ''
+                AND reference = s.reference AND batch > s.before AND batch <= s.last OFFSET 0) AS t
+        UNION SELECT id FROM clearing
+        WHERE window_number = %(number)s AND book = %(book)s),
+    moved AS (
+        SELECT t.from_id, t.to_id, t.amount
+        FROM ids CROSS JOIN LATERAL (
+            SELECT from_id, to_id, amount FROM transfer
+            WHERE book = %(book)s AND id = ids.id AND kind IN (0, 2) OFFSET 0) AS t),
+    sides AS (
+        SELECT from_id AS account_id, 0::bigint AS in_, amount AS out_ FROM moved
+        UNION ALL SELECT to_id, amount, 0 FROM moved),
+    sums AS (
+        SELECT account_id, sum(in_)::bigint AS gross_in, sum(out_)::bigint AS gross_out,
+               count(*) AS transfers
+        FROM sides GROUP BY account_id)
+    SELECT s.account_id,
+           CASE WHEN a.path LIKE 'merchant:%%' THEN 'seller'
+                WHEN a.path LIKE 'rail:%%' THEN 'rail' ELSE 'platform' END AS party_kind,
+           CASE WHEN a.path LIKE 'merchant:%%' OR a.path LIKE 'rail:%%'
+                THEN split_part(a.path, ':', 2) ELSE split_part(a.path, ':', 1) END AS party,
+           a.path, a.currency, s.gross_in, s.gross_out, s.transfers
+    FROM sums s CROSS JOIN LATERAL (
+        SELECT path, currency FROM account
+        WHERE book = %(book)s AND id = s.account_id LIMIT 1) AS a
+    ORDER BY a.path, a.currency
+"""
 
 
 class Window(msgspec.Struct, frozen=True):
@@ -61,7 +109,9 @@ class Report(msgspec.Struct, frozen=True):
 
 def close_open(tx: Tx) -> Window | None:
     """Close the open window while nobody clears in it; None where there is none."""
+    tx.run("SELECT set_config('lock_timeout', %(ms)s, true)", ms=str(PATIENCE_MS))
     tx.run("SELECT pg_advisory_xact_lock(%(lock)s, %(book)s)", lock=LOCK)
+    tx.run("SELECT set_config('lock_timeout', '0', true)")
     return tx.row(
         Window,
         """
@@ -144,48 +194,8 @@ def count_positions(tx: Tx, number: int) -> list[Position]:
     What a payment moved since it last cleared belongs to the window in which it clears next: what
     a rail brought into transit stands beside what the parts got of it.
     """
-    return tx.rows(
-        Position,
-        """
-        WITH cleared AS (
-            SELECT DISTINCT c.payment_id, t.reference, t.batch
-            FROM clearing c JOIN transfer t ON t.book = c.book AND t.id = c.id AND t.leg = 0
-            WHERE c.window_number = %(number)s AND c.book = %(book)s),
-        spans AS (
-            SELECT reference, batch AS last, coalesce((
-                SELECT max(b.batch) FROM clearing e
-                JOIN transfer b ON b.book = e.book AND b.id = e.id AND b.leg = 0
-                WHERE e.payment_id = cleared.payment_id AND e.book = %(book)s
-                  AND b.batch < cleared.batch), 0) AS before
-            FROM cleared),
-        ids AS (
-            SELECT t.id FROM spans s JOIN transfer t ON t.book = %(book)s AND t.leg = 0
-                AND t.reference <> '' AND t.reference = s.reference
-                AND t.batch > s.before AND t.batch <= s.last
-            UNION SELECT id FROM clearing
-            WHERE window_number = %(number)s AND book = %(book)s),
-        moved AS (
-            SELECT t.from_id, t.to_id, t.amount
-            FROM ids JOIN transfer t ON t.book = %(book)s AND t.id = ids.id
-            WHERE t.kind IN (0, 2)),
-        sides AS (
-            SELECT from_id AS account_id, 0::bigint AS in_, amount AS out_ FROM moved
-            UNION ALL SELECT to_id, amount, 0 FROM moved),
-        sums AS (
-            SELECT account_id, sum(in_)::bigint AS gross_in, sum(out_)::bigint AS gross_out,
-                   count(*) AS transfers
-            FROM sides GROUP BY account_id)
-        SELECT a.id AS account_id,
-               CASE WHEN a.path LIKE 'merchant:%%' THEN 'seller'
-                    WHEN a.path LIKE 'rail:%%' THEN 'rail' ELSE 'platform' END AS party_kind,
-               CASE WHEN a.path LIKE 'merchant:%%' OR a.path LIKE 'rail:%%'
-                    THEN split_part(a.path, ':', 2) ELSE split_part(a.path, ':', 1) END AS party,
-               a.path, a.currency, s.gross_in, s.gross_out, s.transfers
-        FROM sums s JOIN account a ON a.book = %(book)s AND a.id = s.account_id
-        ORDER BY a.path, a.currency
-        """,
-        number=number,
-    )
+    with tx.by_index():
+        return tx.rows(Position, _POSITIONS, number=number)
 
 
 def keep(tx: Tx, report: Report, positions: list[Position]) -> None:

@@ -1,7 +1,7 @@
 """Settlement windows: closing one is a line in a table; what it held is counted afterwards.
 
-A payment notes the open window under a shared lock in its own commit. Closing takes the lock alone:
-it waits for commits under way and nobody waits longer than for itself.
+A payment notes the open window under a shared lock as it is written. Closing takes the lock alone: it
+waits for what is being written, and what comes to be written meanwhile waits for both.
 """
 
 from __future__ import annotations
