@@ -7,9 +7,9 @@ import io
 import secrets
 import threading
 from datetime import datetime
+from functools import cache
 
 import pyotp
-import segno
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
@@ -24,8 +24,6 @@ ISSUER = "Huoshui"
 _HASHER = PasswordHasher()
 # Guesses that come at once wait here: each takes 64 MiB while it is checked.
 _AT_ONCE = threading.BoundedSemaphore(4)
-# What a password is held against where nobody has that address: it takes the same time.
-_NOBODY = _HASHER.hash(secrets.token_urlsafe(24))
 
 
 class WeakPassword(Problem):
@@ -54,13 +52,20 @@ def _weak(code: str) -> None:
     raise WeakPassword(**facts, errors=(FieldError("/password", code, facts),))
 
 
+@cache
+def _nobody() -> str:
+    """What a password is held against where nobody has that address: it takes the same time."""
+    return _HASHER.hash(secrets.token_urlsafe(24))
+
+
 def password_matches(kept: str | None, password: str) -> bool:
     """Whether it is the one; takes the same time where there is none to be held against."""
+    nobody = _nobody()  # made by whoever asks first, whether there is one or not
     if len(password) > PASSWORD_MAX:
         password = ""
     try:
         with _AT_ONCE:
-            return _HASHER.verify(kept or _NOBODY, password) and kept is not None
+            return _HASHER.verify(kept or nobody, password) and kept is not None
     except (VerificationError, InvalidHashError):
         return False
 
@@ -77,6 +82,8 @@ def provisioning(secret: str, email: str) -> str:
 
 def qr_svg(text: str) -> bytes:
     """A text as a QR code, drawn as SVG."""
+    import segno  # only pages draw codes: a command starts sooner without it
+
     drawn = io.BytesIO()
     segno.make(text, error="m").save(drawn, kind="svg", scale=4, border=2, light="#fff")
     return drawn.getvalue()

@@ -1,4 +1,8 @@
-"""The WebAuthn ceremonies alone: what a browser is asked, and whether its answer holds. Pure."""
+"""The WebAuthn ceremonies alone: what a browser is asked, and whether its answer holds. Pure.
+
+The library is imported by the first ceremony: a command, which has none, starts in two thirds of the
+time without it.
+"""
 
 from __future__ import annotations
 
@@ -7,21 +11,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
-import webauthn
-from webauthn.helpers.exceptions import WebAuthnException
-from webauthn.helpers.structs import (
-    AuthenticatorSelectionCriteria,
-    PublicKeyCredentialDescriptor,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
 
 from huoshui.core.errors import Problem
 
 CHALLENGE_S = 300
 ANSWER_MAX = 16 * 1024
-# The person proves it is them (finger, face, PIN), not only that somebody touched the device.
-_VERIFIED = UserVerificationRequirement.REQUIRED
 
 
 class PasskeyRefused(Problem):
@@ -64,6 +58,9 @@ def registration_options(
     site: Site, challenge: bytes, owner: str, name: str, known: Sequence[bytes]
 ) -> dict[str, Any]:
     """What `navigator.credentials.create` is given; `known` are passkeys that stand already."""
+    import webauthn
+    from webauthn.helpers import structs
+
     options = webauthn.generate_registration_options(
         rp_id=site.rp_id,
         rp_name=site.name,
@@ -72,22 +69,27 @@ def registration_options(
         user_display_name=name,
         challenge=challenge,
         timeout=CHALLENGE_S * 1000,
-        authenticator_selection=AuthenticatorSelectionCriteria(
-            resident_key=ResidentKeyRequirement.REQUIRED, user_verification=_VERIFIED
+        authenticator_selection=structs.AuthenticatorSelectionCriteria(
+            resident_key=structs.ResidentKeyRequirement.REQUIRED,
+            # The person proves it is them (finger, face, PIN), not only that somebody is there.
+            user_verification=structs.UserVerificationRequirement.REQUIRED,
         ),
-        exclude_credentials=[PublicKeyCredentialDescriptor(id=each) for each in known],
+        exclude_credentials=[structs.PublicKeyCredentialDescriptor(id=each) for each in known],
     )
     return _plain(webauthn.options_to_json(options))
 
 
 def authentication_options(site: Site, challenge: bytes, known: Sequence[bytes]) -> dict[str, Any]:
     """What `navigator.credentials.get` is given; any passkey of the site where none is known."""
+    import webauthn
+    from webauthn.helpers import structs
+
     options = webauthn.generate_authentication_options(
         rp_id=site.rp_id,
         challenge=challenge,
         timeout=CHALLENGE_S * 1000,
-        allow_credentials=[PublicKeyCredentialDescriptor(id=each) for each in known],
-        user_verification=_VERIFIED,
+        allow_credentials=[structs.PublicKeyCredentialDescriptor(id=each) for each in known],
+        user_verification=structs.UserVerificationRequirement.REQUIRED,
     )
     return _plain(webauthn.options_to_json(options))
 
@@ -96,14 +98,18 @@ def credential_id(answer: bytes) -> bytes:
     """Which passkey an answer says that it is of. Raises PasskeyRefused."""
     if len(answer) > ANSWER_MAX:
         raise PasskeyRefused()
+    from webauthn import base64url_to_bytes
+
     try:
-        return webauthn.base64url_to_bytes(msgspec.json.decode(answer)["rawId"])
+        return base64url_to_bytes(msgspec.json.decode(answer)["rawId"])
     except (msgspec.DecodeError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise PasskeyRefused() from error
 
 
 def registered(site: Site, challenge: bytes, answer: bytes) -> Registered:
     """The passkey that a device made for this challenge. Raises PasskeyRefused."""
+    import webauthn
+
     credential_id(answer)
     try:
         found = webauthn.verify_registration_response(
@@ -113,7 +119,7 @@ def registered(site: Site, challenge: bytes, answer: bytes) -> Registered:
             expected_origin=site.origin,
             require_user_verification=True,
         )
-    except _BAD as error:
+    except _bad() as error:
         raise PasskeyRefused() from error
     return Registered(
         found.credential_id,
@@ -130,6 +136,8 @@ def used(
 
     Also where the device's counter did not go on: somebody has copied the passkey.
     """
+    import webauthn
+
     try:
         found = webauthn.verify_authentication_response(
             credential=answer.decode(),
@@ -140,13 +148,16 @@ def used(
             credential_current_sign_count=sign_count,
             require_user_verification=True,
         )
-    except _BAD as error:
+    except _bad() as error:
         raise PasskeyRefused() from error
     return Used(found.new_sign_count, found.credential_backed_up)
 
 
-# What the library raises on bytes that an attacker chose: its own, and those of what it stands on.
-_BAD = (WebAuthnException, ValueError, TypeError, KeyError, IndexError, AttributeError)
+def _bad() -> tuple[type[Exception], ...]:
+    """What the library raises on bytes that an attacker chose: its own, and of what it stands on."""
+    from webauthn.helpers.exceptions import WebAuthnException
+
+    return (WebAuthnException, ValueError, TypeError, KeyError, IndexError, AttributeError)
 
 
 def _plain(text: str) -> dict[str, Any]:

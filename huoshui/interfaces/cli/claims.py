@@ -8,7 +8,6 @@ import msgspec
 
 from huoshui.core.settings import Settings
 from huoshui.interfaces.cli import terminal
-from huoshui.interfaces.cli.bench import kept_path
 from huoshui.interfaces.cli.terminal import say
 
 
@@ -68,6 +67,8 @@ def _row(settings: Settings, claim: Claim) -> dict[str, Any]:
 
 
 def _measured(settings: Settings, claim: Claim) -> float | None:
+    from huoshui.interfaces.cli.bench import kept_path  # with all that benchmarks need
+
     path = kept_path(settings, claim.bench)
     if not path.exists():
         return None

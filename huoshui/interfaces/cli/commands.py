@@ -20,7 +20,6 @@ from huoshui.facts.commerce.sample.marketplace import ORDERS_MOST
 from huoshui.interfaces.cli import claims as claims_page
 from huoshui.interfaces.cli import demo as demo_command
 from huoshui.interfaces.cli import operating, proving, replaying
-from huoshui.interfaces.cli.bench import run_bench
 from huoshui.interfaces.cli.ledger_commands import add_ledger
 from huoshui.interfaces.cli.loan_commands import add_loans
 from huoshui.interfaces.cli.member_commands import add_members
@@ -250,6 +249,8 @@ def _add_figures(app: App, settings: Settings) -> None:
         quick: bool = False,
         scale: Annotated[int | None, Parameter(validator=Number(gte=1))] = None,
     ) -> None:
+        from huoshui.interfaces.cli.bench import run_bench  # with all that benchmarks need
+
         run_bench(settings, "" if list_ else name, json=json, quick=quick, scale=scale)
 
     _command(app, "migrate", migrate)
