@@ -20,6 +20,7 @@ from huoshui.facts.commerce.sample.marketplace import ORDERS_MOST
 from huoshui.interfaces.cli import claims as claims_page
 from huoshui.interfaces.cli import demo as demo_command
 from huoshui.interfaces.cli import operating, proving, replaying
+from huoshui.interfaces.cli.desk_commands import add_devices, add_disputes, add_mandates
 from huoshui.interfaces.cli.ledger_commands import add_ledger
 from huoshui.interfaces.cli.loan_commands import add_loans
 from huoshui.interfaces.cli.member_commands import add_members
@@ -71,6 +72,14 @@ def build(serve: Serve, settings: Settings) -> App:
     group = App(name="loan", help=say("help.loan"))
     add_loans(group, _command)
     app.command(group)
+    for name, adds in (
+        ("disputes", add_disputes),
+        ("devices", add_devices),
+        ("mandates", add_mandates),
+    ):
+        group = App(name=name, help=say(f"help.{name}"))
+        adds(group, settings, _command)
+        app.command(group)
     add_listening(app, settings, _command)
     group = App(name="member", help=say("help.member"))
     add_members(group, settings, _command)

@@ -23,7 +23,9 @@ from huoshui.interfaces.cli.terminal import Bar, say
 from huoshui.ledger import proof
 from huoshui.ledger import service as ledger
 from huoshui.ledger.proof import Fault, LogKey, Proven, Verified
+from huoshui.lines.payments import reconciliation
 from huoshui.lines.payments.escrow import service as payments
+from huoshui.lines.payments.reconciliation import Whole
 from huoshui.scenarios.replay.verification import Verification, verify_replay
 
 
@@ -80,13 +82,46 @@ def run_verify(
         )
         with database.begin(book=book) as tx:
             books = verify_replay(tx, payments.terms(tx))
-    holds = books.holds and found.holds
+        with database.begin(book=book, snapshot=True) as tx:
+            explained = reconciliation.check_whole(tx)
+    holds = books.holds and found.holds and explained.holds
     if json:
-        told = msgspec.to_builtins(books, enc_hook=str) | {"log": found, "holds": holds}
+        told = msgspec.to_builtins(books, enc_hook=str) | {
+            "log": found,
+            "reconciliation": _told(explained),
+            "holds": holds,
+        }
         terminal.print_json(told)
     else:
         _tell(books, found, holds)
+        _tell_explained(explained)
     return holds
+
+
+def _told(explained: Whole) -> dict[str, Any]:
+    return {
+        "accounts": len(explained.checked.accounts), "items": explained.items,
+        "lines": explained.lines, "windows": explained.counted, "holds": explained.holds,
+        "faults": explained.checked.faults, "windows_differ": explained.windows,
+    }  # fmt: skip
+
+
+def _tell_explained(explained: Whole) -> None:
+    """One line of what `reconcile --check` tells at length; what does not agree on lines of its own."""
+    terminal.out.print(
+        say(
+            "verify.explained" if explained.holds else "verify.unexplained",
+            accounts=len(explained.checked.accounts),
+            items=f"{explained.items:,}",
+            lines=f"{explained.lines:,}",
+            windows=explained.counted,
+        ),
+        soft_wrap=True,
+    )
+    wrong = [f"{f.check} {f.place}: {f.stored} ≠ {f.counted}" for f in explained.checked.faults]
+    wrong += [f"window {w.number}: {w.stored} ≠ {w.recomputed}" for w in explained.windows]
+    for line in wrong:
+        terminal.err.print(f"  • {line}", highlight=False)
 
 
 def _tell(books: Verification, found: Verified, holds: bool) -> None:

@@ -289,12 +289,11 @@ def run_check(settings: Settings, where: Where, *, json: bool) -> bool:
         opened(settings, where.world) as database,
         database.begin(book=where.book, snapshot=True) as tx,
     ):
-        found = reconciliation.check(tx)
-        wrong = [d for n in _counted(tx) if (d := windows.check(tx, n))]
+        whole = reconciliation.check_whole(tx)
+    found, wrong = whole.checked, whole.windows
     if json:
-        told = msgspec.to_builtins(found) | {"windows": wrong, "holds": found.holds and not wrong}
-        terminal.print_json(told)
-        return found.holds and not wrong
+        terminal.print_json(msgspec.to_builtins(found) | {"windows": wrong, "holds": whole.holds})
+        return whole.holds
     rows = [
         [a.path, _major(a.balance, a.currency), f"{a.items:,}", _major(a.open, a.currency),
          "✓" if a.holds else "✗"]
@@ -302,12 +301,8 @@ def run_check(settings: Settings, where: Where, *, json: bool) -> bool:
     ]  # fmt: skip
     heads = [say(f"reconcile.{n}") for n in ("account", "balance", "items", "open")]
     terminal.table([*heads, ""], rows, numbers=(1, 2, 3))
-    terminal.out.print(say("reconcile.holds" if found.holds else "reconcile.broken"))
+    terminal.out.print(say("reconcile.holds" if whole.holds else "reconcile.broken"))
     _tell_faults(found)
     for each in wrong:
         terminal.err.print(f"  • window {each.number}: {each.stored} ≠ {each.recomputed}")
-    return found.holds and not wrong
-
-
-def _counted(tx: Tx) -> list[int]:
-    return [w.number for w in window_store.windows(tx, None, 1_000) if w.closed_at]
+    return whole.holds

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -58,6 +58,12 @@ def say(key: str, **facts: Any) -> str:
 def print_json(value: object) -> None:
     """One JSON document on standard output."""
     sys.stdout.write(msgspec.json.encode(value, enc_hook=str).decode() + "\n")
+
+
+def fields(rows: Iterable[tuple[str, str]]) -> None:
+    """One thing, a line for each of its values, none of them cut off."""
+    for name, value in rows:
+        out.print(f"{name}: {value or '–'}", highlight=False, soft_wrap=True)
 
 
 def table(headings: list[str], rows: list[list[str]], *, numbers: tuple[int, ...] = ()) -> None:

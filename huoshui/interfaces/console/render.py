@@ -29,7 +29,7 @@ _TEMPLATES: dict[type[Page], str] = {
     ObjectPage: "archetypes/object.html",
     AnalysisPage: "archetypes/analysis.html",
 }
-# group, then each place: key, address, icon, the letter after g
+# group, then each place: key, address, icon, the letter or digit after g, which is its alone
 _MENU: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
     ("", (("overview", "", "layout-dashboard", "o"),)),
     ("commerce", (("orders", "orders", "receipt-text", "r"), ("sellers", "sellers", "store", "s"))),
@@ -44,7 +44,7 @@ _MENU: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
     (
         "settlement",
         (
-            ("merchant", "merchant", "store", "d"),
+            ("merchant", "merchant", "store", "1"),
             ("links", "links", "hand-coins", "b"),
             ("windows", "windows", "clock", "w"),
             ("payouts", "payouts", "banknote", "y"),
@@ -80,9 +80,9 @@ _MENU: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
         (
             ("statements", "statements", "file-text", "m"),
             ("members", "members", "users", "u"),
-            ("organisations", "organisations", "landmark", "b"),
-            ("keys", "keys", "key-round", "d"),
-            ("requests", "requests", "terminal", "q"),
+            ("organisations", "organisations", "landmark", "2"),
+            ("keys", "keys", "key-round", "3"),
+            ("requests", "requests", "terminal", "4"),
         ),
     ),
 )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 
+from huoshui.core.settings import Settings
+from huoshui.core.worlds import Worlds
 from tests.interfaces.cli.conftest import Shell
 
 AT = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -55,6 +57,33 @@ def test_a_month_is_settled_from_the_shell(own_shell: Shell) -> None:
     assert "camt.053.001.08" in (shell.folder / "t.xml").read_text()
     chinese = shell.done("settle", "payouts", *WORLD, HUOSHUI_LANGUAGE="zh")
     assert "批次" in chinese.out and "60.00" in chinese.out
+
+
+def test_a_verification_counts_reconciliation_anew(own_shell: Shell) -> None:
+    """Last of what has money here: a file's sum is falsified and put right again."""
+    shell = own_shell
+    whole = shell.done("verify", "--json", *WORLD).json
+    assert whole["holds"] and whole["reconciliation"] == {
+        "accounts": 3, "items": 5, "lines": 4, "windows": 1, "holds": True, "faults": [],
+        "windows_differ": [],
+    }  # fmt: skip
+    assert "explained by 5 open items, 4 lines of files" in shell.done("verify", *WORLD).out
+    _falsify(shell, 1)
+    broken = shell.run("verify", *WORLD, HUOSHUI_LANGUAGE="zh")
+    assert broken.code == 1 and "对账不一致" in broken.out and "files gross CNY" in broken.err
+    assert not json.loads(shell.run("verify", "--json", *WORLD).out)["holds"]
+    _falsify(shell, -1)
+    shell.done("verify", *WORLD)
+
+
+def _falsify(shell: Shell, by: int) -> None:
+    """Somebody who owns the database changes what a file came to."""
+    worlds = Worlds.start(Settings(home=str(shell.home)))
+    with worlds.database("live").begin() as tx:
+        tx.run("ALTER TABLE statement_file DISABLE TRIGGER USER")
+        tx.run("UPDATE statement_file SET gross = gross + %(by)s, net = net + %(by)s", by=by)
+        tx.run("ALTER TABLE statement_file ENABLE TRIGGER USER")
+    worlds.close()
 
 
 def test_faults_are_told_by_line_and_column(own_shell: Shell) -> None:

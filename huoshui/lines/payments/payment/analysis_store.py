@@ -42,12 +42,21 @@ class Declined(msgspec.Struct, frozen=True):
 
 
 class Cost(msgspec.Struct, frozen=True):
-    """What a rail brought in and what it kept, since the book was opened, minor units."""
+    """What a rail brought in and what it kept on a day, minor units."""
 
+    day: date
     rail: str
     currency: str
     brought: int
     fees: int
+
+
+class Period(msgspec.Struct, frozen=True):
+    """From `since` on, before `until`; days are those of the book's time `zone`."""
+
+    since: datetime
+    until: datetime
+    zone: str
 
 
 def _first(since: datetime) -> UUID:
@@ -55,8 +64,8 @@ def _first(since: datetime) -> UUID:
     return ids.uuid7(since, bytes(10))
 
 
-def reached(tx: Tx, since: datetime) -> list[Reached]:
-    """How far the means of payments made since a time came, by rail."""
+def reached(tx: Tx, period: Period) -> list[Reached]:
+    """How far the means of payments made in a period came, by rail."""
     return tx.rows(
         Reached,
         """
@@ -65,15 +74,16 @@ def reached(tx: Tx, since: datetime) -> list[Reached]:
             count(*) FILTER (WHERE (t->>4)::bigint > 0) AS authorised,
             count(*) FILTER (WHERE (t->>5)::bigint > 0) AS captured
         FROM payment p, jsonb_array_elements(p.tenders) AS t
-        WHERE p.book = %(book)s AND p.id >= %(first)s
+        WHERE p.book = %(book)s AND p.id >= %(first)s AND p.id < %(last)s
         GROUP BY 1 ORDER BY 2 DESC, 1
         """,
-        first=_first(since),
+        first=_first(period.since),
+        last=_first(period.until),
     )
 
 
-def days(tx: Tx, since: datetime, zone: str) -> list[Daily]:
-    """The payments made since a time, by day of the book's time zone and currency."""
+def days(tx: Tx, period: Period) -> list[Daily]:
+    """The payments made in a period, by day and currency."""
     return tx.rows(
         Daily,
         """
@@ -81,39 +91,63 @@ def days(tx: Tx, since: datetime, zone: str) -> list[Daily]:
             count(*) FILTER (WHERE captured > 0) AS succeeded,
             sum(captured)::bigint AS captured, sum(refunded)::bigint AS refunded,
             sum(charged)::bigint AS charged
-        FROM payment WHERE book = %(book)s AND id >= %(first)s
+        FROM payment WHERE book = %(book)s AND id >= %(first)s AND id < %(last)s
         GROUP BY 1, 2 ORDER BY 1, 2
         """,
-        first=_first(since),
-        zone=zone,
+        first=_first(period.since),
+        last=_first(period.until),
+        zone=period.zone,
     )
 
 
-def declines(tx: Tx, since: datetime, limit: int = 20) -> list[Declined]:
-    """Why calls to rails were declined since a time, the most frequent first."""
+def declines(tx: Tx, period: Period, limit: int = 20) -> list[Declined]:
+    """Why calls to rails were declined in a period, the most frequent first."""
     return tx.rows(
         Declined,
         """
         SELECT rail, code, count(*) AS times FROM rail_call
-        WHERE book = %(book)s AND state = 'declined' AND settled_at >= %(since)s
+        WHERE book = %(book)s AND state = 'declined'
+          AND settled_at >= %(since)s AND settled_at < %(until)s
           AND subject LIKE 'pmt\\_%%'
         GROUP BY rail, code ORDER BY 3 DESC, 1, 2 LIMIT %(limit)s
         """,
-        since=since,
+        since=period.since,
+        until=period.until,
         limit=limit,
     )
 
 
-def costs(tx: Tx) -> list[Cost]:
-    """What each rail brought in and kept, from its two accounts."""
+def costs(tx: Tx, period: Period) -> list[Cost]:
+    """What was booked of each rail in a period, by day: brought in, and kept as fees.
+
+    Both are transfers of the rail's two accounts. What a reversal takes back was not brought in
+    again (a match that is undone); a fee that is given back counts against the fees.
+    """
     return tx.rows(
         Cost,
         """
-        SELECT split_part(path, ':', 2) AS rail, currency,
-            sum(CASE WHEN kind = 'rail.clearing' THEN out_ ELSE 0 END)::bigint AS brought,
-            sum(CASE WHEN kind = 'rail.fees' THEN out_ - in_ ELSE 0 END)::bigint AS fees
-        FROM account
-        WHERE book = %(book)s AND kind IN ('rail.clearing', 'rail.fees') AND path <> 'rail:payment:clearing'
-        GROUP BY 1, 2 HAVING sum(out_ + in_) > 0 ORDER BY 3 DESC, 1, 2
+        WITH rail AS (
+            SELECT id, kind, split_part(path, ':', 2) AS name FROM account
+            WHERE book = %(book)s AND kind IN ('rail.clearing', 'rail.fees')
+              AND path <> 'rail:payment:clearing'),
+        moved AS (
+            SELECT r.name, t.recorded_at, t.currency,
+                CASE WHEN r.kind = 'rail.clearing' AND t.reverses IS NULL THEN t.amount ELSE 0 END
+                    AS brought,
+                CASE WHEN r.kind = 'rail.fees' THEN t.amount ELSE 0 END AS fees
+            FROM rail r JOIN transfer t ON t.from_id = r.id
+            WHERE t.book = %(book)s AND t.recorded_at >= %(since)s AND t.recorded_at < %(until)s
+              AND t.kind IN (0, 2)
+            UNION ALL
+            SELECT r.name, t.recorded_at, t.currency, 0, -t.amount
+            FROM rail r JOIN transfer t ON t.to_id = r.id
+            WHERE t.book = %(book)s AND t.recorded_at >= %(since)s AND t.recorded_at < %(until)s
+              AND t.kind IN (0, 2) AND r.kind = 'rail.fees')
+        SELECT (recorded_at AT TIME ZONE %(zone)s)::date AS day, name AS rail, currency,
+            sum(brought)::bigint AS brought, sum(fees)::bigint AS fees
+        FROM moved GROUP BY 1, 2, 3 HAVING sum(brought) <> 0 OR sum(fees) <> 0 ORDER BY 1, 2, 3
         """,
+        since=period.since,
+        until=period.until,
+        zone=period.zone,
     )

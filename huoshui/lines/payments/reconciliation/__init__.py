@@ -10,8 +10,9 @@ from huoshui.lines.payments.reconciliation.check import Checked, check
 from huoshui.lines.payments.reconciliation.intake import Taken, Upload, take_file
 from huoshui.lines.payments.reconciliation.model import File, Item, Line, Match
 from huoshui.lines.payments.reconciliation.suggestions import Suggestion, suggest
+from huoshui.lines.payments.reconciliation.whole import Whole, check_whole
 
 __all__ = [
-    "Checked", "File", "Item", "Line", "Match", "Suggestion", "Taken", "Upload", "check", "suggest",
-    "take_file",
+    "Checked", "File", "Item", "Line", "Match", "Suggestion", "Taken", "Upload", "Whole", "check",
+    "check_whole", "suggest", "take_file",
 ]  # fmt: skip
