@@ -25,6 +25,7 @@ from huoshui.interfaces.api.door import (
     Ref,
     Time,
     Word,
+    after_id,
     enter,
     moment,
 )
@@ -179,7 +180,7 @@ def list_transactions(
             account=ids.read("acc", account) if account else None,
             since=moment(since),
             until=moment(until),
-            after=ids.read("txn", after) if after else None,
+            after=after_id("txn", after),
             limit=limit,
         )
     following = ids.show("txn", found[-1].entry.id) if len(found) == limit else None

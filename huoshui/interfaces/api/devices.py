@@ -19,7 +19,18 @@ from huoshui.core.settings import Settings
 from huoshui.interfaces.api import device_views as views
 from huoshui.interfaces.api.body import decoded
 from huoshui.interfaces.api.contract import moves, reads, writes
-from huoshui.interfaces.api.door import Ask, Cursor, Limit, Page, Ref, Visit, Word, enter
+from huoshui.interfaces.api.door import (
+    Ask,
+    Cursor,
+    Limit,
+    Page,
+    Ref,
+    Visit,
+    Word,
+    after_id,
+    enter,
+    page_of,
+)
 from huoshui.interfaces.api.settlement import NothingAsked, State
 from huoshui.lines.payments.devices import issuer as issuers
 from huoshui.lines.payments.devices import service, store
@@ -116,12 +127,11 @@ def list_devices(
             among=own_parties(visit.bound),
             role=role,
             state=state_,
-            after=ids.read("dev", after) if after else None,
+            after=after_id("dev", after),
             limit=limit,
         )
         keys = store.keys_of(tx, [row.id for row in rows])
-    following = rows[-1].shown if len(rows) == limit else None
-    return Page([views.device(row, keys[row.id]) for row in rows], following)
+    return page_of("dev", rows, limit, lambda row: views.device(row, keys[row.id]))
 
 
 @reads("/devices/{ref:str}", "devices:read", views.DeviceView, bound="rows")

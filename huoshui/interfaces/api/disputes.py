@@ -14,7 +14,18 @@ from huoshui.core.db import Tx
 from huoshui.interfaces.api import dispute_views as views
 from huoshui.interfaces.api.body import decoded
 from huoshui.interfaces.api.contract import reads, writes
-from huoshui.interfaces.api.door import Ask, Cursor, Limit, Page, Ref, Visit, Word, enter
+from huoshui.interfaces.api.door import (
+    Ask,
+    Cursor,
+    Limit,
+    Page,
+    Ref,
+    Visit,
+    Word,
+    after_id,
+    enter,
+    page_of,
+)
 from huoshui.lines.payments.chart import seller_of
 from huoshui.lines.payments.disputes import service, store
 from huoshui.lines.payments.disputes.model import FILE_MOST, FILES_MOST, Dispute, UnknownDispute
@@ -62,11 +73,10 @@ def list_disputes(
             rail=rail,
             payment_id=ids.read("pmt", payment) if payment else None,
             sellers=_sellers(visit),
-            after=ids.read("dpt", after) if after else None,
+            after=after_id("dpt", after),
             limit=limit,
         )
-    end = ids.show("dpt", rows[-1].id) if len(rows) == limit else None
-    return Page([views.dispute(row) for row in rows], end)
+    return page_of("dpt", rows, limit, views.dispute)
 
 
 def _sellers(visit: Visit) -> list[str] | None:

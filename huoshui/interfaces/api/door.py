@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -20,10 +20,11 @@ from huoshui.core.access import Actor, Bound, OutOfBounds, WrongKey
 from huoshui.core.db import Database, Tx
 from huoshui.core.errors import FieldError, Problem
 from huoshui.core.worlds import UnknownWorld, World, Worlds
-from huoshui.interfaces.api.body import BadParameter, UnknownParameter
+from huoshui.interfaces.api.body import BadParameter, UnknownParameter, decoded
 from huoshui.interfaces.api.contract import Contract, contract_of
 
 T = TypeVar("T")
+A = TypeVar("A")
 Ask = Request[Any, Any, Any]
 UseCase = Callable[[Tx], msgspec.Struct]
 PAGE_MAX = 100
@@ -70,6 +71,28 @@ class Page(msgspec.Struct, Generic[T], frozen=True):
 
     data: list[T]
     next: str | None = None
+
+
+class Identified(Protocol):
+    """A row with an id: the cursor behind it."""
+
+    @property
+    def id(self) -> UUID:
+        """Its id."""
+
+
+R = TypeVar("R", bound=Identified)
+
+
+def after_id(prefix: str, cursor: str | None) -> UUID | None:
+    """The id behind which a page begins; None for the first page. Raises BadId."""
+    return ids.read(prefix, cursor) if cursor else None
+
+
+def page_of(prefix: str, rows: Sequence[R], limit: int, show: Callable[[R], T]) -> Page[T]:
+    """A page of rows as they are shown; one that is full has the id of its last row as a cursor."""
+    end = ids.show(prefix, rows[-1].id) if len(rows) == limit else None
+    return Page([show(row) for row in rows], end)
 
 
 class Door:
@@ -253,6 +276,20 @@ def enter(request: Ask) -> Visit:
     """
     door: Door = request.app.state.door
     return admit(request, door.actor(request))
+
+
+def on_one(
+    request: Ask,
+    ref: str,
+    body: bytes,
+    prefix: str,
+    kind: type[A],
+    act: Callable[[Tx, UUID, A], msgspec.Struct],
+) -> Response[bytes]:
+    """Serve a verb on one object: `act` gets its id and what the body says, which may be left out."""
+    visit = enter(request)
+    asked, id_ = decoded(body or b"{}", kind), ids.read(prefix, ref)
+    return visit.answer(body, lambda tx: act(tx, id_, asked))
 
 
 def admit(request: Ask, actor: Actor) -> Visit:

@@ -17,7 +17,18 @@ from huoshui.interfaces.api import device_views as views
 from huoshui.interfaces.api.body import decoded
 from huoshui.interfaces.api.contract import moves, reads, writes
 from huoshui.interfaces.api.devices import covers, issuer_of, own_parties
-from huoshui.interfaces.api.door import Ask, Cursor, Limit, Page, Ref, Visit, Word, enter
+from huoshui.interfaces.api.door import (
+    Ask,
+    Cursor,
+    Limit,
+    Page,
+    Ref,
+    Visit,
+    Word,
+    after_id,
+    enter,
+    page_of,
+)
 from huoshui.interfaces.api.settlement import NothingAsked, State
 from huoshui.lines.payments.devices.issuer import Issuer
 from huoshui.lines.payments.mandates import service, store
@@ -106,11 +117,10 @@ def list_mandates(
             merchant=merchant,
             state=state_,
             among=own_parties(visit.bound),
-            after=ids.read("mdt", after) if after else None,
+            after=after_id("mdt", after),
             limit=limit,
         )
-    following = rows[-1].shown if len(rows) == limit else None
-    return Page([views.mandate(row) for row in rows], following)
+    return page_of("mdt", rows, limit, views.mandate)
 
 
 @reads("/mandates/{ref:str}", "devices:read", views.MandateView, bound="rows")
@@ -221,11 +231,10 @@ def list_device_events(
             mandate=ids.read("mdt", mandate) if mandate else None,
             state=state_,
             among=own_parties(visit.bound),
-            after=ids.read("dbt", after) if after else None,
+            after=after_id("dbt", after),
             limit=limit,
         )
-    following = ids.show("dbt", rows[-1].id) if len(rows) == limit else None
-    return Page([views.debit(row) for row in rows], following)
+    return page_of("dbt", rows, limit, views.debit)
 
 
 @reads("/device-events/{ref:str}", "devices:read", views.DebitView, bound="rows")

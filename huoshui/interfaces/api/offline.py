@@ -16,7 +16,18 @@ from huoshui.interfaces.api import device_views as views
 from huoshui.interfaces.api.body import decoded
 from huoshui.interfaces.api.contract import moves, reads, writes
 from huoshui.interfaces.api.devices import covers, issuer_of, own_parties
-from huoshui.interfaces.api.door import Ask, Cursor, Limit, Page, Ref, Visit, Word, enter
+from huoshui.interfaces.api.door import (
+    Ask,
+    Cursor,
+    Limit,
+    Page,
+    Ref,
+    Visit,
+    Word,
+    after_id,
+    enter,
+    page_of,
+)
 from huoshui.interfaces.api.settlement import NothingAsked, State
 from huoshui.lines.payments.vouchers import certificates, service, store
 from huoshui.lines.payments.vouchers.certificates import Opening
@@ -84,10 +95,9 @@ def list_programmes(
 ) -> Page[views.ProgrammeView]:
     """Programmes, newest first."""
     with enter(request).begin() as tx:
-        cursor = ids.read("prg", after) if after else None
+        cursor = after_id("prg", after)
         rows = store.programmes(tx, after=cursor, limit=limit)
-    following = rows[-1].shown if len(rows) == limit else None
-    return Page([views.programme(row) for row in rows], following)
+    return page_of("prg", rows, limit, views.programme)
 
 
 @reads("/programmes/{ref:str}", "devices:read", views.ProgrammeView, bound="book")
@@ -117,7 +127,7 @@ def list_exposures(
         rows = store.exposures(
             tx,
             programme=certificates.find_programme(tx, ref).id,
-            after=ids.read("crt", after) if after else None,
+            after=after_id("crt", after),
             limit=limit,
         )
     following = ids.show("crt", rows[-1].certificate_id) if len(rows) == limit else None
@@ -161,11 +171,10 @@ def list_vouchers(
             state=state_,
             merchants=own,
             payers=own,
-            after=ids.read("vch", after) if after else None,
+            after=after_id("vch", after),
             limit=limit,
         )
-    following = rows[-1].shown if len(rows) == limit else None
-    return Page([views.voucher(row) for row in rows], following)
+    return page_of("vch", rows, limit, views.voucher)
 
 
 @reads("/vouchers/{ref:str}", "devices:read", views.VoucherView, bound="rows")
@@ -205,7 +214,7 @@ def list_double_spends(
     visit = enter(request)
     with visit.begin() as tx:
         bound = visit.bound
-        cursor = ids.read("dsp", after) if after else None
+        cursor = after_id("dsp", after)
         cases = store.cases(tx, after=cursor, limit=limit)
         found = [(case, *_two(tx, case)) for case in cases]
         seen = [each for each in found if _part(bound, each[1], each[2])]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
-from uuid import UUID
 
 import msgspec
 from litestar import Response
@@ -29,8 +28,10 @@ from huoshui.interfaces.api.door import (
     Ref,
     Time,
     Word,
+    after_id,
     enter,
     moment,
+    page_of,
 )
 from huoshui.interfaces.api.problems import language
 from huoshui.ledger import journal
@@ -129,12 +130,12 @@ def list_orders(
             seller=seller,
             since=moment(since),
             until=moment(until),
-            after=ids.read("ord", after) if after else None,
+            after=after_id("ord", after),
             limit=limit,
             bound=visit.bound,
         )
         rows = _seen(tx, visit.bound, rows)
-    return Page([views.order(r) for r in rows], _next("ord", [r.id for r in rows], limit))
+    return page_of("ord", rows, limit, views.order)
 
 
 @reads("/orders/{ref:str}", "facts:read", views.OrderView, bound="rows")
@@ -241,9 +242,9 @@ def list_sellers(
     """Sellers, newest first."""
     visit = enter(request)
     with visit.begin() as tx:
-        cursor = ids.read("slr", after) if after else None
+        cursor = after_id("slr", after)
         rows = commerce.sellers(tx, key=key, after=cursor, limit=limit, bound=visit.bound)
-    return Page([views.seller(r) for r in rows], _next("slr", [r.id for r in rows], limit))
+    return page_of("slr", rows, limit, views.seller)
 
 
 @reads("/payouts", "payments:read", Page[views.PayoutView], bound="rows")
@@ -257,10 +258,10 @@ def list_payouts(
             tx,
             seller=ids.read("slr", seller) if seller else None,
             among=visit.bound.seller_ids,
-            after=ids.read("pay", after) if after else None,
+            after=after_id("pay", after),
             limit=limit,
         )
-    return Page([views.payout(r) for r in rows], _next("pay", [r.id for r in rows], limit))
+    return page_of("pay", rows, limit, views.payout)
 
 
 def _shown(tx: Tx, outcome: Outcome) -> views.MovedView:
@@ -272,10 +273,6 @@ def _demand(result: Ingested) -> None:
     if result.outcome == "refused":
         errors = (result.error,) if result.error else ()
         raise FactRefused(key=result.fact.key, count=1, errors=errors)
-
-
-def _next(prefix: str, found: list[UUID], limit: int) -> str | None:
-    return ids.show(prefix, found[-1]) if len(found) == limit else None
 
 
 HANDLERS = [

@@ -18,7 +18,17 @@ from huoshui.core.errors import FieldError
 from huoshui.facts.commerce import service as commerce
 from huoshui.interfaces.api.body import BadBody, decoded
 from huoshui.interfaces.api.contract import reads, removes, writes
-from huoshui.interfaces.api.door import Ask, Cursor, Limit, Page, Ref, Word, enter
+from huoshui.interfaces.api.door import (
+    Ask,
+    Cursor,
+    Limit,
+    Page,
+    Ref,
+    Word,
+    after_id,
+    enter,
+    page_of,
+)
 
 _PREFIX = {"seller": "slr", "buyer": "byr"}
 
@@ -71,10 +81,9 @@ def list_organisations(
 ) -> Page[OrganisationView]:
     """Organisations of sellers, buyers and partners, newest first."""
     with enter(request).begin() as tx:
-        cursor = ids.read("org", after) if after else None
+        cursor = after_id("org", after)
         rows = access.organisations(tx, kind=kind, after=cursor, limit=limit)
-    following = ids.show("org", rows[-1].id) if len(rows) == limit else None
-    return Page([_view(row) for row in rows], following)
+    return page_of("org", rows, limit, _view)
 
 
 @reads("/organisations/{ref:str}", "parties:read", OrganisationView, bound="book")

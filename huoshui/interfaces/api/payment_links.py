@@ -16,7 +16,17 @@ from huoshui.core.money import CurrencyMix, Money
 from huoshui.core.settings import Settings
 from huoshui.interfaces.api.body import decoded
 from huoshui.interfaces.api.contract import reads, writes
-from huoshui.interfaces.api.door import Ask, Cursor, Limit, Page, Ref, Visit, enter
+from huoshui.interfaces.api.door import (
+    Ask,
+    Cursor,
+    Limit,
+    Page,
+    Ref,
+    Visit,
+    after_id,
+    enter,
+    page_of,
+)
 from huoshui.interfaces.api.payment_asks import Party, PaymentAlone
 from huoshui.lines.payments import links
 from huoshui.lines.payments.links import Link, LinkAsked, UnknownLink
@@ -112,11 +122,10 @@ def list_payment_links(
         rows = links.links(
             tx,
             sellers=_sellers(visit),
-            after=ids.read("plk", after) if after else None,
+            after=after_id("plk", after),
             limit=limit,
         )
-        found = [_view(visit, tx, row) for row in rows]
-    return Page(found, rows[-1].shown if len(rows) == limit else None)
+        return page_of("plk", rows, limit, lambda row: _view(visit, tx, row))
 
 
 @reads("/payment-links/{ref:str}", "payments:read", PaymentLinkView, bound="rows")

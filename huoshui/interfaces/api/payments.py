@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -14,6 +14,7 @@ from huoshui.core import ids
 from huoshui.core.access import Bound
 from huoshui.core.db import Tx
 from huoshui.core.errors import Problem
+from huoshui.core.money import Money
 from huoshui.interfaces.api import payment_asks as asks
 from huoshui.interfaces.api import payment_views as views
 from huoshui.interfaces.api.body import decoded
@@ -27,8 +28,10 @@ from huoshui.interfaces.api.door import (
     Time,
     Visit,
     Word,
+    after_id,
     enter,
     moment,
+    page_of,
 )
 from huoshui.interfaces.api.lane import through, verb
 from huoshui.ledger import service as ledger
@@ -40,18 +43,17 @@ from huoshui.lines.payments.payment import search_store, service, store
 from huoshui.lines.payments.payment import secret as secrets
 from huoshui.lines.payments.payment.model import (
     Attach,
-    Cancel,
-    Capture,
     Command,
     Confirm,
-    GiveBack,
     Payment,
     UnknownPayment,
 )
 from huoshui.lines.payments.payment.search_store import Own, Sought
 from huoshui.lines.payments.payment.service import Batch, Outcome
 from huoshui.scenarios import payment_flow
+from huoshui.scenarios.payment_flow import Wish
 
+A = TypeVar("A")
 _WRITE = "payments:write"
 # Litestar keeps the word `state` for itself.
 State = Annotated[str, QueryParameter(name="state", max_length=40)]
@@ -125,9 +127,27 @@ async def create_payment(request: Ask, body: RawBody) -> Response[bytes]:
     return await through(request, body, read, PAYMENTS)
 
 
-def _on(ref: str, make: Callable[[UUID, Tx, str], Command]) -> PaymentMove:
-    id_ = ids.read("pmt", ref)
-    return PaymentMove(lambda tx, name, _: make(id_, tx, name), _shown)
+async def _ask(
+    request: Ask,
+    ref: str,
+    body: bytes,
+    kind: type[A],
+    make: Callable[[Tx, UUID, str, A], Command],
+    show: Callable[[Outcome], msgspec.Struct] = _shown,
+) -> Response[bytes]:
+    """Ask something of one payment, in the lane: `make` gets its id, the wish's name and the body."""
+
+    def read(visit: Visit) -> PaymentMove:
+        asked, id_ = decoded(body, kind), ids.read("pmt", ref)
+        return PaymentMove(lambda tx, name, _: make(tx, id_, name, asked), show)
+
+    return await through(request, body, read, PAYMENTS)
+
+
+def _attach(tx: Tx, id_: UUID, name: str, asked: asks.AttachAsked) -> Command:
+    found = service.payment(tx, id_)
+    tenders = asks.tenders_of(asked.tenders, found.amount, found.currency, found.buyer)
+    return Attach(id_, tenders)
 
 
 @hot(
@@ -139,18 +159,7 @@ def _on(ref: str, make: Callable[[UUID, Tx, str], Command]) -> PaymentMove:
 )
 async def attach_tenders(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
     """Say by which means a payment is paid, at first or after others were declined."""
-
-    def read(visit: Visit) -> PaymentMove:
-        asked = decoded(body, asks.AttachAsked)
-
-        def make(id_: UUID, tx: Tx, name: str) -> Command:
-            found = service.payment(tx, id_)
-            tenders = asks.tenders_of(asked.tenders, found.amount, found.currency, found.buyer)
-            return Attach(id_, tenders)
-
-        return _on(ref, make)
-
-    return await through(request, body, read, PAYMENTS)
+    return await _ask(request, ref, body, asks.AttachAsked, _attach)
 
 
 @hot(
@@ -164,11 +173,15 @@ async def attach_tenders(request: Ask, ref: Ref, body: RawBody) -> Response[byte
 async def confirm_payment(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
     """Go on with the means that are attached."""
 
-    def read(visit: Visit) -> PaymentMove:
-        decoded(body or b"{}", asks.PaymentAlone)
-        return _on(ref, lambda id_, tx, name: Confirm(id_))
+    def make(tx: Tx, id_: UUID, name: str, asked: asks.PaymentAlone) -> Command:
+        return Confirm(id_)
 
-    return await through(request, body, read, PAYMENTS)
+    return await _ask(request, ref, body or b"{}", asks.PaymentAlone, make)
+
+
+def _capture(tx: Tx, id_: UUID, name: str, asked: asks.CapturePaymentAsked) -> Command:
+    wish = Wish("capture", _minor(tx, id_, asked.amount), asked.final)
+    return payment_flow.command(tx, id_, wish, name)
 
 
 @hot(
@@ -181,25 +194,12 @@ async def confirm_payment(request: Ask, ref: Ref, body: RawBody) -> Response[byt
 )
 async def capture_payment(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
     """Capture part or all of what is reserved; a final capture frees the rest."""
-
-    def read(visit: Visit) -> PaymentMove:
-        asked = decoded(body or b"{}", asks.CapturePaymentAsked)
-
-        def make(id_: UUID, tx: Tx, name: str) -> Command:
-            return Capture(id_, _minor(tx, id_, asked), asked.final)
-
-        return _on(ref, make)
-
-    return await through(request, body, read, PAYMENTS)
+    return await _ask(request, ref, body or b"{}", asks.CapturePaymentAsked, _capture)
 
 
-def _minor(
-    tx: Tx, id_: UUID, asked: asks.CapturePaymentAsked | asks.RefundPaymentAsked
-) -> int | None:
+def _minor(tx: Tx, id_: UUID, amount: Money | None) -> int | None:
     """The amount that is asked for, in the payment's currency. Raises CurrencyMix."""
-    if asked.amount is None:
-        return None
-    return asks.same(asked.amount, service.payment(tx, id_).currency, "/amount")
+    return asks.same(amount, service.payment(tx, id_).currency, "/amount") if amount else None
 
 
 @hot(
@@ -213,11 +213,15 @@ def _minor(
 async def cancel_payment(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
     """Call a payment off; of one that was captured in part, free the rest."""
 
-    def read(visit: Visit) -> PaymentMove:
-        decoded(body or b"{}", asks.PaymentAlone)
-        return _on(ref, lambda id_, tx, name: Cancel(id_))
+    def make(tx: Tx, id_: UUID, name: str, asked: asks.PaymentAlone) -> Command:
+        return payment_flow.command(tx, id_, Wish("cancel"), name)
 
-    return await through(request, body, read, PAYMENTS)
+    return await _ask(request, ref, body or b"{}", asks.PaymentAlone, make)
+
+
+def _refund(tx: Tx, id_: UUID, name: str, asked: asks.RefundPaymentAsked) -> Command:
+    wish = Wish("refund", _minor(tx, id_, asked.amount), reason=asked.reason)
+    return payment_flow.command(tx, id_, wish, name)
 
 
 @hot(
@@ -231,21 +235,11 @@ async def cancel_payment(request: Ask, ref: Ref, body: RawBody) -> Response[byte
 async def refund_payment(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
     """Give back part or all of a payment, along its parts and means; of an order, refund the order."""
 
-    def read(visit: Visit) -> PaymentMove:
-        asked = decoded(body or b"{}", asks.RefundPaymentAsked)
-        id_ = ids.read("pmt", ref)
+    def show(outcome: Outcome) -> views.PaymentRefundView:
+        assert outcome.refund is not None
+        return views.refund(outcome.refund)
 
-        def command(tx: Tx, name: str, _: Terms) -> Command:
-            payment_flow.need_no_order(tx, id_)
-            return GiveBack(id_, tx.id("prf", name), name, _minor(tx, id_, asked), asked.reason)
-
-        def show(outcome: Outcome) -> views.PaymentRefundView:
-            assert outcome.refund is not None
-            return views.refund(outcome.refund)
-
-        return PaymentMove(command, show)
-
-    return await through(request, body, read, PAYMENTS)
+    return await _ask(request, ref, body or b"{}", asks.RefundPaymentAsked, _refund, show)
 
 
 @reads("/payments", "payments:read", Page[views.PaymentView], bound="rows")
@@ -282,11 +276,10 @@ def list_payments(
         until=moment(until),
         among=_own(visit.bound),
     )
-    cursor = ids.read("pmt", after) if after else None
+    cursor = after_id("pmt", after)
     with visit.begin() as tx:
         rows = search_store.page(tx, sought, after=cursor, limit=limit)
-    end = ids.show("pmt", rows[-1].id) if len(rows) == limit else None
-    return Page([views.payment(row) for row in rows], end)
+    return page_of("pmt", rows, limit, views.payment)
 
 
 def _own(bound: Bound) -> Own | None:
@@ -325,10 +318,9 @@ def list_refunds(
 ) -> Page[views.PaymentRefundView]:
     """Refunds of payments, newest first."""
     with enter(request).begin() as tx:
-        cursor = ids.read("prf", after) if after else None
+        cursor = after_id("prf", after)
         rows = search_store.refunds(tx, after=cursor, limit=limit)
-    end = ids.show("prf", rows[-1].id) if len(rows) == limit else None
-    return Page([views.refund(row) for row in rows], end)
+    return page_of("prf", rows, limit, views.refund)
 
 
 @reads("/wallets/{ref:str}", "payments:read", views.WalletView, bound="rows")

@@ -15,7 +15,17 @@ from huoshui.core.access.members import Member
 from huoshui.core.access.requests import Call
 from huoshui.interfaces.api.body import decoded
 from huoshui.interfaces.api.contract import reads, removes, writes
-from huoshui.interfaces.api.door import Ask, Cursor, Limit, Page, Ref, Word, enter
+from huoshui.interfaces.api.door import (
+    Ask,
+    Cursor,
+    Limit,
+    Page,
+    Ref,
+    Word,
+    after_id,
+    enter,
+    page_of,
+)
 
 
 class MemberAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -63,11 +73,10 @@ def list_members(
         rows = members.members(
             tx,
             organisation_id=ids.read("org", organisation) if organisation else None,
-            after=ids.read("mbr", after) if after else None,
+            after=after_id("mbr", after),
             limit=limit,
         )
-    following = rows[-1].shown if len(rows) == limit else None
-    return Page([_member(row) for row in rows], following)
+    return page_of("mbr", rows, limit, _member)
 
 
 @writes("/members", "parties:write", MemberView, bound="book", asks=MemberAsked, status=201)
@@ -112,11 +121,10 @@ def list_requests(
             key_id=ids.read("key", key) if key else None,
             path=path,
             status=status,
-            after=ids.read("req", after) if after else None,
+            after=after_id("req", after),
             limit=limit,
         )
-    following = ids.show("req", rows[-1].id) if len(rows) == limit else None
-    return Page([_call(row) for row in rows], following)
+    return page_of("req", rows, limit, _call)
 
 
 def _member(row: Member) -> MemberView:

@@ -17,7 +17,18 @@ from huoshui.core.errors import NotFound
 from huoshui.core.money import Money
 from huoshui.core.worlds import LIVE, SANDBOX, UnknownWorld
 from huoshui.interfaces.api.contract import reads
-from huoshui.interfaces.api.door import Ask, Cursor, Door, Limit, Page, Ref, Word, enter
+from huoshui.interfaces.api.door import (
+    Ask,
+    Cursor,
+    Door,
+    Limit,
+    Page,
+    Ref,
+    Word,
+    after_id,
+    enter,
+    page_of,
+)
 from huoshui.lines.payments.rails import inbox, inbox_store, registry, store, watch
 from huoshui.lines.payments.rails.inbox_store import NoticeRow
 from huoshui.lines.payments.rails.store import CallRow
@@ -142,11 +153,10 @@ def list_rail_calls(
             rail=rail,
             state=state_,
             subject=subject,
-            after=ids.read("rca", after) if after else None,
+            after=after_id("rca", after),
             limit=limit,
         )
-    following = ids.show("rca", rows[-1].id) if len(rows) == limit else None
-    return Page([call_view(row) for row in rows], following)
+    return page_of("rca", rows, limit, call_view)
 
 
 @reads("/rails/calls/{ref:str}", "payments:read", RailCallView, bound="book")
@@ -169,11 +179,10 @@ def list_rail_notices(
             tx,
             rail=rail,
             state=state_,
-            after=ids.read("rnt", after) if after else None,
+            after=after_id("rnt", after),
             limit=limit,
         )
-    following = ids.show("rnt", rows[-1].id) if len(rows) == limit else None
-    return Page([_notice(row) for row in rows], following)
+    return page_of("rnt", rows, limit, _notice)
 
 
 def _call(tx: Tx, call_id: UUID) -> CallRow:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-from typing import Annotated, Literal
+from collections.abc import Callable
+from typing import Annotated, Literal, TypeVar
+from uuid import UUID
 
 import msgspec
 from litestar import Response
@@ -18,16 +20,30 @@ from huoshui.core.errors import FieldError
 from huoshui.interfaces.api import reconciliation_views as views
 from huoshui.interfaces.api.body import BadBody, BadParameter, decoded
 from huoshui.interfaces.api.contract import moves, reads, writes
-from huoshui.interfaces.api.door import Ask, Cursor, Limit, Page, Ref, Time, Word, enter, moment
+from huoshui.interfaces.api.door import (
+    Ask,
+    Cursor,
+    Limit,
+    Page,
+    Ref,
+    Time,
+    Word,
+    after_id,
+    enter,
+    moment,
+    on_one,
+    page_of,
+)
 from huoshui.interfaces.api.owned import own_account
 from huoshui.interfaces.api.settlement import NothingAsked, State, WhyAsked
 from huoshui.lines.payments import reconciliation
 from huoshui.lines.payments.reconciliation import intake, queue, store, suggest
-from huoshui.lines.payments.reconciliation.model import File
+from huoshui.lines.payments.reconciliation.model import File, Line
 from huoshui.lines.payments.statements import Profile, write_camt, write_csv
 from huoshui.lines.payments.statements.profile import profile_named
 from huoshui.lines.payments.statements.service import make_statement
 
+A = TypeVar("A")
 _NAME = r"^[A-Za-z0-9_.-]{0,40}$"
 _FORMATS = ("camt", "csv")
 Format = Annotated[str, QueryParameter(name="format", max_length=8, description="camt or csv")]
@@ -123,9 +139,8 @@ def list_statement_files(
 ) -> Page[views.StatementFileView]:
     """Imported files, newest first."""
     with enter(request).begin() as tx:
-        rows = store.files(tx, after=ids.read("stf", after) if after else None, limit=limit)
-        found = [_file(tx, row) for row in rows]
-    return Page(found, ids.show("stf", rows[-1].id) if len(rows) == limit else None)
+        rows = store.files(tx, after=after_id("stf", after), limit=limit)
+        return page_of("stf", rows, limit, lambda row: _file(tx, row))
 
 
 @reads("/statement-files/{ref:str}", "payments:read", views.StatementFileView, bound="book")
@@ -153,11 +168,10 @@ def list_lines(
             cause=cause,
             rail=rail,
             file_id=ids.read("stf", file) if file else None,
-            after=ids.read("stl", after) if after else None,
+            after=after_id("stl", after),
             limit=limit,
         )
-    following = ids.show("stl", rows[-1].id) if len(rows) == limit else None
-    return Page([views.line(row) for row in rows], following)
+    return page_of("stl", rows, limit, views.line)
 
 
 @reads("/reconciliation/lines/{ref:str}", "payments:read", views.ImportedLineView, bound="book")
@@ -208,9 +222,13 @@ def split_line(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
 )
 def ask_write_off(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
     """Ask to write a small line off; another has to approve it."""
-    visit = enter(request)
-    asked, id_ = decoded(body or b"{}", WhyAsked), ids.read("stl", ref)
-    return visit.answer(body, lambda tx: views.line(queue.ask_write_off(tx, id_, asked.reason)))
+    return _on_line(
+        request,
+        ref,
+        body,
+        WhyAsked,
+        lambda tx, id_, asked: queue.ask_write_off(tx, id_, asked.reason),
+    )
 
 
 @moves(
@@ -222,10 +240,9 @@ def ask_write_off(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
 )
 def approve_write_off(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
     """Write off what another asked to."""
-    visit = enter(request)
-    decoded(body or b"{}", NothingAsked)
-    id_ = ids.read("stl", ref)
-    return visit.answer(body, lambda tx: views.line(queue.approve_write_off(tx, id_)))
+    return _on_line(
+        request, ref, body, NothingAsked, lambda tx, id_, asked: queue.approve_write_off(tx, id_)
+    )
 
 
 @moves(
@@ -237,10 +254,9 @@ def approve_write_off(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
 )
 def refuse_write_off(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
     """Put a line back into the queue that somebody asked to write off."""
-    visit = enter(request)
-    decoded(body or b"{}", NothingAsked)
-    id_ = ids.read("stl", ref)
-    return visit.answer(body, lambda tx: views.line(queue.refuse_write_off(tx, id_)))
+    return _on_line(
+        request, ref, body, NothingAsked, lambda tx, id_, asked: queue.refuse_write_off(tx, id_)
+    )
 
 
 @moves(
@@ -316,6 +332,14 @@ def write_statement_file(
     ending = "xml" if format_ == "camt" else "csv"
     return views.WrittenView(
         f"{made.id}.{ending}", format_, content.decode(), hashlib.sha256(content).hexdigest()
+    )
+
+
+def _on_line(
+    request: Ask, ref: str, body: bytes, kind: type[A], act: Callable[[Tx, UUID, A], Line]
+) -> Response[bytes]:
+    return on_one(
+        request, ref, body, "stl", kind, lambda tx, id_, asked: views.line(act(tx, id_, asked))
     )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, TypeVar
+from uuid import UUID
 
 import msgspec
 from litestar import Response
@@ -16,7 +18,18 @@ from huoshui.interfaces.api import settlement_views as views
 from huoshui.interfaces.api import views as shared_views
 from huoshui.interfaces.api.body import BadParameter, decoded
 from huoshui.interfaces.api.contract import moves, reads, writes
-from huoshui.interfaces.api.door import Ask, Cursor, Limit, Page, Ref, Word, enter
+from huoshui.interfaces.api.door import (
+    Ask,
+    Cursor,
+    Limit,
+    Page,
+    Ref,
+    Word,
+    after_id,
+    enter,
+    on_one,
+    page_of,
+)
 from huoshui.lines.payments.settlement import (
     SettlementTerms,
     batches,
@@ -26,8 +39,9 @@ from huoshui.lines.payments.settlement import (
     window_store,
     windows,
 )
-from huoshui.lines.payments.settlement.model import UnknownPayout
+from huoshui.lines.payments.settlement.model import Payout, UnknownPayout
 
+A = TypeVar("A")
 State = Annotated[str, QueryParameter(name="state", max_length=40)]
 _KEYS = frozenset({"key"})  # what an API key approves may have a limit of its own in the terms
 
@@ -145,10 +159,9 @@ def list_batches(
 ) -> Page[views.PayoutBatchView]:
     """Payout batches, newest first; of one state where it is named."""
     with enter(request).begin() as tx:
-        cursor = ids.read("pob", after) if after else None
+        cursor = after_id("pob", after)
         rows = store.batches(tx, state=state_, after=cursor, limit=limit)
-    following = ids.show("pob", rows[-1].id) if len(rows) == limit else None
-    return Page([views.batch(row) for row in rows], following)
+    return page_of("pob", rows, limit, views.batch)
 
 
 @reads("/payout-batches/{ref:str}", "payments:read", views.PayoutBatchView, bound="book")
@@ -170,10 +183,9 @@ def list_batch_payouts(
     """The payouts of a batch, newest first."""
     with enter(request).begin() as tx:
         batch = batches.load(tx, ids.read("pob", ref))
-        cursor = ids.read("pay", after) if after else None
+        cursor = after_id("pay", after)
         rows = store.payouts(tx, batch_id=batch.id, state=state_, after=cursor, limit=limit)
-    following = ids.show("pay", rows[-1].id) if len(rows) == limit else None
-    return Page([shared_views.payout(row) for row in rows], following)
+    return page_of("pay", rows, limit, shared_views.payout)
 
 
 @moves(
@@ -254,10 +266,9 @@ def show_payout(request: Ask, ref: Ref) -> shared_views.PayoutView:
 )
 def confirm_payout(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
     """A payout that was made by hand arrived; the same again changes nothing."""
-    visit = enter(request)
-    decoded(body or b"{}", NothingAsked)
-    id_ = ids.read("pay", ref)
-    return visit.answer(body, lambda tx: shared_views.payout(payouts.paid(tx, id_)))
+    return _on_payout(
+        request, ref, body, NothingAsked, lambda tx, id_, asked: payouts.paid(tx, id_)
+    )
 
 
 @moves(
@@ -269,9 +280,9 @@ def confirm_payout(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
 )
 def fail_payout(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
     """A payout did not leave: its money is the seller's again."""
-    visit = enter(request)
-    asked, id_ = decoded(body or b"{}", WhyAsked), ids.read("pay", ref)
-    return visit.answer(body, lambda tx: shared_views.payout(payouts.failed(tx, id_, asked.reason)))
+    return _on_payout(
+        request, ref, body, WhyAsked, lambda tx, id_, asked: payouts.failed(tx, id_, asked.reason)
+    )
 
 
 @moves(
@@ -283,10 +294,8 @@ def fail_payout(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
 )
 def return_payout(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
     """The seller's bank sent a payout back: its money is the seller's again."""
-    visit = enter(request)
-    asked, id_ = decoded(body or b"{}", WhyAsked), ids.read("pay", ref)
-    return visit.answer(
-        body, lambda tx: shared_views.payout(payouts.returned(tx, id_, asked.reason))
+    return _on_payout(
+        request, ref, body, WhyAsked, lambda tx, id_, asked: payouts.returned(tx, id_, asked.reason)
     )
 
 
@@ -299,10 +308,9 @@ def return_payout(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
 )
 def retry_payout(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
     """Send a payout that failed or came back once more."""
-    visit = enter(request)
-    decoded(body or b"{}", NothingAsked)
-    id_ = ids.read("pay", ref)
-    return visit.answer(body, lambda tx: shared_views.payout(payouts.retry(tx, id_)))
+    return _on_payout(
+        request, ref, body, NothingAsked, lambda tx, id_, asked: payouts.retry(tx, id_)
+    )
 
 
 def _number(name: str, text: str) -> int:
@@ -311,6 +319,19 @@ def _number(name: str, text: str) -> int:
             raise windows.UnknownWindow(kind="window", id=text[:40])
         raise BadParameter(name=name, errors=(FieldError(name, "cursor", {"value": text[:40]}),))
     return int(text)
+
+
+def _on_payout(
+    request: Ask, ref: str, body: bytes, kind: type[A], act: Callable[[Tx, UUID, A], Payout]
+) -> Response[bytes]:
+    return on_one(
+        request,
+        ref,
+        body,
+        "pay",
+        kind,
+        lambda tx, id_, asked: shared_views.payout(act(tx, id_, asked)),
+    )
 
 
 HANDLERS = [

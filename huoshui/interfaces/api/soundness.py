@@ -11,7 +11,7 @@ from huoshui.core import ids
 from huoshui.core.errors import NotFound
 from huoshui.core.lane import Spread
 from huoshui.interfaces.api.contract import reads
-from huoshui.interfaces.api.door import Ask, Cursor, Limit, Page, enter
+from huoshui.interfaces.api.door import Ask, Cursor, Limit, Page, after_id, enter, page_of
 from huoshui.interfaces.lanes import Lanes
 from huoshui.ledger import proof, reconciliation
 from huoshui.ledger.proof.statement import NotSealedYet
@@ -98,10 +98,9 @@ def list_reconciliations(
 ) -> Page[ReconciliationView]:
     """Comparisons of stored counters with history, newest first."""
     with enter(request).begin() as tx:
-        before = ids.read("rcl", after) if after else None
+        before = after_id("rcl", after)
         rows = reconciliation.reconciliations(tx, before=before, limit=limit)
-    following = ids.show("rcl", rows[-1].id) if len(rows) == limit else None
-    return Page([_shown(row) for row in rows], following)
+    return page_of("rcl", rows, limit, _shown)
 
 
 def _shown(row: Reconciliation) -> ReconciliationView:

@@ -36,8 +36,10 @@ from huoshui.interfaces.api.door import (
     Time,
     Visit,
     Word,
+    after_id,
     enter,
     moment,
+    page_of,
 )
 
 Url = Annotated[str, Meta(min_length=1, max_length=URL_MAX)]
@@ -160,10 +162,9 @@ def list_webhook_endpoints(
 ) -> Page[WebhookEndpointView]:
     """Endpoints, newest first."""
     with enter(request).begin() as tx:
-        cursor = ids.read("whe", after) if after else None
+        cursor = after_id("whe", after)
         rows = service.endpoints(tx, after=cursor, limit=limit)
-    following = ids.show("whe", rows[-1].id) if len(rows) == limit else None
-    return Page([endpoint_view(row) for row in rows], following)
+    return page_of("whe", rows, limit, endpoint_view)
 
 
 @reads("/webhooks/endpoints/{ref:str}", "webhooks:read", WebhookEndpointView, bound="book")
@@ -284,11 +285,10 @@ def list_webhook_deliveries(
             state=state_,
             since=moment(since),
             until=moment(until),
-            after=ids.read("whd", after) if after else None,
+            after=after_id("whd", after),
             limit=limit,
         )
-    following = ids.show("whd", rows[-1].id) if len(rows) == limit else None
-    return Page([delivery_view(row) for row in rows], following)
+    return page_of("whd", rows, limit, delivery_view)
 
 
 @reads("/webhooks/deliveries/{ref:str}", "webhooks:read", WebhookDeliveryView, bound="book")

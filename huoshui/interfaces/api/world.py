@@ -16,7 +16,17 @@ from huoshui.core.worlds import LiveClock
 from huoshui.interfaces.api import views
 from huoshui.interfaces.api.body import decoded
 from huoshui.interfaces.api.contract import reads, removes, writes
-from huoshui.interfaces.api.door import Ask, Cursor, Limit, Page, Ref, Word, enter
+from huoshui.interfaces.api.door import (
+    Ask,
+    Cursor,
+    Limit,
+    Page,
+    Ref,
+    Word,
+    after_id,
+    enter,
+    page_of,
+)
 from huoshui.ledger import holds
 from huoshui.lines.payments.rails import registry
 from huoshui.lines.payments.rails.sender import Sender
@@ -141,10 +151,9 @@ def list_events(
 ) -> Page[views.EventView]:
     """Events, newest first."""
     with enter(request).begin() as tx:
-        cursor = ids.read("evt", after) if after else None
+        cursor = after_id("evt", after)
         rows = events.page(tx, object_id=object, kind=type, after=cursor, limit=limit)
-    following = ids.show("evt", rows[-1].id) if len(rows) == limit else None
-    return Page([views.event(row) for row in rows], following)
+    return page_of("evt", rows, limit, views.event)
 
 
 @reads("/keys", "keys:write", Page[views.KeyView], bound="caller")
@@ -152,11 +161,10 @@ def list_keys(request: Ask, after: Cursor = None, limit: Limit = 50) -> Page[vie
     """The book's keys, or those of the caller's organisation, newest first, without their texts."""
     visit = enter(request)
     with visit.begin() as tx:
-        cursor = ids.read("key", after) if after else None
+        cursor = after_id("key", after)
         owner = visit.actor.organisation_id
         rows = access.keys(tx, after=cursor, limit=limit, organisation_id=owner)
-    following = ids.show("key", rows[-1].id) if len(rows) == limit else None
-    return Page([views.key(row) for row in rows], following)
+    return page_of("key", rows, limit, views.key)
 
 
 @writes("/keys", "keys:write", views.KeyView, asks=KeyAsked, status=201, bound="caller")

@@ -26,7 +26,7 @@ from huoshui.interfaces.console.pages.payment_acts import (
     preview_page,
     reason,
 )
-from huoshui.interfaces.console.settlement_web import actor_of
+from huoshui.interfaces.console.settlement_web import acting
 from huoshui.interfaces.console.visit import (
     HEADERS,
     Ask,
@@ -38,16 +38,6 @@ from huoshui.interfaces.console.visit import (
     same_origin,
 )
 from huoshui.lines.payments.disputes import service as disputes
-
-
-def _acting(visit: Visit, use_case: Callable[[Tx], object]) -> None:
-    """Do something in the session's book, under its actor's name. Raises OutOfScope."""
-    if not visit.frame.may_write:
-        raise OutOfScope(scope="payments:write")
-    with visit.database.begin(book=visit.session.book) as tx:
-        tx.actor = actor_of(tx, visit)
-        use_case(tx)
-
 
 _DISPUTE: dict[str, Callable[[Tx, UUID], object]] = {
     "submit": disputes.submit,
@@ -77,7 +67,7 @@ def preview_payment(
         raise Undo
 
     try:
-        _acting(visit, use_case)
+        acting(visit, "payments:write", use_case)
     except Undo:
         return html(request, render.page(pages[0], visit.frame))
     except Problem as problem:
@@ -97,7 +87,7 @@ def move_payment(
     visit = enter(request, world, "payments")
     id_, said = ids.read("pmt", key), _asked(verb, body)
     try:
-        _acting(visit, lambda tx: carry_out(tx, id_, said))
+        acting(visit, "payments:write", lambda tx: carry_out(tx, id_, said))
     except Problem as problem:
         return _refused(request, visit, key, said, problem)
     return redirect(visit.frame.to(f"payments/{key}"))
@@ -126,7 +116,7 @@ def move_dispute(
     id_ = ids.read("dpt", key)
     if verb not in _DISPUTE:
         raise NotFound(kind="page", id=verb[:40])
-    _acting(visit, lambda tx: _DISPUTE[verb](tx, id_))
+    acting(visit, "payments:write", lambda tx: _DISPUTE[verb](tx, id_))
     return redirect(visit.frame.to(f"disputes/{key}"))
 
 

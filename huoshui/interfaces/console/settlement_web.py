@@ -49,7 +49,8 @@ def roles_of(visit: Visit) -> frozenset[str]:
 def acting(visit: Visit, scope: str, use_case: Callable[[Tx], object]) -> None:
     """Do something in the session's book, under its actor's name. Raises OutOfScope."""
     allowed = {"settlement:write": visit.frame.may_settle,
-               "settlement:approve": visit.frame.may_approve}  # fmt: skip
+               "settlement:approve": visit.frame.may_approve,
+               "payments:write": visit.frame.may_write}  # fmt: skip
     if not allowed[scope]:
         raise OutOfScope(scope=scope)
     with visit.database.begin(book=visit.session.book) as tx:

@@ -19,7 +19,7 @@ from huoshui.interfaces.console.page import Frame, Page
 from huoshui.interfaces.console.pages.disputes import dispute_page
 from huoshui.interfaces.console.pages.payment_acts import why
 from huoshui.interfaces.console.pages.statement_files import FileSaid, files_page
-from huoshui.interfaces.console.settlement_web import actor_of
+from huoshui.interfaces.console.settlement_web import acting
 from huoshui.interfaces.console.visit import (
     HEADERS,
     Ask,
@@ -76,14 +76,13 @@ def add_evidence(
     """Give a file for a dispute; refused, its page says why. Raises OutOfScope, UnknownDispute."""
     same_origin(request)
     visit = enter(request, world, "disputes")
-    if not visit.frame.may_write:
-        raise OutOfScope(scope="payments:write")
     id_ = ids.read("dpt", key)
     try:
         name, content = _file(data)
-        with visit.begin() as tx:
-            tx.actor = actor_of(tx, visit)
-            disputes.add_evidence(tx, id_, name, content, _text(data, "note"))
+        note = _text(data, "note")
+        acting(
+            visit, "payments:write", lambda tx: disputes.add_evidence(tx, id_, name, content, note)
+        )
     except Problem as problem:
         frame, said = _again(visit, f"disputes/{key}", problem)
         with visit.begin() as tx:
@@ -110,8 +109,6 @@ def import_file(request: Ask, world: FromPath[str], data: Sent) -> Response[byte
     """Import a file of a bank or acquirer; refused, the page says which lines. Raises OutOfScope."""
     same_origin(request)
     visit = enter(request, world, "reconciliation")
-    if not visit.frame.may_settle:
-        raise OutOfScope(scope="settlement:write")
     said = FileSaid(_text(data, "profile"), _text(data, "rail"), _text(data, "account"))
     try:
         name, content = _file(data)
@@ -122,11 +119,7 @@ def import_file(request: Ask, world: FromPath[str], data: Sent) -> Response[byte
             rail=said.rail,
             account=said.account,
         )
-        with visit.begin() as tx:
-            tx.actor = actor_of(tx, visit)
-            taken = intake.import_file(tx, upload)
-            if taken.repeated:
-                raise intake.ImportedBefore(name=taken.file.name, id=ids.show("stf", taken.file.id))
+        acting(visit, "settlement:write", lambda tx: intake.import_new(tx, upload))
     except Problem as problem:
         frame, why_not = _again(visit, "files", problem)
         told = msgspec.structs.replace(said, problem=why_not)

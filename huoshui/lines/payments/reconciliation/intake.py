@@ -138,6 +138,14 @@ def import_file(tx: Tx, upload: Upload) -> Taken:
     return taken
 
 
+def import_new(tx: Tx, upload: Upload) -> File:
+    """The same for who means a new file. Raises ImportedBefore, and what import_file does."""
+    taken = import_file(tx, upload)
+    if taken.repeated:
+        raise ImportedBefore(name=taken.file.name, id=ids.show("stf", taken.file.id))
+    return taken.file
+
+
 def _continuous(tx: Tx, upload: Upload, parsed: Parsed) -> None:
     """A bank account's file whose opening balance is not the last closing one leaves a gap."""
     if parsed.opening is None:
