@@ -1,4 +1,7 @@
-"""The commands of `huoshui disputes`, `huoshui devices`, `huoshui mandates`, and their arguments."""
+"""The commands of `huoshui disputes`, `huoshui devices`, `huoshui mandates`, and their arguments.
+
+What a command does is imported as it runs: every other one starts without it.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +14,7 @@ from cyclopts.validators import Number
 
 from huoshui.core.settings import Settings
 from huoshui.core.worlds import SANDBOX
-from huoshui.interfaces.cli import devicing, disputing
-from huoshui.interfaces.cli.devicing import DevicesAsked, MandatesAsked
 from huoshui.interfaces.cli.ledgering import Where
-from huoshui.lines.payments.devices import service as devices
 
 Add = Callable[[App, str, Callable[..., None]], None]
 Limit = Annotated[int, Parameter(validator=Number(gte=1, lte=1000))]
@@ -32,9 +32,13 @@ def add_disputes(app: App, settings: Settings, add: Add) -> None:
         book: int = 1,
         json: bool = False,
     ) -> None:
+        from huoshui.interfaces.cli import disputing
+
         disputing.run_list(settings, Where(world, book), state, rail, limit, json=json)
 
     def show(dispute: str, *, world: str = SANDBOX, book: int = 1, json: bool = False) -> None:
+        from huoshui.interfaces.cli import disputing
+
         disputing.run_show(settings, Where(world, book), dispute, json=json)
 
     def give(
@@ -46,9 +50,13 @@ def add_disputes(app: App, settings: Settings, add: Add) -> None:
         book: int = 1,
         json: bool = False,
     ) -> None:
+        from huoshui.interfaces.cli import disputing
+
         disputing.run_give(settings, Where(world, book), dispute, file, note, json=json)
 
     def take(dispute: str, number: int, to: Path, *, world: str = SANDBOX, book: int = 1) -> None:
+        from huoshui.interfaces.cli import disputing
+
         disputing.run_take(settings, Where(world, book), dispute, number, to)
 
     def submit(
@@ -59,9 +67,13 @@ def add_disputes(app: App, settings: Settings, add: Add) -> None:
         book: int = 1,
         json: bool = False,
     ) -> None:
+        from huoshui.interfaces.cli import disputing
+
         disputing.run_submit(settings, Where(world, book), dispute, sent_as, json=json)
 
     def accept(dispute: str, *, world: str = SANDBOX, book: int = 1, json: bool = False) -> None:
+        from huoshui.interfaces.cli import disputing
+
         disputing.run_accept(settings, Where(world, book), dispute, json=json)
 
     for function in (list_, show, give, take, submit, accept):
@@ -81,10 +93,14 @@ def add_devices(app: App, settings: Settings, add: Add) -> None:
         book: int = 1,
         json: bool = False,
     ) -> None:
-        asked = DevicesAsked(party, role, state, limit)
+        from huoshui.interfaces.cli import devicing
+
+        asked = devicing.DevicesAsked(party, role, state, limit)
         devicing.run_devices(settings, Where(world, book), asked, json=json)
 
     def show(device: str, *, world: str = SANDBOX, book: int = 1, json: bool = False) -> None:
+        from huoshui.interfaces.cli import devicing
+
         devicing.run_device(settings, Where(world, book), device, json=json)
 
     def freeze(
@@ -95,12 +111,18 @@ def add_devices(app: App, settings: Settings, add: Add) -> None:
         book: int = 1,
         json: bool = False,
     ) -> None:
+        from huoshui.interfaces.cli import devicing
+        from huoshui.lines.payments.devices import service as devices
+
         devicing.run_device_act(
             settings, Where(world, book), device,
             lambda tx, found: devices.freeze(tx, found.id, reason[:40]), json=json,
         )  # fmt: skip
 
     def thaw(device: str, *, world: str = SANDBOX, book: int = 1, json: bool = False) -> None:
+        from huoshui.interfaces.cli import devicing
+        from huoshui.lines.payments.devices import service as devices
+
         devicing.run_device_act(
             settings, Where(world, book), device,
             lambda tx, found: devices.thaw(tx, found.id), json=json,
@@ -114,6 +136,9 @@ def add_devices(app: App, settings: Settings, add: Add) -> None:
         book: int = 1,
         json: bool = False,
     ) -> None:
+        from huoshui.interfaces.cli import devicing
+        from huoshui.lines.payments.devices import service as devices
+
         devicing.run_device_act(
             settings, Where(world, book), device,
             lambda tx, found: devices.revoke(tx, found.id, cause), json=json,
@@ -136,16 +161,24 @@ def add_mandates(app: App, settings: Settings, add: Add) -> None:
         book: int = 1,
         json: bool = False,
     ) -> None:
-        asked = MandatesAsked(payer, merchant, state, limit)
+        from huoshui.interfaces.cli import devicing
+
+        asked = devicing.MandatesAsked(payer, merchant, state, limit)
         devicing.run_mandates(settings, Where(world, book), asked, json=json)
 
     def show(mandate: str, *, world: str = SANDBOX, book: int = 1, json: bool = False) -> None:
+        from huoshui.interfaces.cli import devicing
+
         devicing.run_mandate(settings, Where(world, book), mandate, json=json)
 
     def page(mandate: str, *, world: str = SANDBOX, book: int = 1, json: bool = False) -> None:
+        from huoshui.interfaces.cli import devicing
+
         devicing.run_page(settings, Where(world, book), mandate, json=json)
 
     def revoke(mandate: str, *, world: str = SANDBOX, book: int = 1, json: bool = False) -> None:
+        from huoshui.interfaces.cli import devicing
+
         devicing.run_revoke(settings, Where(world, book), mandate, json=json)
 
     for function in (list_, show, page, revoke):

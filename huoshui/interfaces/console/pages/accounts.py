@@ -84,7 +84,7 @@ def _below(tx: Tx, frame: Frame, totals: tuple[Total, ...]) -> ListPage:
     shown = asked.limit(frame)
     found = ledger.accounts(tx, prefix=path, kind=kind, after=frame.asked("after"), limit=shown + 1)
     last = found[shown - 1].path if len(found) > shown else ""
-    more, first = asked.paged(frame, found, shown, last)
+    more, first = asked.turned(frame, last)
     rows = tuple(_account_row(frame, account) for account in found[:shown])
     return ListPage(
         title=asked.word(frame, "kind", kind) if kind else path,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
+from typing import Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -71,11 +72,21 @@ def day(frame: Frame, name: str) -> date | None:
         return None
 
 
-def paged(frame: Frame, rows: Sequence[object], shown: int, last: str) -> tuple[str, str]:
-    """The addresses of the next and of the first page, each empty where there is none."""
-    more = render.address(frame, after=last, limit="") if len(rows) > shown else ""
-    first = render.address(frame, after="", limit="") if frame.asked("after") else ""
-    return more, first
+class Identified(Protocol):
+    """A row with an id: the cursor behind it."""
+
+    @property
+    def id(self) -> UUID:
+        """Its id."""
+
+
+def paged(frame: Frame, prefix: str, rows: Sequence[Identified]) -> tuple[str, str]:
+    """The addresses of the next and of the first page, each empty where there is none.
+
+    `rows` are those of the page, and one more where another page follows.
+    """
+    shown = limit(frame)
+    return turned(frame, ids.show(prefix, rows[shown - 1].id) if len(rows) > shown else "")
 
 
 def exported(frame: Frame, name: str) -> tuple[Link, ...]:

@@ -54,8 +54,7 @@ def batches_page(tx: Tx, frame: Frame, _: str = "") -> ListPage:
     state = state if state in BATCH.states else ""
     after = asked.cursor(frame, "pob")
     found = store.batches(tx, state=state, after=after, limit=limit + 1)
-    last = ids.show("pob", found[limit - 1].id) if len(found) > limit else ""
-    more, first = asked.turned(frame, last)
+    more, first = asked.paged(frame, "pob", found)
     waiting = store.batches(tx, state="draft", limit=100)
     return ListPage(
         title=frame.say("batches"),
@@ -252,8 +251,7 @@ def _left_out(frame: Frame, batch: Batch) -> tuple[Table, ...]:
 def _payouts(tx: Tx, frame: Frame, batch: Batch, key: str) -> Lines:
     limit, after = asked.limit(frame), asked.cursor(frame, "pay")
     found = store.payouts(tx, batch_id=batch.id, after=after, limit=limit + 1)
-    last = ids.show("pay", found[limit - 1].id) if len(found) > limit else ""
-    more, first = asked.turned(frame, last)
+    more, first = asked.paged(frame, "pay", found)
     back = any(payout.state in ("failed", "returned") for payout in found)
     return Lines(
         table=Table(

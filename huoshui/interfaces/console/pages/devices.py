@@ -62,7 +62,7 @@ def devices_page(tx: Tx, frame: Frame, _: str = "") -> ListPage:
     found = store.devices(
         tx, party=party, role=role, state=state, after=asked.cursor(frame, "dev"), limit=limit + 1
     )
-    more, first = asked.turned(frame, found[limit - 1].shown if len(found) > limit else "")
+    more, first = asked.paged(frame, "dev", found)
     rows = tuple(_row(frame, device) for device in found[:limit])
     names = ("id", "role", "party", "name", "state", "reason", "enrolled")
     return ListPage(

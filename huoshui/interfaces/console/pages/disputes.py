@@ -49,8 +49,7 @@ def disputes_page(tx: Tx, frame: Frame, _: str = "") -> ListPage:
     state = state if state in DISPUTE.states else ""
     after = asked.cursor(frame, "dpt")
     found = store.page(tx, state=state, rail=rail, after=after, limit=limit + 1)
-    last = ids.show("dpt", found[limit - 1].id) if len(found) > limit else ""
-    more, first = asked.turned(frame, last)
+    more, first = asked.paged(frame, "dpt", found)
     states = tuple(Choice(name, dispute_state(frame, name).text) for name in DISPUTE.states)
     query = asked.query(state=state, rail=rail, limit=str(min(limit, 100)))
     return ListPage(

@@ -33,8 +33,7 @@ def keys_page(tx: Tx, frame: Frame, _: str = "") -> ListPage:
     """Keys, newest first."""
     shown = asked.limit(frame)
     found = access.keys(tx, after=asked.cursor(frame, "key"), limit=shown + 1)
-    last = ids.show("key", found[shown - 1].id) if len(found) > shown else ""
-    more, first = asked.paged(frame, found, shown, last)
+    more, first = asked.paged(frame, "key", found)
     rows = tuple(_row(tx, frame, key) for key in found[:shown])
     revoke = Action(label=frame.say("api_keys.revoke"), href=frame.to("act/revoke"), icon="x")
     return ListPage(

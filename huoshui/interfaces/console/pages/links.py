@@ -42,7 +42,7 @@ def links_page(tx: Tx, frame: Frame, _: str = "") -> ListPage:
     """Payment links, newest first; of a seller's member, their own."""
     shown = asked.limit(frame)
     found = links.links(tx, sellers=_own(frame), after=asked.cursor(frame, "plk"), limit=shown + 1)
-    more, first = asked.paged(frame, found, shown, found[shown - 1].shown if found[shown:] else "")
+    more, first = asked.paged(frame, "plk", found)
     rows = tuple(_row(tx, frame, each) for each in found[:shown])
     return ListPage(
         title=frame.say("links"),

@@ -43,7 +43,7 @@ def mandates_page(tx: Tx, frame: Frame, _: str = "") -> ListPage:
     found = store.mandates(
         tx, payer=payer, state=state, after=asked.cursor(frame, "mdt"), limit=limit + 1
     )
-    more, first = asked.turned(frame, found[limit - 1].shown if len(found) > limit else "")
+    more, first = asked.paged(frame, "mdt", found)
     rows = tuple(_row(frame, mandate) for mandate in found[:limit])
     names = ("id", "payer", "merchant", "scene", "single", "daily", "spent", "state")
     return ListPage(

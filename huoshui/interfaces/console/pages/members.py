@@ -42,8 +42,7 @@ def members_page(tx: Tx, frame: Frame, _: str = "") -> ListPage:
         after=asked.cursor(frame, "mbr"),
         limit=shown + 1,
     )
-    last = found[shown - 1].shown if len(found) > shown else ""
-    more, first = asked.paged(frame, found, shown, last)
+    more, first = asked.paged(frame, "mbr", found)
     rows = tuple(_row(tx, frame, each) for each in found[:shown])
     return ListPage(
         title=frame.say("members"),

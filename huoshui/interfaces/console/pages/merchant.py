@@ -199,8 +199,7 @@ def _payments(tx: Tx, frame: Frame, seller: str) -> Lines:
     shown = asked.limit(frame)
     sought = Sought(among=Own([], [seller]))
     found = search_store.page(tx, sought, after=asked.cursor(frame, "pmt"), limit=shown + 1)
-    last = ids.show("pmt", found[shown - 1].id) if len(found) > shown else ""
-    more, first = asked.turned(frame, last)
+    more, first = asked.paged(frame, "pmt", found)
     rows = tuple(_payment(frame, payment, settlement_path(seller)) for payment in found[:shown])
     return Lines(
         table=Table(

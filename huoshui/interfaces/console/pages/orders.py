@@ -34,8 +34,7 @@ def orders_page(tx: Tx, frame: Frame, _: str = "") -> ListPage:
     found = _found(tx, frame, shown + 1)
     escrows = payments_store.escrows(tx, [order.id for order in found[:shown]])
     rows = tuple(_row(frame, order, escrows.get(order.id)) for order in found[:shown])
-    last = ids.show("ord", found[shown - 1].id) if len(found) > shown else ""
-    more, first = asked.paged(frame, found, shown, last)
+    more, first = asked.paged(frame, "ord", found)
     return ListPage(
         title=frame.say("orders"),
         lead=frame.say("orders.lead"),

@@ -41,8 +41,7 @@ def organisations_page(tx: Tx, frame: Frame, _: str = "") -> ListPage:
     """Organisations, newest first, of all kinds or of one."""
     shown, kind = asked.limit(frame), frame.asked("kind")
     found = access.organisations(tx, kind=kind, after=asked.cursor(frame, "org"), limit=shown + 1)
-    last = ids.show("org", found[shown - 1].id) if len(found) > shown else ""
-    more, first = asked.paged(frame, found, shown, last)
+    more, first = asked.paged(frame, "org", found)
     rows = tuple(_row(frame, each) for each in found[:shown])
     names = ("name", "kind", "role", "object", "state", "since")
     return ListPage(

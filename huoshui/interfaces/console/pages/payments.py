@@ -50,8 +50,7 @@ def payments_page(tx: Tx, frame: Frame, _: str = "") -> ListPage:
     """Payments by state, rail, order, buyer, amount and day."""
     limit = asked.limit(frame)
     found = _found(tx, frame, limit + 1)
-    last = ids.show("pmt", found[limit - 1].id) if len(found) > limit else ""
-    more, first = asked.turned(frame, last)
+    more, first = asked.paged(frame, "pmt", found)
     shown = found[:limit]
     query = _query(frame, _sought(frame), limit)
     return ListPage(
@@ -192,8 +191,7 @@ def refunds_page(tx: Tx, frame: Frame, _: str = "") -> ListPage:
     """Refunds of payments."""
     limit = asked.limit(frame)
     found = search_store.refunds(tx, after=asked.cursor(frame, "prf"), limit=limit + 1)
-    last = ids.show("prf", found[limit - 1].id) if len(found) > limit else ""
-    more, first = asked.turned(frame, last)
+    more, first = asked.paged(frame, "prf", found)
     return ListPage(
         title=frame.say("refunds"),
         lead=frame.say("refunds.lead"),

@@ -57,8 +57,7 @@ def rail_calls_page(tx: Tx, frame: Frame, _: str = "") -> ListPage:
     shown = asked.limit(frame)
     given = {name: frame.asked(name) for name in ("rail", "state", "subject")}
     found = store.page(tx, **given, after=asked.cursor(frame, "rca"), limit=shown + 1)
-    last = ids.show("rca", found[shown - 1].id) if len(found) > shown else ""
-    more, first = asked.paged(frame, found, shown, last)
+    more, first = asked.paged(frame, "rca", found)
     rows = tuple(_row(frame, each) for each in found[:shown])
     names = ("call", "rail", "verb", "amount", "moved", "state", "code", "subject", "created")
     ends = ("amount", "moved")
@@ -252,8 +251,7 @@ def rail_notices_page(tx: Tx, frame: Frame, _: str = "") -> ListPage:
     shown = asked.limit(frame)
     given = {name: frame.asked(name) for name in ("rail", "state")}
     found = inbox_store.page(tx, **given, after=asked.cursor(frame, "rnt"), limit=shown + 1)
-    last = ids.show("rnt", found[shown - 1].id) if len(found) > shown else ""
-    more, first = asked.paged(frame, found, shown, last)
+    more, first = asked.paged(frame, "rnt", found)
     rows = tuple(_notice_row(frame, each) for each in found[:shown])
     names = ("event", "rail", "kind", "state", "call", "repeats", "received")
     return ListPage(

@@ -64,8 +64,7 @@ def queue_page(tx: Tx, frame: Frame, _: str = "") -> ListPage:
         after=asked.cursor(frame, "stl"),
         limit=limit + 1,
     )
-    last = ids.show("stl", found[limit - 1].id) if len(found) > limit else ""
-    more, first = asked.turned(frame, last)
+    more, first = asked.paged(frame, "stl", found)
     return ListPage(
         title=frame.say("queue"),
         lead=frame.say("queue.lead"),

@@ -39,8 +39,7 @@ def requests_page(tx: Tx, frame: Frame, _: str = "") -> ListPage:
         after=asked.cursor(frame, "req"),
         limit=shown + 1,
     )
-    last = ids.show("req", found[shown - 1].id) if len(found) > shown else ""
-    more, first = asked.paged(frame, found, shown, last)
+    more, first = asked.paged(frame, "req", found)
     rows = tuple(_row(call) for call in found[:shown])
     return ListPage(
         title=frame.say("requests"),

@@ -38,8 +38,7 @@ def sellers_page(tx: Tx, frame: Frame, _: str = "") -> ListPage:
     shown = asked.limit(frame)
     key, after = frame.asked("key"), asked.cursor(frame, "slr")
     found = commerce.sellers(tx, key=key, after=after, limit=shown + 1)
-    last = ids.show("slr", found[shown - 1].id) if len(found) > shown else ""
-    more, first = asked.paged(frame, found, shown, last)
+    more, first = asked.paged(frame, "slr", found)
     rows = tuple(_row(frame, seller) for seller in found[:shown])
     return ListPage(
         title=frame.say("sellers"),

@@ -39,8 +39,7 @@ def files_page(tx: Tx, frame: Frame, _: str = "", said: FileSaid | None = None) 
     """Imported files, newest first; `said` is a form that was sent and refused."""
     limit = asked.limit(frame)
     found = store.files(tx, after=asked.cursor(frame, "stf"), limit=limit + 1)
-    last = ids.show("stf", found[limit - 1].id) if len(found) > limit else ""
-    more, first = asked.turned(frame, last)
+    more, first = asked.paged(frame, "stf", found)
     names = ("name", "imported", "source", "target", "lines", "matched", "suspense")
     ends = ("lines", "matched", "suspense")
     return ListPage(

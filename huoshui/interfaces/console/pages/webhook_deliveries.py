@@ -56,8 +56,7 @@ def deliveries_page(tx: Tx, frame: Frame, _: str = "") -> ListPage:
         after=asked.cursor(frame, "whd"),
         limit=shown + 1,
     )
-    last = ids.show("whd", found[shown - 1].id) if len(found) > shown else ""
-    more, first = asked.paged(frame, found, shown, last)
+    more, first = asked.paged(frame, "whd", found)
     endpoints = service.endpoints(tx)
     return ListPage(
         title=frame.say("deliveries"),

@@ -50,7 +50,7 @@ def endpoints_page(tx: Tx, frame: Frame, _: str = "") -> ListPage:
     shown = asked.limit(frame)
     found = service.endpoints(tx, after=asked.cursor(frame, "whe"), limit=shown + 1)
     last = service.show_endpoint(found[shown - 1].id) if len(found) > shown else ""
-    more, first = asked.paged(frame, found, shown, last)
+    more, first = asked.turned(frame, last)
     counts = delivery_store.counts(tx, tx.now - timedelta(days=DAYS))
     return ListPage(
         title=frame.say("webhooks"),
