@@ -7,7 +7,7 @@ raises: what facts make impossible (a division by zero) is a refusal with a code
 have one canonical form, whose hash seals a version.
 """
 
-from huoshui.core.expr.expression import Answer, Expression, ExpressionWithoutValue
+from huoshui.core.expr.expression import Answer, Explained, Expression, ExpressionWithoutValue
 from huoshui.core.expr.model import (
     Call,
     Const,
@@ -22,6 +22,7 @@ from huoshui.core.expr.model import (
     from_json,
 )
 from huoshui.core.expr.parser import Parsed, parse
+from huoshui.core.expr.reasons import Reason
 from huoshui.core.expr.schema import (
     BadDeclaration,
     Fact,
@@ -66,6 +67,7 @@ __all__ = [
     "ColumnsMissing",
     "Const",
     "Each",
+    "Explained",
     "Expression",
     "ExpressionRefused",
     "ExpressionUnreadable",
@@ -77,6 +79,7 @@ __all__ = [
     "Name",
     "Node",
     "Parsed",
+    "Reason",
     "Schema",
     "Type",
     "canonical",

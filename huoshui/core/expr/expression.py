@@ -12,13 +12,15 @@ import msgspec
 
 from huoshui.core import i18n
 from huoshui.core.errors import Problem
-from huoshui.core.expr import python, sql
+from huoshui.core.expr import python, reasons, sql
 from huoshui.core.expr.check import check
 from huoshui.core.expr.model import LANGUAGE, Each, Name, Node, canonical, digest
 from huoshui.core.expr.parser import Parsed, parse
+from huoshui.core.expr.reasons import Reason
 from huoshui.core.expr.schema import Schema
 from huoshui.core.expr.sql import Column, Fragment
 from huoshui.core.expr.text import text
+from huoshui.core.expr.typed import Typed
 from huoshui.core.expr.types import Type, show_value
 from huoshui.core.expr.values import Refused
 
@@ -55,6 +57,17 @@ class Answer(NamedTuple):
             reason = i18n.text(f"expr.refusal.{self.refusal}", "en")
             raise ExpressionWithoutValue(refusal=self.refusal, reason=reason)
         return self.value
+
+
+class Explained(msgspec.Struct, frozen=True):
+    """A value with its reasons, and what would make a condition true.
+
+    `needed` is empty where it is true, and None where no facts can make it so or none were asked.
+    """
+
+    answer: Answer
+    reasons: tuple[Reason, ...] = ()
+    needed: tuple[Reason, ...] | None = None
 
 
 class Expression:
@@ -119,6 +132,28 @@ class Expression:
             value = Decimal(value)
         return Answer(value)
 
+    def explain(self, facts: Mapping[str, Any]) -> Explained:
+        """The answer, why it is so, and the smallest change that would make a condition true."""
+        answer = self.answer(facts)
+        values: list[Any] = [reasons.MISSING] * (len(self._tracing[1]) + 1)
+        if answer.refusal:
+            return Explained(answer)
+        self._tracing[0](facts, values)
+        trace = reasons.Trace(values, facts, self.schema)
+        found = [reasons.reason(leaf, trace) for leaf in _once(reasons.deciding(self.typed, trace))]
+        if self.type.kind != "boolean":
+            return Explained(answer, tuple(found))
+        ways = reasons.needed(self.typed, trace)
+        return Explained(
+            answer,
+            tuple(found),
+            None if ways is None else tuple(reasons.reason(leaf, trace) for leaf in _once(ways)),
+        )
+
+    @cached_property
+    def _tracing(self) -> tuple[python.Traced, tuple[Typed, ...]]:
+        return python.traced(self.typed), tuple(self.typed.walk())
+
     def value(self, facts: Mapping[str, Any]) -> Any:
         """The value over facts that the schema has read. Raises ExpressionWithoutValue."""
         return self.answer(facts).demand()
@@ -126,3 +161,11 @@ class Expression:
     def shown(self, value: Any) -> Any:
         """A value of this expression as plain JSON."""
         return show_value(self.type, value)
+
+
+def _once(leaves: list[Typed]) -> list[Typed]:
+    """The same condition written twice is one reason."""
+    found: dict[bytes, Typed] = {}
+    for leaf in leaves:
+        found.setdefault(canonical(leaf.node), leaf)
+    return list(found.values())
