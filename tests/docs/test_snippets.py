@@ -31,6 +31,7 @@ PAGES = (
     "payments",
     "checkout",
     "allocation",
+    "expressions",
     "operating",
     "rails",
     "webhooks",

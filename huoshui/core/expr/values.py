@@ -20,6 +20,7 @@ from huoshui.core.money import ROUNDINGS, Money
 EXACT = Context(prec=1_000, rounding=ROUND_HALF_UP, Emin=-9_999, Emax=9_999)
 _ONE = 10**AFTER
 _TINY = Decimal(1).scaleb(-AFTER, EXACT)
+_DOWN = Decimal(-AFTER)
 _SECOND = timedelta(seconds=1)
 
 # Letters with one small form, the same in every version of Python and PostgreSQL: Latin with its
@@ -56,10 +57,11 @@ def divide(first: Decimal | int, second: Decimal | int) -> Decimal:
     """A quotient, rounded half away from zero to the places that a decimal has."""
     if second == 0:
         raise Refused("division_by_zero")
-    above, below = _scaled(first), _scaled(second)
-    quotient = (2 * abs(above) * _ONE + abs(below)) // (2 * abs(below))
-    found = Decimal(quotient if (above < 0) == (below < 0) else -quotient)
-    return found.scaleb(-AFTER, EXACT)
+    if isinstance(first, Decimal) or isinstance(second, Decimal):
+        first, second = _scaled(first), _scaled(second)
+    # Away from zero at a half, by whole numbers alone: no step is rounded but this one.
+    quotient = (2 * abs(first) * _ONE + abs(second)) // (2 * abs(second))
+    return EXACT.scaleb(quotient if (first < 0) == (second < 0) else -quotient, _DOWN)
 
 
 def _scaled(value: Decimal | int) -> int:

@@ -21,6 +21,8 @@ from huoshui.interfaces.cli import claims as claims_page
 from huoshui.interfaces.cli import demo as demo_command
 from huoshui.interfaces.cli import operating, proving, replaying
 from huoshui.interfaces.cli.desk_commands import add_devices, add_disputes, add_mandates
+from huoshui.interfaces.cli.bench import run_bench
+from huoshui.interfaces.cli.expr_commands import add_expr
 from huoshui.interfaces.cli.ledger_commands import add_ledger
 from huoshui.interfaces.cli.loan_commands import add_loans
 from huoshui.interfaces.cli.member_commands import add_members
@@ -63,6 +65,9 @@ def build(serve: Serve, settings: Settings) -> App:
     _add_worlds(app, settings)
     _add_proofs(app, settings)
     _add_figures(app, settings)
+    group = App(name="expr", help=say("help.expr"))
+    add_expr(group, _command)
+    app.command(group)
     group = App(name="ledger", help=say("help.ledger"))
     add_ledger(group, settings, _command)
     app.command(group)

@@ -16,7 +16,7 @@ from huoshui.core import postgres
 from huoshui.core.errors import Problem
 from huoshui.core.settings import Settings
 from huoshui.interfaces.cli import terminal
-from huoshui.interfaces.cli.bench import access, console, devices, ledger, payments, replay
+from huoshui.interfaces.cli.bench import access, console, devices, expr, ledger, payments, replay
 from huoshui.interfaces.cli.bench.figures import Bench, Measured
 from huoshui.interfaces.cli.bench.ledger import scale as ledger_scale
 from huoshui.interfaces.cli.terminal import say
@@ -25,6 +25,7 @@ BENCHES: dict[str, Bench] = {
     "access": access.measure,
     "console": console.measure,
     "devices": devices.measure,
+    "expr": expr.measure,
     "ledger": ledger.measure,
     "payments": payments.measure,
     "replay": replay.measure,
