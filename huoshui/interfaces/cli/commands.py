@@ -21,7 +21,6 @@ from huoshui.interfaces.cli import claims as claims_page
 from huoshui.interfaces.cli import demo as demo_command
 from huoshui.interfaces.cli import operating, proving, replaying
 from huoshui.interfaces.cli.desk_commands import add_devices, add_disputes, add_mandates
-from huoshui.interfaces.cli.bench import run_bench
 from huoshui.interfaces.cli.expr_commands import add_expr
 from huoshui.interfaces.cli.ledger_commands import add_ledger
 from huoshui.interfaces.cli.loan_commands import add_loans

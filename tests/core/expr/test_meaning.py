@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -283,3 +284,13 @@ def test_a_long_rule_is_one_function() -> None:
 def test_small_letters_are_a_fixed_table() -> None:
     assert len(CAPITALS) == len(SMALL) == len(set(CAPITALS))
     assert CAPITALS.lower() == SMALL
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["f['flow']", "__import__('os').abort()", "\\'); exit(9) #", '"""', "{0}", "k1", "\n\nraise"],
+)
+def test_no_constant_becomes_code(text: str) -> None:
+    literal = json.dumps(text)
+    assert value(f"lower({literal}) == {json.dumps(text.lower())}") is True
+    assert value(f"{literal} in [city, {literal}]") is True
