@@ -1,4 +1,7 @@
-"""The commands of `huoshui expr` and their arguments."""
+"""The commands of `huoshui expr` and their arguments.
+
+What a command does is imported as it runs: every other one starts without it.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from cyclopts import App
-
-from huoshui.interfaces.cli import expressing
-from huoshui.interfaces.cli.expressing import ExprAsked
 
 Add = Callable[[App, str, Callable[..., None]], None]
 
@@ -19,17 +19,23 @@ def add_expr(app: App, add: Add) -> None:
     def check(
         text: str = "", *, file: Path | None = None, facts: Path | None = None, json: bool = False
     ) -> None:
-        expressing.run_check(ExprAsked(text, file, facts, json))
+        from huoshui.interfaces.cli import expressing
+
+        expressing.run_check(expressing.ExprAsked(text, file, facts, json))
 
     def eval_(
         text: str = "", *, file: Path | None = None, facts: Path | None = None, json: bool = False
     ) -> None:
-        expressing.run_eval(ExprAsked(text, file, facts, json))
+        from huoshui.interfaces.cli import expressing
+
+        expressing.run_eval(expressing.ExprAsked(text, file, facts, json))
 
     def sql(
         text: str = "", *, file: Path | None = None, facts: Path | None = None, json: bool = False
     ) -> None:
-        expressing.run_sql(ExprAsked(text, file, facts, json))
+        from huoshui.interfaces.cli import expressing
+
+        expressing.run_sql(expressing.ExprAsked(text, file, facts, json))
 
     add(app, "expr.check", check)
     add(app, "expr.eval", eval_)
