@@ -65,6 +65,7 @@ PREFIXES = {
     "stf": "statement file",
     "stl": "statement line",
     "mat": "match",
+    "ofr": "offer of a product",
 }
 
 

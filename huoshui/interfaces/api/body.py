@@ -11,29 +11,12 @@ import msgspec
 
 from huoshui.core import money
 from huoshui.core.errors import FieldError, Malformed
+from huoshui.core.fields import field_error
 from huoshui.core.money import AmountTooFine
 
 T = TypeVar("T")
-_AT = re.compile(r" - at `\$(?P<path>[^`]*)`$")
-_STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]")
 # A null character can be written in JSON but kept in no PostgreSQL text.
 _NULL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
-
-# How the decoder says it, and how we do: the field's code with the facts of its text.
-_RULES = tuple(
-    (re.compile(pattern), code)
-    for pattern, code in (
-        (r"Object missing required field `(?P<field>[^`]+)`", "missing"),
-        (r"Object contains unknown field `(?P<field>.+)`", "unknown"),
-        (r"Missing required (?:query )?parameter '(?P<field>[^']+)'.*", "missing"),
-        (r"Expected `\w+` of length (?P<sign>[<>=]+) (?P<limit>\d+)", "length"),
-        (r"Expected `\w+` matching regex '(?P<pattern>.*)'", "pattern"),
-        (r"Expected `\w+` (?P<sign>[<>=]+) (?P<limit>-?\d+)", "bounds"),
-        (r"Expected `(?P<expected>[^`]+)`, got `(?P<found>[^`]+)`", "type"),
-        (r"Invalid RFC3339 encoded datetime", "time"),
-        (r"Invalid (?:enum )?value '?(?P<value>.*?)'?", "choice"),
-    )
-)
 
 
 class NotJson(Malformed):
@@ -73,26 +56,6 @@ def decoded(body: bytes, kind: type[T]) -> T:
         raise BadBody(field=fault.pointer or "/", errors=(fault,)) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise NotJson(reason=str(error)[:120]) from error
-
-
-def field_error(message: str, pointer: str = "") -> FieldError:
-    """A decoder's message as a field error."""
-    at = _AT.search(message)
-    if at:
-        message = message[: at.start()]
-        pointer += _pointer(at["path"])
-    for pattern, code in _RULES:
-        match = pattern.fullmatch(message)
-        if match:
-            facts = {name: found[:100] for name, found in match.groupdict().items() if found}
-            if code in ("missing", "unknown"):
-                pointer += "/" + facts["field"]
-            return FieldError(pointer, code, facts)
-    return FieldError(pointer, "value", {"reason": message[:200]})
-
-
-def _pointer(path: str) -> str:
-    return "".join(f"/{name or index}" for name, index in _STEP.findall(path))
 
 
 def _refuse_fine(body: bytes, fault: FieldError) -> None:

@@ -15,7 +15,8 @@ from litestar.types import Scope
 
 from huoshui.core import i18n
 from huoshui.core.errors import Malformed, NotFound, Problem
-from huoshui.interfaces.api.body import BadParameter, field_error
+from huoshui.core.fields import field_error
+from huoshui.interfaces.api.body import BadParameter
 from huoshui.interfaces.api.door import Ask
 
 _log = logging.getLogger("huoshui.api")

@@ -620,6 +620,30 @@ CREATE TABLE public.carried (
     recorded_at timestamp with time zone NOT NULL
 );
 
+CREATE TABLE public.catalog_offer (
+    book integer NOT NULL,
+    product text NOT NULL,
+    id uuid NOT NULL,
+    number integer,
+    at timestamp with time zone NOT NULL,
+    actor text NOT NULL
+);
+
+CREATE TABLE public.catalog_version (
+    book integer NOT NULL,
+    product text NOT NULL,
+    number integer NOT NULL,
+    line text NOT NULL,
+    digest text NOT NULL,
+    body jsonb NOT NULL,
+    source text NOT NULL,
+    published_at timestamp with time zone NOT NULL,
+    actor text NOT NULL,
+    CONSTRAINT catalog_version_digest_check CHECK ((digest ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT catalog_version_number_check CHECK ((number > 0)),
+    CONSTRAINT catalog_version_product_check CHECK ((product ~ '^[a-z][a-z0-9]*(-[a-z0-9]+)*$'::text))
+);
+
 CREATE TABLE public.certificate (
     book integer NOT NULL,
     id uuid NOT NULL,
@@ -1842,6 +1866,15 @@ ALTER TABLE ONLY public.cancellation
 ALTER TABLE ONLY public.carried
     ADD CONSTRAINT carried_pkey PRIMARY KEY (book, account_id);
 
+ALTER TABLE ONLY public.catalog_offer
+    ADD CONSTRAINT catalog_offer_pkey PRIMARY KEY (book, product, id);
+
+ALTER TABLE ONLY public.catalog_version
+    ADD CONSTRAINT catalog_version_book_product_digest_key UNIQUE (book, product, digest);
+
+ALTER TABLE ONLY public.catalog_version
+    ADD CONSTRAINT catalog_version_pkey PRIMARY KEY (book, product, number);
+
 ALTER TABLE ONLY public.certificate
     ADD CONSTRAINT certificate_pkey PRIMARY KEY (book, id);
 
@@ -2355,6 +2388,10 @@ CREATE TRIGGER cancellation_keeps_rows BEFORE DELETE OR TRUNCATE ON public.cance
 
 CREATE TRIGGER cancellation_keeps_versions BEFORE UPDATE ON public.cancellation FOR EACH ROW EXECUTE FUNCTION public.refuse_rewrite();
 
+CREATE TRIGGER catalog_offer_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.catalog_offer FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER catalog_version_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.catalog_version FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER checkpoint_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.checkpoint FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER clearing_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.clearing FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
@@ -2457,6 +2494,12 @@ ALTER TABLE ONLY public.api_key
 
 ALTER TABLE ONLY public.api_key
     ADD CONSTRAINT api_key_book_organisation_id_fkey FOREIGN KEY (book, organisation_id) REFERENCES public.organisation(book, id);
+
+ALTER TABLE ONLY public.catalog_offer
+    ADD CONSTRAINT catalog_offer_book_product_number_fkey FOREIGN KEY (book, product, number) REFERENCES public.catalog_version(book, product, number);
+
+ALTER TABLE ONLY public.catalog_version
+    ADD CONSTRAINT catalog_version_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
 
 ALTER TABLE ONLY public.console_session
     ADD CONSTRAINT console_session_book_member_id_fkey FOREIGN KEY (book, member_id) REFERENCES public.member(book, id);

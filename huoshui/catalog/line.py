@@ -1,0 +1,35 @@
+"""What a line of business tells the catalog of itself: a port, filled by each line. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from huoshui.catalog.model import Product
+from huoshui.core.errors import FieldError
+from huoshui.core.expr import Type
+
+ProductFault = FieldError  # pointers are of the file: /terms/instalments
+
+
+class Line(Protocol):
+    """A line of business as the catalog knows it."""
+
+    @property
+    def name(self) -> str:
+        """How files name it."""
+
+    @property
+    def tables(self) -> frozenset[str]:
+        """The tables of a file that it reads."""
+
+    @property
+    def prices(self) -> Mapping[str, Type]:
+        """The price expressions that a product of it needs, with their types."""
+
+    @property
+    def figures(self) -> frozenset[str]:
+        """The figures that its disclosures may name in braces."""
+
+    def faults(self, product: Product) -> list[ProductFault]:
+        """What is wrong with the line's tables of a product; each names a field and the mend."""
