@@ -1,0 +1,77 @@
+"""The lending line as the catalog knows it. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+
+import msgspec
+
+from huoshui.catalog import Product, ProductFault
+from huoshui.core.errors import Problem
+from huoshui.core.expr import DECIMAL, Type
+from huoshui.core.fields import field_error
+from huoshui.lines.lending.product.model import read_tables
+from huoshui.lines.lending.product.quote import FIGURES, Asked, RateAboveCap, quote
+
+_TRIED_FROM = date(2024, 1, 31)  # a day that many months do not have
+_RATES = (Decimal(0), Decimal("0.1"))
+
+
+class _Lending:
+    """See `catalog.Line`."""
+
+    name = "lending"
+    tables = frozenset({"terms", "law", "waterfall", "life"})
+    prices: Mapping[str, Type] = {"rate_annual": DECIMAL}
+    figures = FIGURES
+
+    def faults(self, product: Product) -> list[ProductFault]:
+        """What is wrong: with a field, or with a loan of the least or most that it would give."""
+        try:
+            read_tables(product.tables).rules()
+        except msgspec.ValidationError as error:
+            return [field_error(str(error))]
+        except Problem as problem:
+            return [_fault("/waterfall/order", problem)]
+        return self._tried(product)
+
+    def _tried(self, product: Product) -> list[ProductFault]:
+        """Loans of each number of instalments, small and large: each must have a sound schedule."""
+        table = read_tables(product.tables).terms
+        faults = []
+        for n, count in enumerate(table.instalments):
+            for amount in (product.amount.min, product.amount.max):
+                fault = self._try(product, amount, count)
+                if fault:
+                    faults.append(_fault(f"/terms/instalments/{n}", fault))
+                    break
+        return faults
+
+    @staticmethod
+    def _try(product: Product, amount: int, count: int) -> Problem | None:
+        for rate in _RATES:
+            try:
+                found = quote(product, Asked(amount, count, _TRIED_FROM, rate))
+            except RateAboveCap:
+                continue
+            except Problem as problem:
+                return problem
+            if found.totals.principal != amount or any(row.principal < 0 for row in found.rows):
+                return UnsoundSchedule(amount=amount, instalments=count)
+        return None
+
+
+class UnsoundSchedule(Problem):
+    """A schedule whose principal does not come to the amount, or is below zero somewhere."""
+
+    code = "unsound_schedule"
+    status = 422
+
+
+def _fault(pointer: str, problem: Problem) -> ProductFault:
+    return ProductFault(pointer, "product_loan", {"reason": problem.detail("en")})
+
+
+LENDING = _Lending()

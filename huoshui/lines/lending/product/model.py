@@ -1,0 +1,141 @@
+"""The tables of a loan product's file. No I/O."""
+
+from __future__ import annotations
+
+from datetime import date
+from fractions import Fraction
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from huoshui.facts.bankdays import BankDays
+from huoshui.lines.lending.life.rules import Rules
+from huoshui.lines.lending.schedule.terms import (
+    Basis,
+    Calculation,
+    DownPayment,
+    Kind,
+    Method,
+    Rounding,
+    Terms,
+    YearDays,
+)
+from huoshui.lines.lending.time.calendar import Adjust, DueRule, MonthEnd, Place, Unit
+from huoshui.lines.lending.waterfall import (
+    COMPONENTS,
+    Component,
+    Direction,
+    FutureRule,
+    Waterfall,
+    table,
+)
+
+Share = Annotated[str, msgspec.Meta(pattern=r"^(0|1|0\.[0-9]{1,8})$")]  # a part of one
+Count = Annotated[int, msgspec.Meta(ge=0, le=1200)]
+Term = Annotated[int, msgspec.Meta(ge=1, le=1200)]
+
+
+class TermsTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[terms]`: the options of the schedule; `instalments` are the numbers that may be chosen."""
+
+    instalments: Annotated[list[Term], msgspec.Meta(min_length=1, max_length=60)]
+    kind: Kind = "equal_instalment"
+    every: Term = 1
+    unit: Unit = "months"
+    month_end: MonthEnd = "clamp"
+    place: Place = "as_start"
+    adjust: Adjust = "none"
+    calendar: Literal["", "every_day", "weekdays", "CN"] = ""
+    method: Method = "declining"
+    calculation: Calculation = "daily"
+    month_days: Literal["actual", "30"] = "actual"
+    year_days: YearDays = "actual"
+    convention: str = ""
+    rounding: Rounding = "half_up"
+    instalment_multiple: Annotated[int, msgspec.Meta(ge=0, le=10**9)] = 0
+    level_rounds: Annotated[int, msgspec.Meta(ge=0, le=5)] = 0
+    grace_principal: Count = 0
+    grace_interest: Count = 0
+    interest_free: Count = 0
+    down_payment: Share = "0"
+    balloon: Share = "0"  # of the amount, left for the last instalment
+
+
+class WaterfallTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[waterfall]`: what a payment pays first, and which instalments that are not due yet."""
+
+    order: tuple[Component, ...] = COMPONENTS
+    direction: Direction = "horizontal"
+    future: dict[str, FutureRule] = {}
+
+
+class LifeTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[life]`: how a running loan answers to early and late payment, loss and chargeback."""
+
+    recalculate: bool = True
+    rest: Literal["day", "period"] = "day"
+    preclose: Literal["day", "rest"] = "day"
+    earn_on_overdue: bool = True
+    charge_off: Literal["regular", "zero_interest", "accelerate"] = "regular"
+
+
+class LawTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[law]`: the yearly rate (IRR, compounded) above which nothing is lent, as a part of one."""
+
+    cap_annual: Share
+
+
+class LoanTables(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """All tables of a loan product."""
+
+    terms: TermsTable
+    law: LawTable
+    waterfall: WaterfallTable = WaterfallTable()
+    life: LifeTable = LifeTable()
+
+    def schedule_terms(
+        self, start: date, amount: int, instalments: int, rate_annual: Fraction
+    ) -> Terms:
+        """The terms of one loan. Raises BadLoanTerms."""
+        table_ = self.terms
+        share = Fraction(table_.down_payment)
+        return Terms(
+            start=start,
+            rate_annual=rate_annual,
+            instalments=instalments,
+            due=DueRule(
+                table_.every, table_.unit, table_.month_end, table_.place, table_.adjust,
+                BankDays(table_.calendar) if table_.calendar else None,
+            ),
+            basis=Basis(table_.month_days, table_.year_days, convention=table_.convention),
+            kind=table_.kind,
+            method=table_.method,
+            calculation=table_.calculation,
+            grace_principal=table_.grace_principal,
+            grace_interest=table_.grace_interest,
+            interest_free=table_.interest_free,
+            instalment_multiple=table_.instalment_multiple,
+            instalment_rounding=table_.rounding,
+            rounding=table_.rounding,
+            level_rounds=table_.level_rounds,
+            balloon=int(amount * Fraction(table_.balloon)),
+            down_payment=DownPayment(share) if share else None,
+        )  # fmt: skip
+
+    def rules(self) -> Rules:
+        """How a loan of this product lives. Raises BadWaterfall."""
+        waterfall = Waterfall(
+            {"default": table(self.waterfall.order)},
+            self.waterfall.direction,
+            {"default": "next_instalment", **self.waterfall.future},
+        )
+        life = self.life
+        return Rules(
+            waterfall, life.recalculate, life.rest, life.preclose, life.earn_on_overdue,
+            life.charge_off,
+        )  # fmt: skip
+
+
+def read_tables(tables: dict[str, Any]) -> LoanTables:
+    """The tables of a product of this line. Raises msgspec.ValidationError."""
+    return msgspec.convert(tables, LoanTables)
