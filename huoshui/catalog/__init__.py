@@ -8,7 +8,7 @@ reads a fact which nothing here provides cannot be published.
 
 from huoshui.catalog.checked import CheckedProduct, Refusal, check
 from huoshui.catalog.file import BadProduct, read_product
-from huoshui.catalog.line import Line, ProductFault
+from huoshui.catalog.line import Line
 from huoshui.catalog.model import Product, Range, Rule, Said
 
 __all__ = [
@@ -16,7 +16,6 @@ __all__ = [
     "CheckedProduct",
     "Line",
     "Product",
-    "ProductFault",
     "Range",
     "Refusal",
     "Rule",

@@ -35,6 +35,7 @@ class CheckedProduct(msgspec.Struct, frozen=True):
     """A product with its expressions, and the facts that it reads."""
 
     product: Product
+    schema: Schema
     rules: tuple[tuple[Rule, Expression], ...]
     prices: dict[str, Expression]
     facts: tuple[str, ...]
@@ -49,11 +50,14 @@ class CheckedProduct(msgspec.Struct, frozen=True):
         return self.prices[name].value(facts)
 
 
-def check(product: Product, line: Line, schema: Schema, sources: Collection[str]) -> CheckedProduct:
+def check(product: Product, line: Line, others: Schema, sources: Collection[str]) -> CheckedProduct:
     """The product, if all that it says means something here. Raises BadProduct with every fault.
 
-    `sources` are the facts that something here provides.
+    `others` are the facts that are known beside those of the line; `sources` names those of them
+    that something here provides.
     """
+    schema = Schema((*line.facts.facts, *others.facts))
+    provided = {*line.facts.by_name, *sources}
     faults: list[FieldError] = []
     rules = [
         (rule, _expression(f"/eligibility/{n}/test", rule.test, BOOLEAN, schema, faults))
@@ -69,12 +73,13 @@ def check(product: Product, line: Line, schema: Schema, sources: Collection[str]
     found = [each for each in (*(test for _, test in rules), *prices.values()) if each]
     facts = tuple(sorted({name for each in found for name in each.names}))
     faults += [
-        FieldError("", "product_fact", {"name": name}) for name in facts if name not in sources
+        FieldError("", "product_fact", {"name": name}) for name in facts if name not in provided
     ]
     if faults:
         raise bad(*faults)
     return CheckedProduct(
         product,
+        schema,
         tuple((rule, test) for rule, test in rules if test),
         {name: price for name, price in prices.items() if price},
         facts,

@@ -7,9 +7,7 @@ from typing import Protocol
 
 from huoshui.catalog.model import Product
 from huoshui.core.errors import FieldError
-from huoshui.core.expr import Type
-
-ProductFault = FieldError  # pointers are of the file: /terms/instalments
+from huoshui.core.expr import Schema, Type
 
 
 class Line(Protocol):
@@ -28,8 +26,12 @@ class Line(Protocol):
         """The price expressions that a product of it needs, with their types."""
 
     @property
+    def facts(self) -> Schema:
+        """The facts that it gives itself to the expressions of its products, of each application."""
+
+    @property
     def figures(self) -> frozenset[str]:
         """The figures that its disclosures may name in braces."""
 
-    def faults(self, product: Product) -> list[ProductFault]:
-        """What is wrong with the line's tables of a product; each names a field and the mend."""
+    def faults(self, product: Product) -> list[FieldError]:
+        """What is wrong with its tables in a product; pointers are of the file: /terms/instalments."""

@@ -36,7 +36,7 @@ def publish(
     tx: Tx,
     content: bytes,
     lines: Mapping[str, Line],
-    schema: Schema,
+    others: Schema,
     sources: Collection[str],
 ) -> VersionRow:
     """Publish what a file says as the next version; what is published already is that version.
@@ -44,7 +44,7 @@ def publish(
     Raises BadProduct.
     """
     product = read_product(content, lines)
-    check(product, lines[product.line], schema, sources)
+    check(product, lines[product.line], others, sources)
     digest = digest_of(product)
     store.lock(tx, product.product)
     before = store.versions(tx, product.product)
@@ -72,6 +72,14 @@ def version(tx: Tx, product: str, number: int) -> VersionRow:
     if found is None:
         raise UnknownProduct(kind="product", id=f"{product}@{number}"[:80])
     return found
+
+
+def latest(tx: Tx, product: str) -> VersionRow:
+    """The version that was published last. Raises UnknownProduct."""
+    found = store.versions(tx, product)
+    if not found:
+        raise UnknownProduct(kind="product", id=product[:80])
+    return found[0]
 
 
 def product_of(row: VersionRow) -> Product:

@@ -26,6 +26,7 @@ from huoshui.interfaces.cli.ledger_commands import add_ledger
 from huoshui.interfaces.cli.loan_commands import add_loans
 from huoshui.interfaces.cli.member_commands import add_members
 from huoshui.interfaces.cli.operating import Serve
+from huoshui.interfaces.cli.product_commands import add_products
 from huoshui.interfaces.cli.rail_commands import add_rails
 from huoshui.interfaces.cli.settle_commands import add_reconcile, add_settle
 from huoshui.interfaces.cli.terminal import err, say, speak, told
@@ -80,6 +81,7 @@ def build(serve: Serve, settings: Settings) -> App:
         ("disputes", add_disputes),
         ("devices", add_devices),
         ("mandates", add_mandates),
+        ("product", add_products),
     ):
         group = App(name=name, help=say(f"help.{name}"))
         adds(group, settings, _command)

@@ -63,15 +63,20 @@ def run_schedule(asked: Asked, *, json: bool) -> None:
     drawn = [Drawdown(terms.start, parse_amount(asked.amount, asked.currency))]
     found = quote(terms, drawn, parse_amount(asked.fee, asked.currency))
     if json:
-        terminal.print_json(_document(found, asked.currency))
+        terminal.print_json(document(found, asked.currency))
         return
+    print_quote(found, asked.currency)
+
+
+def print_quote(found: Quote, currency: str) -> None:
+    """The instalments, their sums and the yearly rates of a quote."""
     heads = ("n", "due", "principal", "interest", "total", "balance")
-    rows = [_cells(row, asked.currency) for row in found.rows]
+    rows = [_cells(row, currency) for row in found.rows]
     terminal.table([say(f"loan.{head}") for head in heads], rows, numbers=(0, 2, 3, 4, 5))
     sums = found.sums
     told = {"principal": sums.principal, "interest": sums.interest, "total": sums.total}
-    facts = {name: f"{major(amount, asked.currency):,}" for name, amount in told.items()}
-    terminal.out.print(say("loan.sums", currency=asked.currency, **facts), highlight=False)
+    facts = {name: f"{major(amount, currency):,}" for name, amount in told.items()}
+    terminal.out.print(say("loan.sums", currency=currency, **facts), highlight=False)
     _print_rates(_rates(found))
 
 
@@ -90,7 +95,7 @@ def _terms(asked: Asked) -> Terms:
     basis = PARTS.get(asked.day_count.lower()) or Basis(convention=asked.day_count)
     share = _number(asked.down_payment, "down-payment") / 100
     told: dict[str, Any] = {
-        "start": _day(asked.start),
+        "start": day(asked.start),
         "rate_annual": _number(asked.rate, "rate") / 100,
         "instalments": asked.instalments,
         "due": DueRule(asked.every, asked.unit, asked.month_end),  # type: ignore[arg-type]
@@ -108,7 +113,8 @@ def _terms(asked: Asked) -> Terms:
     return Terms(**told)
 
 
-def _day(text: str) -> date:
+def day(text: str) -> date:
+    """A day of a calculation; today for an empty text. Raises BadLoanTerms."""
     if not text:
         return clock.system_now().date()
     try:
@@ -144,7 +150,9 @@ def _print_rates(rates: dict[str, str]) -> None:
         terminal.out.print(say(f"loan.{name}", rate=told), highlight=False)
 
 
-def _document(found: Quote, currency: str) -> dict[str, Any]:
+def document(found: Quote, currency: str) -> dict[str, Any]:
+    """A quote as JSON: amounts in units of the currency."""
+
     def told(amount: int) -> Decimal:
         return major(amount, currency)
 

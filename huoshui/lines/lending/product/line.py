@@ -8,13 +8,21 @@ from decimal import Decimal
 
 import msgspec
 
-from huoshui.catalog import Product, ProductFault
-from huoshui.core.errors import Problem
-from huoshui.core.expr import DECIMAL, Type
+from huoshui.catalog import Product
+from huoshui.core import i18n
+from huoshui.core.errors import FieldError, Problem
+from huoshui.core.expr import DATE, DECIMAL, INTEGER, MONEY, Fact, Schema, Type
 from huoshui.core.fields import field_error
 from huoshui.lines.lending.product.model import read_tables
-from huoshui.lines.lending.product.quote import FIGURES, Asked, RateAboveCap, quote
+from huoshui.lines.lending.product.quote import FIGURES, Asked, RateAboveCap, loan_quote
 
+FACTS = Schema(
+    (
+        Fact("asked.amount", MONEY, "Amount asked for", "申请金额", always=True),
+        Fact("asked.instalments", INTEGER, "Instalments asked for", "申请期数", always=True),
+        Fact("asked.on", DATE, "Day of the application", "申请日期", always=True),
+    )
+)
 _TRIED_FROM = date(2024, 1, 31)  # a day that many months do not have
 _RATES = (Decimal(0), Decimal("0.1"))
 
@@ -25,9 +33,10 @@ class _Lending:
     name = "lending"
     tables = frozenset({"terms", "law", "waterfall", "life"})
     prices: Mapping[str, Type] = {"rate_annual": DECIMAL}
+    facts = FACTS
     figures = FIGURES
 
-    def faults(self, product: Product) -> list[ProductFault]:
+    def faults(self, product: Product) -> list[FieldError]:
         """What is wrong: with a field, or with a loan of the least or most that it would give."""
         try:
             read_tables(product.tables).rules()
@@ -37,7 +46,7 @@ class _Lending:
             return [_fault("/waterfall/order", problem)]
         return self._tried(product)
 
-    def _tried(self, product: Product) -> list[ProductFault]:
+    def _tried(self, product: Product) -> list[FieldError]:
         """Loans of each number of instalments, small and large: each must have a sound schedule."""
         table = read_tables(product.tables).terms
         faults = []
@@ -53,12 +62,12 @@ class _Lending:
     def _try(product: Product, amount: int, count: int) -> Problem | None:
         for rate in _RATES:
             try:
-                found = quote(product, Asked(amount, count, _TRIED_FROM, rate))
+                found = loan_quote(product, Asked(amount, count, _TRIED_FROM), rate)
             except RateAboveCap:
                 continue
             except Problem as problem:
                 return problem
-            if found.totals.principal != amount or any(row.principal < 0 for row in found.rows):
+            if found.sums.principal != amount or any(row.principal < 0 for row in found.rows):
                 return UnsoundSchedule(amount=amount, instalments=count)
         return None
 
@@ -70,8 +79,16 @@ class UnsoundSchedule(Problem):
     status = 422
 
 
-def _fault(pointer: str, problem: Problem) -> ProductFault:
-    return ProductFault(pointer, "product_loan", {"reason": problem.detail("en")})
+class LoanFault(FieldError, frozen=True):
+    """A fault that a trial loan showed; it says what the problem says."""
+
+    def detail(self, lang: str) -> str:
+        """The sentence that names the fault and the mend, in the reader's language."""
+        return i18n.text(f"field.{self.code}", lang, reason=self.facts["problem"].detail(lang))
+
+
+def _fault(pointer: str, problem: Problem) -> FieldError:
+    return LoanFault(pointer, "product_loan", {"problem": problem})
 
 
 LENDING = _Lending()

@@ -1,27 +1,29 @@
-"""What a loan of a product would cost, told before anything is signed. No I/O."""
+"""What a loan of a product would cost, told before anything is signed. No I/O.
+
+The cap is held against the compound form of the yearly rate (IRR), the higher of China's two.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 import msgspec
 
-from huoshui.catalog import Product, Said
+from huoshui.catalog import CheckedProduct, Product, Said
 from huoshui.core import money
 from huoshui.core.errors import Problem
-from huoshui.lines.lending.product.model import LoanTables, read_tables
-from huoshui.lines.lending.rates.apr import Flow, china_rate_of, eu_apr, percent
-from huoshui.lines.lending.schedule import Drawdown, Row, schedule
-from huoshui.lines.lending.schedule.rows import Totals, totals
-from huoshui.lines.lending.time.calendar import Unit
+from huoshui.lines.lending.product.model import read_tables
+from huoshui.lines.lending.quote import Quote, quote
+from huoshui.lines.lending.rates.apr import percent
+from huoshui.lines.lending.schedule import Drawdown
 
 FIGURES = frozenset(
     {"amount", "instalments", "rate", "irr_simple", "irr_compound", "aprc", "interest", "total", "instalment"}
 )  # fmt: skip
-_PERIODS: dict[Unit, int] = {"days": 365, "weeks": 52, "months": 12, "years": 1}
-_YEAR_DAYS = Decimal(365)  # Directive 2008/48/EC, Annex I, remark (c)
 
 
 class RateAboveCap(Problem):
@@ -38,33 +40,57 @@ class AmountOutside(Problem):
     status = 422
 
 
+class NoPrice(Problem):
+    """The product's expression gives no price for this application."""
+
+    code = "no_loan_price"
+    status = 422
+
+
 class Asked(msgspec.Struct, frozen=True):
-    """Which loan: an amount in minor units, a number of instalments, from a day, at a yearly rate."""
+    """Which loan: an amount in minor units, a number of instalments, from a day."""
 
     amount: int
     instalments: int
-    start: date
-    rate_annual: Decimal
+    on: date
 
 
-class Quote(msgspec.Struct, frozen=True):
-    """The schedule, and the yearly rates: parts of one, of all that is paid over what is used.
-
-    `irr_simple` is the periodic rate times the periods of a year, `irr_compound` compounded over
-    the year (中国人民银行公告〔2021〕第3号); `aprc` by days of the Directive 2008/48/EC.
-    """
+class ProductQuote(msgspec.Struct, frozen=True):
+    """The schedule with its yearly rates, and what is disclosed of it in both languages."""
 
     asked: Asked
-    rows: tuple[Row, ...]
-    totals: Totals
-    irr_simple: Decimal
-    irr_compound: Decimal
-    aprc: Decimal
+    rate_annual: Decimal
+    quote: Quote
     disclosures: tuple[Said, ...]
 
 
-def quote(product: Product, asked: Asked) -> Quote:
-    """What it would cost. Raises AmountOutside, BadLoanTerms, RateAboveCap, NoRate."""
+def asked_facts(product: Product, asked: Asked) -> dict[str, Any]:
+    """What an application says, as the expressions of its product read it."""
+    amount = {"amount": asked.amount, "currency": product.currency}
+    said = {"asked.amount": amount, "asked.instalments": asked.instalments}
+    return said | {"asked.on": asked.on.isoformat()}
+
+
+def quote_checked(checked: CheckedProduct, asked: Asked, others: Mapping[str, Any]) -> ProductQuote:
+    """What it would cost, at the price of the product's own expression over these facts.
+
+    Raises FactsUnreadable, ExpressionWithoutValue, NoPrice and what `quote_product` does.
+    """
+    facts = checked.schema.read({**others, **asked_facts(checked.product, asked)})
+    rate = checked.price("rate_annual", facts)
+    if rate is None or rate < 0:
+        raise NoPrice(name="rate_annual", value=str(rate))
+    return quote_product(checked.product, asked, rate)
+
+
+def quote_product(product: Product, asked: Asked, rate_annual: Decimal) -> ProductQuote:
+    """What it would cost at a rate. Raises what `loan_quote` does."""
+    found = loan_quote(product, asked, rate_annual)
+    return ProductQuote(asked, rate_annual, found, _told(product, asked, rate_annual, found))
+
+
+def loan_quote(product: Product, asked: Asked, rate_annual: Decimal) -> Quote:
+    """The loan alone. Raises AmountOutside, BadLoanTerms, RateAboveCap, NoRate."""
     tables = read_tables(product.tables)
     within = product.amount.min <= asked.amount <= product.amount.max
     if not within or asked.instalments not in tables.terms.instalments:
@@ -72,48 +98,26 @@ def quote(product: Product, asked: Asked) -> Quote:
             least=_shown(product.amount.min, product), most=_shown(product.amount.max, product),
             instalments=", ".join(map(str, tables.terms.instalments)),
         )  # fmt: skip
-    terms = tables.schedule_terms(
-        asked.start, asked.amount, asked.instalments, Fraction(asked.rate_annual)
-    )
-    rows = schedule(terms, [Drawdown(asked.start, asked.amount)])
-    simple, compound, aprc = _rates(tables, asked, rows)
+    terms = tables.schedule_terms(asked.on, asked.amount, asked.instalments, Fraction(rate_annual))
+    found = quote(terms, [Drawdown(asked.on, asked.amount)])
     cap = Decimal(tables.law.cap_annual)
-    if compound > cap:
-        raise RateAboveCap(rate=percent(compound), cap=percent(cap))
-    found = Quote(asked, rows, totals(rows), simple, compound, aprc, ())
-    return msgspec.structs.replace(found, disclosures=_told(product, found))
+    if found.rates.china.compound > cap:
+        raise RateAboveCap(rate=percent(found.rates.china.compound), cap=percent(cap))
+    return found
 
 
-def _rates(
-    tables: LoanTables, asked: Asked, rows: tuple[Row, ...]
-) -> tuple[Decimal, Decimal, Decimal]:
-    first = Flow(Decimal(asked.amount), Decimal(0))
-    periods = Fraction(_PERIODS[tables.terms.unit], tables.terms.every)
-    by_period = [
-        Flow(Decimal(-row.total), Decimal(n))
-        for n, row in enumerate((row for row in rows if not row.down_payment), 1)
-    ]
-    downs = [Flow(Decimal(-row.total), Decimal(0)) for row in rows if row.down_payment]
-    china = china_rate_of([first, *downs, *by_period], 1)
-    with_periods = Decimal(periods.numerator) / Decimal(periods.denominator)
-    by_day = [
-        Flow(Decimal(row.total), Decimal((row.due - asked.start).days) / _YEAR_DAYS) for row in rows
-    ]
-    compound = (1 + china.periodic) ** with_periods - 1
-    return china.periodic * with_periods, compound, eu_apr([first], by_day)
-
-
-def _told(product: Product, found: Quote) -> tuple[Said, ...]:
+def _told(product: Product, asked: Asked, rate: Decimal, found: Quote) -> tuple[Said, ...]:
+    rates, sums = found.rates, found.sums
     figures = {
-        "amount": _shown(found.asked.amount, product),
-        "instalments": str(found.asked.instalments),
-        "rate": f"{percent(found.asked.rate_annual)}%",
-        "irr_simple": f"{percent(found.irr_simple)}%",
-        "irr_compound": f"{percent(found.irr_compound)}%",
-        "aprc": f"{percent(found.aprc)}%",
-        "interest": _shown(found.totals.interest, product),
-        "total": _shown(found.totals.total, product),
-        "instalment": _shown(found.totals.instalment, product),
+        "amount": _shown(asked.amount, product),
+        "instalments": str(asked.instalments),
+        "rate": f"{percent(rate)}%",
+        "irr_simple": f"{percent(rates.china.simple)}%",
+        "irr_compound": f"{percent(rates.china.compound)}%",
+        "aprc": f"{percent(rates.eu)}%",
+        "interest": _shown(sums.interest, product),
+        "total": _shown(sums.total, product),
+        "instalment": _shown(sums.instalment, product),
     }
     return tuple(
         Said(said.en.format_map(figures), said.zh.format_map(figures))
