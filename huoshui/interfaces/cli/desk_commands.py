@@ -103,6 +103,12 @@ def add_devices(app: App, settings: Settings, add: Add) -> None:
 
         devicing.run_device(settings, Where(world, book), device, json=json)
 
+    for function in (list_, show):
+        add(app, f"devices.{function.__name__.rstrip('_')}", function)
+    _add_device_acts(app, settings, add)
+
+
+def _add_device_acts(app: App, settings: Settings, add: Add) -> None:
     def freeze(
         device: str,
         *,
@@ -144,8 +150,8 @@ def add_devices(app: App, settings: Settings, add: Add) -> None:
             lambda tx, found: devices.revoke(tx, found.id, cause), json=json,
         )  # fmt: skip
 
-    for function in (list_, show, freeze, thaw, revoke):
-        add(app, f"devices.{function.__name__.rstrip('_')}", function)
+    for function in (freeze, thaw, revoke):
+        add(app, f"devices.{function.__name__}", function)
 
 
 def add_mandates(app: App, settings: Settings, add: Add) -> None:
