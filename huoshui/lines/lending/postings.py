@@ -93,7 +93,7 @@ def _amounts(each: Moved) -> dict[str, int]:
         amounts |= {"principal": each.amount - each.principal, "own": each.principal}
     if each.kind == "chargeback":  # credit bears a part of what is owed again
         over = sum(amounts.values()) - each.amount
-        for name in ("principal", "interest", "charges"):
+        for name in ("charges", "interest", "principal"):
             taken = min(over, amounts[name])
             amounts[name] -= taken
             over -= taken

@@ -23,6 +23,7 @@ from huoshui.lines.lending.life.events import (
     Drawn,
     ReAged,
     Reversed,
+    Waived,
 )
 from huoshui.lines.lending.life.rules import Rules
 from huoshui.lines.lending.life.state import DOWN, Movement, State
@@ -75,20 +76,29 @@ class Life:
         if isinstance(event, DayClosed):
             self._close_day(event)
             return
-        key = (_day_of(event), len(self.events))
+        key = self._key_of(event)
         if isinstance(event, ChargedOff) and not self._state.reshaped:
             rest = accrue.earned(self._state, event.on) - self.accrued
             if rest:
                 self._post([Accrual(event.on, rest)], before=True)
         late = bool(self._order) and key < self._order[-1][0]
         insort(self._order, (key, event), key=lambda each: each[0])
-        if late or isinstance(event, Charged):
+        if late or isinstance(event, Charged | Waived):
             self._replay(next(n for n, each in enumerate(self._order) if each[1] is event))
         else:
             self._apply(len(self._order) - 1)
             if event.on < event.recorded and not isinstance(event, Drawn):
                 steps.earn_overdue(self._state, event.recorded)
         self._accrue_at_end(event)
+
+    def _key_of(self, event: AnyEvent) -> Key:
+        """Where an event stands: by its day; a waiver of a whole charge beside the charge."""
+        if isinstance(event, Waived):
+            charges = [each for each in self._order if isinstance(each[1], Charged)]
+            named = [each for each in charges if each[1].id == event.of] or charges[-1:]
+            if named and steps.is_open(self._state, named[-1][1].id):
+                return named[-1][0]
+        return _day_of(event), len(self.events)
 
     def record_all(self, events: Iterable[AnyEvent]) -> Life:
         """Append events in order; gives the life."""
@@ -134,9 +144,11 @@ class Life:
 
     def _close_day(self, event: DayClosed) -> None:
         steps.apply(self._state, event)
-        if self._state.charged_off or self._state.written_off:
-            return
         until = event.on - _DAY
+        if self._state.charged_off or self._state.written_off:
+            if self.any_day_closed:
+                self.closed_until = max(until, self.closed_until or until)
+            return
         if not self.any_day_closed:
             found = accrue.accruals(self._state, None, until, self.accrued)
         else:

@@ -30,9 +30,9 @@ def re_amortise(state: State, event: ReAmortised, movement: Movement) -> None:
     if not later:
         return
     if state.recalculates:
-        movement.parts["principal"] = sum(
-            p.open_principal for p in state.plan.periods if p.due <= event.on
-        )
+        past = [period for period in state.plan.periods if period.due <= event.on]
+        movement.parts["principal"] = sum(each.open_principal for each in past)
+        movement.parts["interest"] = sum(each.open_interest for each in past)
         _solve_later(state, event.on)
         state.rows_from_plan(event.on)
     else:

@@ -16,6 +16,7 @@ from huoshui.lines.lending.schedule.plan import Period, Plan
 from huoshui.lines.lending.schedule.terms import Terms
 from huoshui.lines.lending.waterfall import Component, FutureRule
 
+NOT_DEBT = {"re_age", "re_amortise", "charge_off", "write_off", "waive_charge"}  # kinds of movement
 DOWN = ":down"  # ends the id of a down payment that is taken with its drawdown
 
 

@@ -29,14 +29,13 @@ from huoshui.lines.lending.life.events import (
     WrittenOff,
 )
 from huoshui.lines.lending.life.instalment import Instalment
-from huoshui.lines.lending.life.state import DOWN, Charge, Movement, State
+from huoshui.lines.lending.life.state import DOWN, NOT_DEBT, Charge, Movement, State
 from huoshui.lines.lending.schedule import change
 from huoshui.lines.lending.schedule.make import down_payment_of
 from huoshui.lines.lending.schedule.terms import round_ratio, round_to_multiple
 
 INTEREST = ":interest"
 INTEREST_REFUND = "interest_refund"
-_NOT_DEBT = {"re_age", "re_amortise", "charge_off", "write_off", "waive_charge"}
 
 
 def apply(state: State, event: AnyEvent) -> None:
@@ -55,7 +54,7 @@ def earn_overdue(state: State, day: date) -> None:
 
 def moved(state: State, movement: Movement) -> None:
     """Keep a movement, with the principal owed after it."""
-    movement.balance = 0 if movement.kind in _NOT_DEBT else state.principal_owed
+    movement.balance = 0 if movement.kind in NOT_DEBT else state.principal_owed
     state.movements.append(movement)
 
 
@@ -213,6 +212,16 @@ def _credit_to_charge(state: State, event: Charged) -> None:
         movement.overpaid += left
         state.overpaid += left
     del event
+
+
+def is_open(state: State, charge: str) -> bool:
+    """Whether nothing was paid or waived of the instalment's charges that a charge is one of."""
+    told = next((each for each in state.charges if each.event == charge), None)
+    if told is None:
+        return False
+    component: Any = "penalty" if told.kind == "penalty" else "fee"
+    rows = [row for row in state.rows if row.asked(component) >= told.amount]
+    return any(row.open(component) == row.asked(component) for row in rows)
 
 
 def _waive(state: State, event: Waived) -> None:

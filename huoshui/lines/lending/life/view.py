@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import date
 
 import msgspec
 
 from huoshui.lines.lending.life.accrue import Accrual
 from huoshui.lines.lending.life.allocate import open_on
+from huoshui.lines.lending.life.instalment import Instalment
 from huoshui.lines.lending.life.life import Life
-from huoshui.lines.lending.life.state import Movement, State
+from huoshui.lines.lending.life.state import NOT_DEBT, Movement, State
 from huoshui.lines.lending.schedule import change
 
 
@@ -92,7 +94,7 @@ def dues(state: State) -> tuple[Due, ...]:
                 in_advance=row.in_advance,
                 late=row.late,
                 outstanding=row.outstanding,
-                balance=max(0, drawn + _credited(state, row.due) - repaid),
+                balance=max(0, drawn + _credited(state, row) - repaid),
                 met_on=row.met_on if row.met else None,
                 down_payment=row.down,
             )
@@ -100,11 +102,12 @@ def dues(state: State) -> tuple[Due, ...]:
     return tuple(found)
 
 
-def _credited(state: State, until: date) -> int:
-    """Principal that was called back or paid out beyond credit, up to a day."""
+def _credited(state: State, row: Instalment) -> int:
+    """Principal that was called back or paid out beyond credit before a row is due, or on it."""
     owed = 0
     for each in state.movements:
-        if each.on <= until and each.kind in {"chargeback", "credit_balance_refund"}:
+        told = each.on < row.due or (row.additional and each.on == row.due)
+        if told and each.kind in {"chargeback", "credit_balance_refund"}:
             owed += each.amount if each.kind == "credit_balance_refund" else each.parts["principal"]
     return owed
 
@@ -120,7 +123,19 @@ def movements(life: Life) -> tuple[Moved | Accrual, ...]:
     for at, accrual in enumerate(life.accruals):
         told.append((accrual.on, accrual.after, len(told) + at, accrual))
     told.sort(key=lambda each: each[:3])
-    return tuple(each[3] for each in told)
+    return tuple(_with_balances(each[3] for each in told))
+
+
+def _with_balances(told: Iterable[Moved | Accrual]) -> Iterator[Moved | Accrual]:
+    """A waiver stands beside its charge: its balance is that of the movement before it."""
+    balance = 0
+    for line in told:
+        if isinstance(line, Moved) and line.kind == "waive_charge":
+            yield msgspec.structs.replace(line, balance=balance)
+            continue
+        if isinstance(line, Moved) and not line.undone and line.kind not in NOT_DEBT:
+            balance = line.balance
+        yield line
 
 
 def _moved(each: Movement) -> Moved:
