@@ -17,6 +17,7 @@ import pytest
 
 from tests.docs.console import Shell, Snippet, agrees, programs, snippets
 from tests.docs.parts import DOCS, ROOT
+from tests.forked import forking
 
 PAGES = (
     "start",
@@ -42,7 +43,7 @@ USUAL_PORT = "8420"
 
 
 @pytest.fixture
-def shell(tmp_path: Path) -> Iterator[Shell]:
+def shell(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
     """A shell that knows `huoshui`, with a server that answers at HUOSHUI_PORT."""
     port = 18_000 + os.getpid() % 10_000
     environment = {name: text for name, text in os.environ.items() if "HUOSHUI" not in name}
@@ -55,10 +56,12 @@ def shell(tmp_path: Path) -> Iterator[Shell]:
         "COLUMNS": "100",
     }
     environment.pop("DATABASE_URL", None)
-    opened = Shell(tmp_path, environment)
-    yield opened
-    opened.run("huoshui down")
-    opened.close()
+    with forking(tmp_path_factory.mktemp("h") / "h", environment) as command:
+        environment["PATH"] = f"{command.parent}:{environment['PATH']}"
+        opened = Shell(tmp_path, environment)
+        yield opened
+        opened.run("huoshui down")
+        opened.close()
 
 
 def wrong(shell: Shell, snippet: Snippet, port: str) -> str:

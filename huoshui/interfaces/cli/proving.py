@@ -254,6 +254,7 @@ def run_checkpoint(settings: Settings, world: str, book: int, *, json: bool) -> 
         raise NothingSealed(world=world, book=book)
     if not json:
         sys.stdout.write(text)
+        sys.stdout.flush()  # both streams may lead to one place
         terminal.err.print(f"{say('statement.key')}: {keys[-1].text}", soft_wrap=True)
         return
     note = proof.read_checkpoint(text)

@@ -1,4 +1,4 @@
-"""The command line as a person meets it: real processes upon one real home."""
+"""The command line as a person meets it: processes of their own upon one real home."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 import pytest
+
+from tests.forked import forking
 
 ROOT = Path(__file__).parents[3]
 COMMAND_S = 60
@@ -32,9 +34,10 @@ class Said(NamedTuple):
 class Shell:
     """Runs `huoshui` in a working folder and home of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, forked: Path) -> None:
         self.folder = folder
         self.home = folder / "home"
+        self._forked = forked
 
     def environment(self, **extra: str) -> Mapping[str, str]:
         """A plain environment: English, this home, and no server of somebody else's."""
@@ -54,7 +57,7 @@ class Shell:
     def run(self, *arguments: str, **extra: str) -> Said:
         """Run a command to its end."""
         done = subprocess.run(
-            self.command(*arguments),
+            [str(self._forked), *arguments],
             capture_output=True,
             text=True,
             cwd=self.folder,
@@ -73,17 +76,25 @@ class Shell:
 
 
 @pytest.fixture(scope="session")
-def shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
+def forked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A `huoshui` that starts at once."""
+    folder = tmp_path_factory.mktemp("f")
+    with forking(folder / "f", Shell(folder, folder).environment()) as command:
+        yield command
+
+
+@pytest.fixture(scope="session")
+def shell(tmp_path_factory: pytest.TempPathFactory, forked: Path) -> Iterator[Shell]:
     """A home whose PostgreSQL is stopped at the end."""
-    shell = Shell(tmp_path_factory.mktemp("cli"))
+    shell = Shell(tmp_path_factory.mktemp("cli"), forked)
     yield shell
     shell.run("down")
 
 
 @pytest.fixture(scope="module")
-def own_shell(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
+def own_shell(tmp_path_factory: pytest.TempPathFactory, forked: Path) -> Iterator[Shell]:
     """A home of a module's own, with live books that nobody else posted in."""
-    shell = Shell(tmp_path_factory.mktemp("own"))
+    shell = Shell(tmp_path_factory.mktemp("own"), forked)
     shell.done("open", "Market", "--world", "live")
     yield shell
     shell.run("down")
