@@ -11,11 +11,12 @@ from uuid import UUID
 import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
+from playwright.sync_api import sync_playwright
 
-from huoshui.core import access, ids
+from huoshui.core import access, clock, ids
 from huoshui.core.db import Database
 from huoshui.core.worlds import Worlds
-from huoshui.interfaces.console import session
+from huoshui.interfaces.console import make_ticket, session, sign_in_link
 from huoshui.ledger import journal
 from huoshui.lines import payments
 from huoshui.lines.payments.disputes import store as disputes
@@ -30,6 +31,7 @@ from huoshui.scenarios.order_back import ORDER_PART
 from tests import ground
 from tests.ground import Ground
 from tests.interfaces.console import site
+from tests.interfaces.console.test_look import CHROMIUM, serious
 from tests.lines.payments.test_disputes import CARD, PARTS, Paid
 from tests.lines.test_reconciliation import captured, row, upload
 
@@ -296,3 +298,43 @@ def test_a_file_of_an_acquirer_is_imported_once_and_a_bad_one_not_at_all(desk: D
     assert found.lines == 2 and states == {"matched": 1, "suspense": 1}
     again = desk.give("files/import", "other.csv", good.content, 409, **said)
     assert "Imported before" in again and "card.csv" in again
+
+
+@pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="needs Debian's chromium")
+def test_in_a_browser_a_refund_is_previewed_and_a_file_is_given(
+    worlds: Worlds, sandbox: Database, book: int, tmp_path: Path
+) -> None:
+    """In Chinese, on a phone: nothing serious by axe on the form, its refusal, its preview."""
+    with sandbox.begin(book=book) as tx:
+        payments.start(tx, Terms())
+    market = Ground("test", sandbox, book)
+    paid, disputed = Paid(market), Paid(market, name="2")
+    disputed.notice("dispute_opened", 6_500, "fraudulent")
+    base = f"payments/{ids.show('pmt', paid.id)}"
+    with site.serving(site.app(worlds, tmp_path)) as origin, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM)
+        viewport: Any = {"width": 390, "height": 800}
+        tab = browser.new_context(reduced_motion="reduce", viewport=viewport).new_page()
+        ticket = make_ticket(tmp_path, "test", clock.system_now(), book=book)
+        tab.goto(sign_in_link(origin, ticket), wait_until="commit")
+        tab.wait_for_url("**/console/test")
+        tab.goto(f"{origin}{BASE}/{base}?lang=zh")
+        form = tab.locator("form[action$='refund/preview']")
+        for amount, shown_by in (("99", "[role=alert]"), ("20.00", "text=退款预览")):
+            form.locator("input[name=amount]").fill(amount)
+            form.get_by_role("button", name="预览").click()
+            tab.locator(shown_by).first.wait_for()
+            assert serious(tab) == [], amount
+        assert paid.now().refunded == 0
+        tab.get_by_role("button", name="确认退款").click()
+        tab.wait_for_url(f"**/{base}")
+        assert paid.now().refunded == 2_000
+        tab.goto(f"{origin}{BASE}/disputes/{ids.show('dpt', disputed.dispute().id)}")
+        slip: Any = {"name": "签收单.txt", "mimeType": "text/plain", "buffer": "已签收".encode()}
+        tab.locator("input[type=file]").set_input_files(files=[slip])
+        tab.get_by_role("button", name="上传").click()
+        with tab.expect_download() as download:
+            tab.get_by_role("link", name="签收单.txt").click()
+        assert download.value.suggested_filename == "签收单.txt"
+        assert serious(tab) == []
+        browser.close()
