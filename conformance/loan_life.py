@@ -222,15 +222,14 @@ def _transactions(story: Story, step: Words) -> Words:
 def _moved(each: Moved | Accrual) -> Words:
     nothing = words.major(0)
     if isinstance(each, Accrual):
-        earned = words.major(each.amount)
         return {
-            "type": each.kind,
+            "type": each.kind if each.amount >= 0 else "accrual_adjustment",
             "date": each.on.isoformat(),
-            "amount": earned,
+            "amount": words.major(abs(each.amount)),
             "principal": nothing,
-            "interest": earned,
-            "fees": words.major(each.fees),
-            "penalties": words.major(each.penalties),
+            "interest": words.major(abs(each.interest)),
+            "fees": words.major(abs(each.fees)),
+            "penalties": words.major(abs(each.penalties)),
             "balance": nothing,
             "reversed": False,
         }

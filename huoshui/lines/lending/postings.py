@@ -105,5 +105,5 @@ def _accrued(each: Accrual) -> Posting | None:
         return None
     charges = each.fees + each.penalties
     template = "accrued" if each.amount >= 0 else "accrual_taken_back"
-    amounts = {"interest": abs(each.amount - charges), "charges": abs(charges)}
+    amounts = {"interest": abs(each.interest), "charges": abs(charges)}
     return Posting("", each.on, template, amounts)

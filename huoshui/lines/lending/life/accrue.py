@@ -13,9 +13,9 @@ _DAY = timedelta(days=1)
 
 
 class Accrual(msgspec.Struct, frozen=True):
-    """Interest earned on a day, or up to it, in minor units; below 0 it is taken back.
+    """What was earned on a day, or up to it, in minor units; below 0 it is taken back.
 
-    `after` is how many events were told when it was posted.
+    `amount` is all of it, charges among it; `after` how many events were told when it was posted.
     """
 
     on: date
@@ -24,6 +24,44 @@ class Accrual(msgspec.Struct, frozen=True):
     fees: int = 0
     penalties: int = 0
     after: int = 0
+
+    @property
+    def interest(self) -> int:
+        """What of it is interest."""
+        return self.amount - self.fees - self.penalties
+
+
+Parts = tuple[int, int, int]  # interest, fees, penalties
+
+
+def rest(on: date, owed: Parts, posted: Parts) -> list[Accrual]:
+    """What makes that what was posted is what is owed: earned and taken back apart."""
+    parts = [mine - theirs for mine, theirs in zip(owed, posted, strict=True)]
+    more = [max(0, part) for part in parts]
+    less = [min(0, part) for part in parts]
+    return [
+        Accrual(on, sum(told), fees=told[1], penalties=told[2])
+        for told in (more, less)
+        if any(told)
+    ]
+
+
+def charges(state: State, day: date) -> tuple[int, int]:
+    """Fees and penalties that fell due up to a day and were not waived."""
+    fees = penalties = 0
+    for each in state.charges:
+        if each.due <= day:
+            left = each.amount - each.waived
+            if each.kind == "penalty":
+                penalties += left
+            else:
+                fees += left
+    return fees, penalties
+
+
+def by_day(state: State, day: date) -> Parts:
+    """All that was earned up to a day."""
+    return (earned(state, day), *charges(state, day))
 
 
 def earned(state: State, day: date) -> int:
@@ -52,17 +90,15 @@ def summaries(state: State, until: date, told: set[date]) -> list[Accrual]:
     return [each for each in found if each.amount]
 
 
-def accruals(state: State, since: date | None, until: date, posted: int) -> list[Accrual]:
+def accruals(state: State, since: date | None, until: date, posted: Parts) -> list[Accrual]:
     """Accruals of each day after `since` up to `until`; all in one where none was posted before."""
     if since is None:
-        amount = earned(state, until) - posted
-        return [Accrual(until, amount)] if amount else []
+        return rest(until, by_day(state, until), posted)
     found: list[Accrual] = []
     day = since + _DAY
     while day <= until:
-        amount = earned(state, day) - posted
-        if amount:
-            found.append(Accrual(day, amount))
-            posted += amount
+        owed = by_day(state, day)
+        found += rest(day, owed, posted)
+        posted = owed
         day += _DAY
     return found

@@ -78,9 +78,9 @@ class Life:
             return
         key = self._key_of(event)
         if isinstance(event, ChargedOff) and not self._state.reshaped:
-            rest = accrue.earned(self._state, event.on) - self.accrued
-            if rest:
-                self._post([Accrual(event.on, rest)], before=True)
+            _, fees, penalties = posted = self.accrued  # interest alone is caught up
+            owed = (accrue.earned(self._state, event.on), fees, penalties)
+            self._post(accrue.rest(event.on, owed, posted), before=True)
         late = bool(self._order) and key < self._order[-1][0]
         insort(self._order, (key, event), key=lambda each: each[0])
         if late or isinstance(event, Charged | Waived):
@@ -162,9 +162,11 @@ class Life:
             self._post(accrue.summaries(self._state, until, self._summed))
 
     @property
-    def accrued(self) -> int:
-        """All interest that accruals posted."""
-        return sum(each.amount for each in self.accruals if each.kind == "accrual")
+    def accrued(self) -> accrue.Parts:
+        """Interest, fees and penalties that accruals posted."""
+        told = [each for each in self.accruals if each.kind == "accrual"]
+        fees, penalties = sum(each.fees for each in told), sum(each.penalties for each in told)
+        return sum(each.interest for each in told), fees, penalties
 
     def _accrue_at_end(self, event: AnyEvent) -> None:
         """A loan that is settled has earned all its interest: the rest is accrued on the day."""
@@ -172,8 +174,8 @@ class Life:
         if state.outstanding or not state.drawn or state.charged_off or state.written_off:
             return
         due = sum(row.interest for row in self._state.regular())
-        if due != self.accrued:
-            self._post([Accrual(event.on, due - self.accrued)])
+        owed = (due, *accrue.charges(state, date.max))
+        self._post(accrue.rest(event.on, owed, self.accrued))
         if self.rules.accrual_summaries:
             self._sum_at_end(event)
 

@@ -40,7 +40,7 @@ def write_off(state: State, event: WrittenOff, movement: Movement) -> None:
 
 def _tell_open(state: State, movement: Movement) -> None:
     for component in COMPONENTS:
-        movement.parts[component] = sum(max(0, row.open(component)) for row in state.rows)
+        movement.parts[component] = max(0, sum(row.open(component) for row in state.rows))
     movement.amount = sum(movement.parts.values())
 
 

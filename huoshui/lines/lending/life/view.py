@@ -76,11 +76,12 @@ class Standing(msgspec.Struct, frozen=True):
 def dues(state: State) -> tuple[Due, ...]:
     """The instalments in order, each with the principal owed once it is paid."""
     found, repaid = [], 0
-    credited = 0
+    down_on = {row.due for row in state.rows if row.down}
     for n, row in enumerate(state.rows, 1):
         repaid += row.principal
-        credited += row.credited
-        drawn = sum(amount for day, amount in state.drawn if day <= row.due)
+        drawn = sum(amount for day, amount in state.drawn if day < row.due)
+        if row.down or row.due not in down_on:  # else its down payment stands behind this row
+            drawn += sum(amount for day, amount in state.drawn if day == row.due)
         found.append(
             Due(
                 n=n,
