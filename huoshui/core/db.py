@@ -287,13 +287,17 @@ class Tx:
         return min((item.due_at for item in self._later), default=None)
 
     def flush(self) -> None:
-        """Write what was emitted and put off; called once, just before the commit."""
+        """Write what was emitted and put off; called once, just before the commit.
+
+        All of it has left this process then: behind a large statement a commit would never end.
+        """
         if self._events:
             outbox.write_events(self, self._events)
             self._events.clear()
         if self._later:
             outbox.write_later(self, self._later)
             self._later.clear()
+        self._send()
 
     def remember(self) -> None:
         """It is committed: what was learnt is known to all transactions from here on."""

@@ -37,6 +37,20 @@ def test_rows_are_typed_and_the_book_is_always_given(tx: Tx) -> None:
     assert tx.count("SELECT 1 WHERE false") == 0
 
 
+@pytest.mark.parametrize("rows", [1, 4_000, 16_000])
+def test_a_commit_ends_whatever_the_size_of_the_last_statement(
+    sandbox: Database, book: int, rows: int
+) -> None:
+    """What does not fit the socket at once has left before the commit is sent, or both sides wait."""
+    with sandbox.begin(book=book) as tx:
+        tx.run("CREATE TABLE IF NOT EXISTS large (book integer, a text)")
+    with sandbox.begin(book=book) as tx:
+        tx.append("large", ("book", "a"), [(book, "x" * 1_000)] * rows)
+    with sandbox.begin(book=book) as tx:
+        assert tx.value("SELECT count(*) FROM large WHERE book = %(book)s") == rows
+        tx.run("DROP TABLE large")
+
+
 def test_an_exception_undoes_everything(sandbox: Database, book: int) -> None:
     with pytest.raises(ZeroDivisionError), sandbox.begin(book=book) as tx:
         tx.emit("thing.happened", "x")
