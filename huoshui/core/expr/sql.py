@@ -23,6 +23,7 @@ from huoshui.core.expr.typed import Typed
 from huoshui.core.expr.types import (
     BOOLEAN,
     DATE,
+    DECIMAL,
     INSTANT,
     INTEGER,
     MONEY,
@@ -199,8 +200,8 @@ def _wanted(typed: Typed, at: int) -> Type:
         item = TEXT if op.startswith("contains") else kinds[1].item or NULL
         scalar = item if item != NULL else kinds[0] if kinds[0] != NULL else TEXT
         return list_of(scalar) if at == 1 else scalar
-    if op in _HINTS and (at == 0 or op != "share"):
-        return _HINTS[op]
+    if op in _HINTS:
+        return DECIMAL if op == "share" and at == 1 else _HINTS[op]
     if op == "if":
         return BOOLEAN if at == 0 else typed.type
     if op in ("+", "-") and kinds[0].kind in ("date", "instant") and kinds[1] == NULL:

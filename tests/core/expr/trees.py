@@ -39,7 +39,10 @@ def _declared() -> Schema:
 SCHEMA = _declared()
 
 integers = st.one_of(
-    st.integers(-12, 12), st.sampled_from([10**18 - 1, 1 - 10**18, 0]), st.integers(-(10**9), 10**9)
+    st.integers(-1, 1),
+    st.integers(-12, 12),
+    st.sampled_from([10**18 - 1, 1 - 10**18, 0]),
+    st.integers(-(10**9), 10**9),
 )
 decimals = st.one_of(
     st.decimals("-9", "9", places=2, allow_nan=False),
@@ -181,7 +184,10 @@ def _booleans(below: Below, depth: int, variable: str) -> list[st.SearchStrategy
     money = _one(
         [st.sampled_from([Name("f.any_money_a"), Name("f.any_money_b")]), below("money CNY")]
     )
-    compared.append(st.builds(lambda op, a, b: Call(op, (a, b)), ops, money, money))
+    # What may be refused, more often than chance would have it.
+    compared += [st.builds(lambda op, a, b: Call(op, (a, b)), ops, money, money)] * 2
+    ratio = call("/", below("integer"), below("integer"))
+    compared += [st.builds(lambda op, a, b: Call(op, (a, b)), ops, ratio, below("decimal"))] * 2
     compared.append(call("==", below("text"), below("text")))
     within = [
         call("between", below(kind), below(kind), below(kind))
@@ -226,7 +232,7 @@ def _integers(below: Below, depth: int, variable: str) -> list[st.SearchStrategy
 def _decimals(below: Below, depth: int, variable: str) -> list[st.SearchStrategy[Node]]:
     either = st.one_of(below("decimal"), below("integer"))
     found = [call(op, below("decimal"), either) for op in "+-*"]
-    found += [call("/", either, either), call("/", below("money CNY"), below("money CNY"))]
+    found += [call("/", either, either)] * 4 + [call("/", below("money CNY"), below("money CNY"))]
     found += [call(op, below("decimal")) for op in ("neg", "abs")]
     places = st.integers(1, 18).map(lambda n: Const("integer", str(n)))
     return [*found, call("round", below("decimal"), places, rules)]
