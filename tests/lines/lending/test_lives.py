@@ -119,6 +119,21 @@ def test_a_charge_off_takes_three_forms() -> None:
     assert [row.interest for row in found["zero_interest"][2:]] == [0] * 4
 
 
+def test_overdue_interest_is_carried_on_or_spread_in_equal_parts() -> None:
+    day = date(2024, 3, 15)
+    found = {}
+    for way in ("carried", "equal_parts"):
+        life = life_of(draw(10_000), rules=Rules(recalculate=True))
+        life.record(pay(1, 1726, date(2024, 2, 1)))
+        mark: dict[str, Any] = {"id": "re", "on": day, "recorded": day, "interest": way}
+        life.record(e.ReAmortised(**mark))
+        found[way] = [row.interest for row in dues(life.state)]
+        assert sum(row.principal for row in dues(life.state)) == 10_000
+        assert found[way][1] == 0
+    assert found["carried"][2] > found["equal_parts"][2] > found["equal_parts"][3]
+    assert abs(sum(found["carried"]) - sum(found["equal_parts"])) <= 5
+
+
 def test_a_write_off_closes_the_loan() -> None:
     life = life_of(draw(600_000))
     life.record(e.WrittenOff(id="w", on=date(2024, 5, 1), recorded=date(2024, 5, 1)))

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from datetime import date
 from fractions import Fraction
+from typing import Literal
 
 import msgspec
+
+Overdue = Literal["carried", "equal_parts"]  # where overdue interest goes
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="event", tag=str.lower):
@@ -98,19 +101,22 @@ class Rescheduled(Event, frozen=True, kw_only=True):
 
 
 class ReAged(Event, frozen=True, kw_only=True):
-    """All that is open is spread over new instalments from a day on."""
+    """All that is open is spread over new instalments from a day on.
+
+    Interest that is overdue goes into the first of them (`carried`), or in equal parts into all.
+    """
 
     first_due: date
     instalments: int
     every: int = 1
     unit: str = "months"
-    interest: str = "solve_again"
+    interest: Overdue = "carried"
 
 
 class ReAmortised(Event, frozen=True, kw_only=True):
-    """All that is overdue is spread over the instalments that are left."""
+    """All that is overdue is spread over the instalments that are left; its interest as told."""
 
-    interest: str = "solve_again"
+    interest: Overdue = "carried"
 
 
 class DayClosed(Event, frozen=True, kw_only=True):

@@ -7,7 +7,6 @@ from typing import Any
 
 import msgspec
 
-from huoshui.lines.lending.life.allocate import open_on
 from huoshui.lines.lending.life.events import ReAged, ReAmortised, Rescheduled
 from huoshui.lines.lending.life.instalment import Instalment
 from huoshui.lines.lending.life.state import Movement, State
@@ -33,7 +32,8 @@ def re_amortise(state: State, event: ReAmortised, movement: Movement) -> None:
         past = [period for period in state.plan.periods if period.due <= event.on]
         movement.parts["principal"] = sum(each.open_principal for each in past)
         movement.parts["interest"] = sum(each.open_interest for each in past)
-        _solve_later(state, event.on)
+        spread = movement.parts["interest"] if event.interest == "equal_parts" else 0
+        _solve_later(state, event.on, spread)
         state.rows_from_plan(event.on)
     else:
         overdue = 0
@@ -66,11 +66,23 @@ def _settle_past(state: State, day: date) -> None:
         period.credited_moved = period.credited_principal + period.credited_interest
 
 
-def _solve_later(state: State, day: date) -> None:
+def _let_go(state: State, day: date) -> None:
+    """Past instalments ask for no interest but what was paid: the rest is asked for elsewhere."""
+    for period in state.plan.periods:
+        if period.due <= day and not period.fully_paid:
+            period.moved_down, period.fixed = True, period.paid_interest
+
+
+def _solve_later(state: State, day: date, spread: int) -> None:
+    """Solve what falls due after a day anew, with overdue interest carried on or spread."""
     plan = state.plan
     plan.grace_lifted = True
+    if spread:
+        _let_go(state, day)
     _settle_past(state, day)
     later = [period for period in plan.periods if period.due > day]
+    for period, part in zip(later, equal_parts(spread, len(later)), strict=True):
+        period.fixed += part
     plan.settle()
     solve(plan, later)
     plan.settle()
@@ -94,7 +106,7 @@ def _new_dues(event: ReAged) -> list[date]:
 
 def _re_age_rows(state: State, event: ReAged, movement: Movement) -> None:
     parts: dict[str, int] = {"principal": 0}
-    with_interest = event.interest != "solve_again"
+    with_interest = event.interest == "equal_parts"
     if with_interest:
         parts["interest"] = 0
     for row in state.rows:
@@ -159,13 +171,19 @@ def _re_age_plan(state: State, event: ReAged, movement: Movement) -> None:
     then = change.till(plan, day)
     movement.parts["principal"] = owed
     movement.parts["interest"] = sum(p.open_interest for p in then.periods if p.start < day)
-    interest_open = open_on(state, day)[1] if event.interest != "solve_again" else 0
+    spread = movement.parts["interest"] if event.interest == "equal_parts" else 0
     _end_plan(state, day)
+    if spread:
+        _let_go(state, day)
     _settle_past(state, day)
-    new = _new_periods(state, event, owed, interest_open)
+    new = _new_periods(state, event, owed, spread)
     plan.settle()
     fit_last(plan, day)
     level(plan, new)
+    if plan.pauses:  # instalments are those of a loan that is not paused
+        change.pause_again(plan, new)
+        plan.settle()
+        fit_last(plan, day)
     _rows_anew(state, event)
     state.amounts_from_plan()
     for row in state.rows:
@@ -308,4 +326,5 @@ def _add_periods(state: State, count: int) -> None:
         period = Period(start, step(rule, last, n + 1) or start)
         plan.periods.append(period)
         state.rows.append(Instalment(period.start, period.due))
+    change.pause_again(plan, plan.periods[-count:])
     state.sort_rows()

@@ -260,6 +260,9 @@ def _close_day(state: State, event: DayClosed) -> None:
     earn_overdue(state, event.on)
 
 
+LOSSES = {"charge_off", "write_off"}
+
+
 def _with_overdue(step: Callable[[State, Any, Movement], None], kind: str) -> Callable[..., None]:
     def told(state: State, event: Any) -> None:
         day = min(event.on, getattr(event, "first_due", event.on))
@@ -267,7 +270,8 @@ def _with_overdue(step: Callable[[State, Any, Movement], None], kind: str) -> Ca
         earn_overdue(state, day)
         movement = Movement(event.id, kind, day, getattr(event, "amount", 0))
         step(state, event, movement)
-        moved(state, movement)
+        if movement.amount or kind not in LOSSES:  # nothing was left to be lost
+            moved(state, movement)
 
     return told
 

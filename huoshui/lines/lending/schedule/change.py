@@ -98,16 +98,29 @@ def solve_from(plan: Plan, due: date) -> None:
 
 def pause(plan: Plan, first: date, last: date) -> None:
     """No interest from a first to a last day."""
-    touched = [each for each in plan.periods if each.start < last and each.due >= first]
-    since = first - _DAY if plan.terms.pause_from == "night_before" else first
-    for period in touched:
-        _pause(plan, period, max(since, period.start), min(last, period.due))
+    plan.pauses += ((first, last),)
+    touched = _pause_in(plan, plan.periods, first, last)
     if touched:
         for period in plan.periods:
             if period.due >= touched[0].start:
                 plan.set_factors(period)
         plan.settle()
         fit_last(plan, touched[0].start)
+
+
+def pause_again(plan: Plan, periods: Sequence[Period]) -> None:
+    """Let the pauses of a plan hold for periods that are new to it."""
+    for first, last in plan.pauses:
+        for period in _pause_in(plan, periods, first, last):
+            plan.set_factors(period)
+
+
+def _pause_in(plan: Plan, periods: Sequence[Period], first: date, last: date) -> list[Period]:
+    touched = [each for each in periods if each.start < last and each.due >= first]
+    since = first - _DAY if plan.terms.pause_from == "night_before" else first
+    for period in touched:
+        _pause(plan, period, max(since, period.start), min(last, period.due))
+    return touched
 
 
 def _pause(plan: Plan, period: Period, start: date, end: date) -> None:

@@ -202,20 +202,30 @@ class Period:
 class Plan:
     """All periods, the rates in force by day, and what interest rules the terms say."""
 
-    __slots__ = ("drawn", "factors", "grace_lifted", "overdue_from", "periods", "rates", "terms")
+    __slots__ = (
+        "drawn",
+        "factors",
+        "grace_lifted",
+        "overdue_from",
+        "pauses",
+        "periods",
+        "rates",
+        "terms",
+    )
 
     def __init__(self, terms: Terms, periods: list[Period]) -> None:
         self.terms, self.periods = terms, periods
         self.rates: list[tuple[date, Fraction]] = []
         self.overdue_from: date | None = None
         self.grace_lifted = False
+        self.pauses: tuple[tuple[date, date], ...] = ()  # first and last days
         self.drawn = 0  # all that was drawn
         self.factors: dict[tuple[date, ...], Ratio] = {}  # of the rate of the terms alone
 
     def copy(self) -> Plan:
         """The same plan, apart."""
         other = Plan(self.terms, [each.copy() for each in self.periods])
-        other.rates = list(self.rates)
+        other.rates, other.pauses = list(self.rates), self.pauses
         other.overdue_from = self.overdue_from
         other.grace_lifted = self.grace_lifted
         other.drawn, other.factors = self.drawn, self.factors
