@@ -10,25 +10,27 @@ from huoshui.core.db import Tx
 from huoshui.scenarios.rail_files.model import Deal, Verb
 
 # A tender is the rail's own news; that it was booked, and as what, is what its file is held against.
+# Each part asks for the order of its index: of tables that were empty when the plan was made, all
+# indexes that begin with the book look the same.
 _DEALS = """
     SELECT t.method, 'capture', o.id::text, t.amount_minor, t.currency, t.recorded_at, t.id
-    FROM tender t CROSS JOIN LATERAL (
-        SELECT id FROM order_ WHERE book = t.book AND key = t.order_key
+    FROM (SELECT * FROM tender WHERE book = %(book)s AND recorded_at >= %(since)s
+            AND recorded_at < %(until)s ORDER BY book, recorded_at OFFSET 0) AS t
+    CROSS JOIN LATERAL (
+        SELECT id FROM order_ WHERE book = %(book)s AND key = t.order_key
             AND superseded_at = 'infinity' LIMIT 1) AS o
-    WHERE t.book = %(book)s AND t.recorded_at >= %(since)s
-        AND t.recorded_at < %(until)s AND t.version = 1
+    WHERE t.version = 1
     UNION ALL
     SELECT split_part(a.path, ':', 2), 'refund', m.reference, m.amount, m.currency, m.recorded_at,
            m.id
-    FROM account a
-    JOIN transfer m ON m.book = a.book AND m.to_id = a.id AND m.recorded_at >= %(since)s
-        AND m.recorded_at < %(until)s AND m.template = 'order_refunded'
-    WHERE a.book = %(book)s AND a.kind = 'rail.clearing'
+    FROM account a CROSS JOIN LATERAL (
+        SELECT * FROM transfer WHERE to_id = a.id AND recorded_at >= %(since)s
+            AND recorded_at < %(until)s ORDER BY to_id, recorded_at OFFSET 0) AS m
+    WHERE a.book = %(book)s AND a.kind = 'rail.clearing' AND m.template = 'order_refunded'
     UNION ALL
     SELECT 'bank', 'pay_out', p.id::text, p.amount, p.currency, p.at, p.id
-    FROM payout p
-    WHERE p.book = %(book)s AND p.at >= %(since)s AND p.at < %(until)s
-      AND p.state IN ('sent', 'paid')
+    FROM (SELECT * FROM payout WHERE book = %(book)s AND at >= %(since)s AND at < %(until)s
+            AND state IN ('sent', 'paid') ORDER BY book, at OFFSET 0) AS p
     ORDER BY 1, 6, 7"""
 _PREFIX: dict[Verb, str] = {"capture": "ord", "pay_out": "pay"}
 
