@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from huoshui.catalog import CheckedProduct, check, read_product
@@ -30,6 +30,7 @@ def test_a_golden_product_is_named_as_its_file(file: Path) -> None:
     assert checked(file).product.product == file.stem
 
 
+@settings(max_examples=40)
 @given(data=st.data())
 def test_each_loan_of_each_product_repays_just_its_amount(data: st.DataObject) -> None:
     found = checked(data.draw(st.sampled_from(GOLDEN)))
