@@ -23,7 +23,7 @@ from huoshui.lines.payments.payment.search_store import Own, Sought
 from tests import ground
 
 NOW = datetime(2026, 3, 1, tzinfo=ground.START.tzinfo)
-MANY, SELLERS = 40_000, 400
+MANY, SELLERS = 24_000, 400
 RARE = "byr_rare"
 
 
@@ -192,7 +192,7 @@ def _holds(sought: Sought, p: Payment) -> bool:
 
 
 @given(SOUGHT, st.integers(20, 90))
-@settings(max_examples=ground.examples(30))
+@settings(max_examples=ground.examples(20))
 def test_what_is_found_page_by_page_is_what_is_sought(
     small: tuple[Database, int, list[Payment]], sought: Sought, limit: int
 ) -> None:
