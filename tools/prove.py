@@ -1,7 +1,7 @@
 """The long campaigns: a replay of 100,000 orders with its memory, replays killed at random; the
 ledger under storms and kills, against its model for an hour, and verified at ten million transfers;
 payments against their model for an hour, over rails with all faults while processes are killed, and
-a million of them in windows.
+a million of them in windows; expressions in Python against SQL.
 
 Each writes its figures, with the date and the commit, to docs/proofs/. Run by `make prove`.
 """
@@ -194,6 +194,11 @@ def payments(home: Home, asked: argparse.Namespace) -> dict[str, Any]:
     return _for_minutes("tests/lines/payments/test_payment_machine.py", asked, examples=30)
 
 
+def expressions(home: Home, asked: argparse.Namespace) -> dict[str, Any]:
+    """Random expressions over random rows, in Python and in SQL, for so many minutes."""
+    return _for_minutes("tests/core/expr/test_sql.py", asked, examples=40)
+
+
 def _for_minutes(file: str, asked: argparse.Namespace, *, examples: int) -> dict[str, Any]:
     """Run a file of tests again and again, each time with another seed, which is printed.
 
@@ -226,7 +231,7 @@ def _pytest(*arguments: str, **environment: str) -> None:
 
 CAMPAIGNS = {
     "scale": scale, "kills": kills, "storm": storm, "machine": machine, "ledger": ledger,
-    "payments": payments, "faults": faults, "windows": windows,
+    "payments": payments, "expressions": expressions, "faults": faults, "windows": windows,
 }  # fmt: skip
 
 

@@ -207,4 +207,5 @@ def _wanted(typed: Typed, at: int) -> Type:
     if op in ("+", "-") and kinds[0].kind in ("date", "instant") and kinds[1] == NULL:
         return INTEGER
     known = [kind for kind in kinds if kind != NULL]
-    return known[0] if known else typed.type if typed.type != BOOLEAN else TEXT
+    alone = INTEGER if op == "is_multiple_of" else TEXT
+    return known[0] if known else typed.type if typed.type != BOOLEAN else alone

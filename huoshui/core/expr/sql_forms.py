@@ -331,7 +331,7 @@ OPERATORS: dict[str, Write] = {
     "is_not_null": _form("({0} IS NOT NULL)"),
     "in": _form("({0} = ANY({1}))"),
     "not_in": _form("(NOT {0} = ANY({1}))"),
-    "between": _strict_null(lambda v: f"{v[0]} BETWEEN {v[1]} AND {v[2]}"),
+    "between": _strict_null(lambda v: f"({v[0]}) BETWEEN ({v[1]}) AND ({v[2]})"),
     "min": _strict_null(lambda v: f"LEAST({', '.join(v)})"),
     "max": _strict_null(lambda v: f"GREATEST({', '.join(v)})"),
     "+": _sum("+"),

@@ -23,6 +23,7 @@ from huoshui.core.expr import (
     read_schema,
 )
 from huoshui.core.money import Money
+from tests import ground
 from tests.core.expr.test_meaning import FACTS, MEANT, PLAIN
 from tests.core.expr.trees import COLUMNS, SCHEMA, any_tree, facts
 
@@ -98,7 +99,7 @@ def agreed(tx: Tx, drawn: Node, rows: list[dict[str, Any]]) -> None:
     st.lists(facts(), min_size=3, max_size=3),
     st.lists(any_tree(), min_size=4, max_size=4),
 )
-@settings(max_examples=40)
+@settings(max_examples=ground.examples(40))
 def test_sql_and_python_agree(sandbox: Database, rows, drawn) -> None:
     with sandbox.begin() as tx:
         for each in drawn:
