@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from functools import cached_property
 from typing import Any, LiteralString, TypeVar
 from uuid import UUID
 
@@ -28,6 +27,7 @@ from huoshui.core.clock import WorldClock
 from huoshui.core.columns import Column
 from huoshui.core.errors import Conflict, Problem
 from huoshui.core.ids import Mint
+from huoshui.core.once import once
 from huoshui.core.outbox import Event, Later
 
 T = TypeVar("T")
@@ -114,15 +114,15 @@ class Tx:
         self._events: list[Event] = []
         self._later: list[Later] = []
 
-    @cached_property
+    @once
     def _world(self) -> WorldClock:
         return self._ask_world()
 
-    @cached_property
+    @once
     def _mint(self) -> Mint:
         return Mint(self._world.seed)
 
-    @cached_property
+    @once
     def now(self) -> datetime:
         """The world's time, the same throughout; asking waits for what was sent before."""
         return self._world.now()

@@ -7,10 +7,10 @@ opened on first use, by the kind that its path matches.
 from __future__ import annotations
 
 import re
-from functools import cached_property
 
 import msgspec
 
+from huoshui.core.once import once
 from huoshui.ledger.model import Class
 
 _WORD = r"[A-Za-z0-9_.-]{1,64}"
@@ -32,7 +32,7 @@ class Chart(msgspec.Struct, frozen=True, dict=True):
 
     kinds: tuple[AccountKind, ...]
 
-    @cached_property
+    @once
     def _patterns(self) -> list[tuple[re.Pattern[str], AccountKind]]:
         return [(_compiled(kind.pattern), kind) for kind in self.kinds]
 

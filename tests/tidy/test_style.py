@@ -203,7 +203,7 @@ def test_the_core_is_a_shut_list() -> None:
     known = {
         "__init__", "access", "clock", "columns", "crypto", "db", "errors", "events", "expr", "fields",
         "i18n",
-        "idempotency", "ids", "lane", "log", "machine", "migrate", "money", "outbox", "passkey", "postgres",
+        "idempotency", "ids", "lane", "log", "machine", "migrate", "money", "once", "outbox", "passkey", "postgres",
         "settings", "webhooks", "work", "worlds",
     }  # fmt: skip
     found = {file.stem for file in (PACKAGE / "core").iterdir() if file.name != "__pycache__"}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from decimal import Decimal
-from functools import cached_property
 from typing import Any, NamedTuple
 
 import msgspec
@@ -23,6 +22,7 @@ from huoshui.core.expr.text import text
 from huoshui.core.expr.typed import Typed
 from huoshui.core.expr.types import Type, show_value
 from huoshui.core.expr.values import Refused
+from huoshui.core.once import once
 
 UNREADABLE = "facts_unreadable"
 REFUSALS = ("division_by_zero", "currency_mix", "date_out_of_range", UNREADABLE)
@@ -88,26 +88,26 @@ class Expression:
         self._run = python.compiled(self.typed)
         self._exact = self.type.kind == "decimal"
 
-    @cached_property
+    @once
     def text(self) -> str:
         """The canonical text."""
         return text(self.tree)
 
-    @cached_property
+    @once
     def names(self) -> tuple[str, ...]:
         """The declared names that it reads, in order."""
         bound = {each.node.var for each in self.typed.walk() if isinstance(each.node, Each)}
         read = {each.node.name for each in self.typed.walk() if isinstance(each.node, Name)}
         return tuple(sorted(read - bound))
 
-    @cached_property
+    @once
     def digest(self) -> str:
         """SHA-256 of the tree and of the types of what it reads, in hex: seals a version."""
         types = {name: str(self.schema.by_name[name].type) for name in self.names}
         sealed = msgspec.json.encode([LANGUAGE, digest(self.tree), types], order="sorted")
         return hashlib.sha256(sealed).hexdigest()
 
-    @cached_property
+    @once
     def canonical(self) -> bytes:
         """The tree as canonical JSON, to be stored; `from_json` reads it."""
         return canonical(self.tree)
@@ -150,7 +150,7 @@ class Expression:
             None if ways is None else tuple(reasons.reason(leaf, trace) for leaf in _once(ways)),
         )
 
-    @cached_property
+    @once
     def _tracing(self) -> tuple[python.Traced, tuple[Typed, ...]]:
         return python.traced(self.typed), tuple(self.typed.walk())
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -13,6 +12,7 @@ from huoshui.core.errors import FieldError, Problem
 from huoshui.core.expr.faults import Fault, Word
 from huoshui.core.expr.lexer import WORDS
 from huoshui.core.expr.types import Type, read_type, read_value
+from huoshui.core.once import once
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*")
 
@@ -69,7 +69,7 @@ class Schema(msgspec.Struct, frozen=True, dict=True):
                 raise BadDeclaration(name=fact.name[:60])
             seen.add(fact.name)
 
-    @cached_property
+    @once
     def by_name(self) -> dict[str, Fact]:
         """The facts by their names."""
         return {fact.name: fact for fact in self.facts}

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from functools import cached_property, partial
+from functools import partial
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -25,6 +25,7 @@ from huoshui.core.db import Tx
 from huoshui.core.errors import Problem
 from huoshui.core.idempotency import Reply
 from huoshui.core.lane import Verb
+from huoshui.core.once import once
 from huoshui.interfaces.api.door import Ask, Door, KeyRequired, Visit, admit
 from huoshui.interfaces.lanes import Lanes
 from huoshui.ledger import Command, Sheet, Transaction
@@ -174,7 +175,7 @@ class _LedgerDesk:
         self._units = [(move, move.commands(tx, name)) for move, name in moves]
         self._loading = _load(tx, self._units, ahead)
 
-    @cached_property
+    @once
     def _sheet(self) -> Sheet:
         return self._loading()
 

@@ -8,7 +8,6 @@ its events with their webhooks, and the calls that go to rails afterwards.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import cached_property
 from typing import Any, assert_never
 from uuid import UUID
 
@@ -19,6 +18,7 @@ from huoshui.core import ids
 from huoshui.core.db import Tx
 from huoshui.core.errors import Problem
 from huoshui.core.idempotency import KeyReused
+from huoshui.core.once import once
 from huoshui.ledger import Sheet
 from huoshui.ledger.model import PostingRefused
 from huoshui.ledger.store import Answer
@@ -151,17 +151,17 @@ class Batch:
         self._changed_refunds: dict[UUID, Refund] = {}
         self._calls: list[Call] = []
 
-    @cached_property
+    @once
     def terms(self) -> Terms:
         """The terms in force, or the usual ones where the line has not been started."""
         return self._asked.terms() or Terms()
 
-    @cached_property
+    @once
     def sheet(self) -> Sheet:
         """The accounts that the commands touch, locked since the batch was opened."""
         return self._loading()
 
-    @cached_property
+    @once
     def window(self) -> int:
         """The settlement window that is open throughout."""
         return self._asked.window() or store.open_window(self.tx)
