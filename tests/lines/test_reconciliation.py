@@ -142,7 +142,7 @@ def test_the_same_bytes_again_change_nothing(tx: Tx) -> None:
 def test_an_acquirers_batch_meets_the_banks_line(tx: Tx) -> None:
     rows = [row(tx, captured(tx, f"p{n}", 1_000 * n), 1_000 * n, n, batch="B7") for n in (1, 2, 3)]
     placed(tx, upload(rows))
-    taken = placed(tx, bank([f"{tx.now:%Y-%m-%d},59.94,B7,card payout"]))
+    taken = placed(tx, bank([f"{tx.now.astimezone(SHANGHAI):%Y-%m-%d},59.94,B7,card payout"]))
     assert states(tx, taken) == [("matched", "one_to_many")]
     nets = ground.nets(tx)
     assert nets["bank:main"] == -5_994 and "rail:card:transit" not in nets
@@ -153,7 +153,7 @@ def test_an_acquirers_batch_meets_the_banks_line(tx: Tx) -> None:
 def test_a_bank_line_alone_meets_all_of_a_day_less_fees(tx: Tx, paid: str, rule: str) -> None:
     for n in (1, 2, 3):
         captured(tx, f"p{n}", 1_000 * n)
-    taken = placed(tx, bank([f"{tx.now:%Y-%m-%dT%H:%M:%S},{paid},DEPOSIT 1,"]))
+    taken = placed(tx, bank([f"{tx.now.astimezone(SHANGHAI):%Y-%m-%dT%H:%M:%S},{paid},DEPOSIT 1,"]))
     assert states(tx, taken) == [("matched", rule)]
     nets = ground.nets(tx)
     assert _CLEARING not in nets and nets.get("rail:card:fees", 0) == (
@@ -202,12 +202,12 @@ def test_a_payout_is_paid_by_the_banks_line_and_comes_back_by_another(tx: Tx) ->
     batch = approved(tx, drafted(tx))
     (payout,) = payout_store.payouts(tx, batch_id=batch.id)
     key = ids.show("pay", payout.id)
-    taken = placed(tx, bank([f"{tx.now:%Y-%m-%d},-88.00,{key},payout"]))
+    taken = placed(tx, bank([f"{tx.now.astimezone(SHANGHAI):%Y-%m-%d},-88.00,{key},payout"]))
     assert states(tx, taken) == [("matched", "reference")]
     assert payout_store.payout(tx, payout.id).state == "paid"
     assert payout_batches.load(tx, batch.id).state == "done"
     assert "rail:bank:payout" not in ground.nets(tx) and ground.nets(tx)["bank:main"] == 8_800
-    content = f"date,amount,reference,type\n{tx.now:%Y-%m-%d},88.00,{key},return\n".encode()
+    content = f"date,amount,reference,type\n{tx.now.astimezone(SHANGHAI):%Y-%m-%d},88.00,{key},return\n".encode()
     back = placed(tx, Upload(name="back.csv", content=content, profile=PROFILES["bank"]))
     assert states(tx, back) == [("matched", "reference")]
     assert payout_store.payout(tx, payout.id).state == "returned"
@@ -394,7 +394,9 @@ def test_lines_imported_are_lines_matched_and_lines_in_suspense(
                     queue.undo(tx, line.match_id)
                     conserved(tx)
         net = -taken.file.net
-        placed(tx, bank([f"{tx.now:%Y-%m-%d},{major(-net, 'CNY')},D1,"])) if net else None
+        placed(
+            tx, bank([f"{tx.now.astimezone(SHANGHAI):%Y-%m-%d},{major(-net, 'CNY')},D1,"])
+        ) if net else None
         conserved(tx)
 
 

@@ -8,6 +8,7 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pyotp
@@ -30,6 +31,7 @@ from tests.interfaces.console import site
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 PASSWORD = "correct horse battery"
 BASE = "/console/test"
+SHANGHAI = ZoneInfo("Asia/Shanghai")  # where a day of the books ends
 ORIGIN = "http://testserver.local"
 Client = TestClient[Litestar]
 
@@ -289,7 +291,7 @@ def test_a_sellers_member_sees_its_own_statements_and_no_other_page(
         shop = access.open_organisation(tx, "seller", "Shop one", object_id=known["s1"])
     join(client, invited("viewer", organisation_id=shop.id))
     secure(client)
-    month = f"{clock.system_now():%Y-%m}"
+    month = f"{clock.system_now().astimezone(SHANGHAI):%Y-%m}"
     page = client.get(f"{BASE}/statements?month={month}")
     assert page.status_code == 200 and known["a1"] in page.text and known["a2"] not in page.text
     assert 'href="/console/test/orders"' not in page.text, "the menu names what opens"
