@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from huoshui.core import postgres
+from huoshui.core import db, postgres
 from huoshui.core.errors import Problem
 from huoshui.core.settings import Settings
 from huoshui.interfaces.cli import terminal
@@ -21,6 +21,7 @@ from huoshui.interfaces.cli.bench.figures import Bench, Measured
 from huoshui.interfaces.cli.bench.ledger import scale as ledger_scale
 from huoshui.interfaces.cli.terminal import say
 
+_LOG_FILES = 48  # of 16 MB
 BENCHES: dict[str, Bench] = {
     "access": access.measure,
     "console": console.measure,
@@ -88,9 +89,23 @@ def _home(settings: Settings) -> Iterator[Settings]:
         postgres.stop(own)
         shutil.rmtree(home / "postgres", ignore_errors=True)
         try:
+            if not own.database_url:  # a server that is somebody's is left as it is
+                _settle_in(own)
             yield own
         finally:
             postgres.stop(own)
+
+
+def _settle_in(settings: Settings) -> None:
+    """Let PostgreSQL have log files to write over, as a server that has run for a while has: a new
+    one first fills each with zeros."""
+    with db.admin(postgres.url(settings)) as execute:
+        execute("ALTER SYSTEM SET min_wal_size = '1GB'")
+        execute("SELECT pg_reload_conf()")
+        for _ in range(_LOG_FILES):
+            execute("SELECT pg_logical_emit_message(false, 'bench', 'a log file')")
+            execute("SELECT pg_switch_wal()")
+        execute("CHECKPOINT")
 
 
 def kept_path(settings: Settings, name: str) -> Path:
