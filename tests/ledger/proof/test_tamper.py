@@ -135,6 +135,13 @@ def where(table: str, key: tuple[object, ...]) -> str:
     )
 
 
+def is_last_leaf(hand: Hand, table: str, key: tuple[object, ...]) -> bool:
+    """Whether a row is the log's last leaf: without it the log is whole and shorter, which the
+    checkpoint alone tells."""
+    ends = f"SELECT max(leaf_index) FROM log_leaf WHERE book = {hand.number}"
+    return table == "log_leaf" and hand.run(ends) == [key]
+
+
 @pytest.mark.parametrize(("table", "column"), CASES)
 def test_a_changed_column_is_named(
     sandbox: Database, hand: Hand, chance: Random, table: str, column: str
@@ -154,6 +161,9 @@ def test_a_changed_column_is_named(
     finally:
         hand.restore(table)
     assert not found.holds
+    if column == "book" and is_last_leaf(hand, table, key):
+        assert found.first.table == "checkpoint"
+        return
     assert found.first.table == table, (key, found.faults)
     rows = [fault.row for fault in found.faults if fault.table == table]
     keys = {shown(table, key), shown(table, changed[0])}
@@ -175,7 +185,8 @@ def test_a_row_that_is_gone_is_missed(
     finally:
         hand.restore(table)
     assert not found.holds
-    assert any(fault.table == table for fault in found.faults), found.faults
+    named = "checkpoint" if is_last_leaf(hand, table, key) else table
+    assert any(fault.table == named for fault in found.faults), found.faults
 
 
 @pytest.mark.parametrize("table", sorted(TABLES))
