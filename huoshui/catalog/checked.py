@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -20,8 +19,6 @@ from huoshui.core.expr import (
     Schema,
     Type,
 )
-
-_FIGURE = re.compile(r"\{([^{}]*)\}")
 
 
 class Refusal(msgspec.Struct, frozen=True):
@@ -117,6 +114,6 @@ def _figures_named(product: Product, line: Line) -> list[FieldError]:
         )
         for n, said in enumerate(product.disclosures)
         for lang in ("en", "zh")
-        for name in _FIGURE.findall(said.say(lang))
+        for name in said.figures(lang)
         if name not in line.figures
     ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import msgspec
@@ -11,6 +13,7 @@ Word = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 Sentence = Annotated[str, msgspec.Meta(min_length=1, max_length=1_000)]
 Source = Annotated[str, msgspec.Meta(min_length=1, max_length=20_000)]  # of an expression
 Minor = Annotated[int, msgspec.Meta(ge=1, le=10**15)]
+_FIGURE = re.compile(r"\{([^{}]*)\}")
 
 
 class Said(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -23,6 +26,15 @@ class Said(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """The text in the reader's language."""
         return self.zh if lang == "zh" else self.en
 
+    def figures(self, lang: str) -> list[str]:
+        """The names in braces of one language."""
+        return _FIGURE.findall(self.say(lang))
+
+    def filled(self, figures: Mapping[str, str]) -> Said:
+        """Both texts with figures in place of their names."""
+        en, zh = (_FIGURE.sub(lambda found: figures[found[1]], text) for text in (self.en, self.zh))
+        return Said(en, zh)
+
 
 class Range(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Amounts in minor units, both included."""
@@ -31,23 +43,17 @@ class Range(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     max: Minor
 
 
-class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Rule(Said, frozen=True, forbid_unknown_fields=True):
     """Who gets the product: `test` must hold. What is said where it does not is the rule itself."""
 
     name: Word
     test: Source
-    en: Sentence
-    zh: Sentence
-
-    def say(self, lang: str) -> str:
-        """The rule in the reader's language."""
-        return self.zh if lang == "zh" else self.en
 
 
 class Product(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A product. `price` names expressions that the line asks for; `tables` are the line's own.
 
-    A disclosure may name figures in braces that the line gives, such as {apr}.
+    A disclosure may name figures in braces that the line gives, such as {aprc}.
     """
 
     product: Key

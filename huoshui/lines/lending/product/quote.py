@@ -119,10 +119,7 @@ def _told(product: Product, asked: Asked, rate: Decimal, found: Quote) -> tuple[
         "total": _shown(sums.total, product),
         "instalment": _shown(sums.instalment, product),
     }
-    return tuple(
-        Said(said.en.format_map(figures), said.zh.format_map(figures))
-        for said in product.disclosures
-    )
+    return tuple(said.filled(figures) for said in product.disclosures)
 
 
 def _shown(amount: int, product: Product) -> str:

@@ -78,6 +78,13 @@ def test_a_product_of_a_temporary_folder_is_quoted_without_code(tmp_path: Path) 
     assert told.disclosures[0].zh.startswith("借款 10,000.00 CNY")
 
 
+def test_a_brace_alone_is_told_as_it_stands(tmp_path: Path) -> None:
+    file = tmp_path / "harvest-loan.toml"
+    file.write_text(HARVEST.replace("You borrow {amount}.", "You borrow {amount} {at once."))
+    told = quote_checked(checked(file), Asked(1_000_000, 8, date(2026, 3, 31)), {})
+    assert told.disclosures[0].en == "You borrow 10,000.00 CNY {at once."
+
+
 def test_a_negative_price_is_none(tmp_path: Path) -> None:
     file = tmp_path / "harvest-loan.toml"
     file.write_text(HARVEST.replace('"0.06"', '"0.06 - 0.07"'))
