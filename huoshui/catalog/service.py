@@ -47,11 +47,11 @@ def publish(
     check(product, lines[product.line], others, sources)
     digest = digest_of(product)
     store.lock(tx, product.product)
-    before = store.versions(tx, product.product)
-    same = next((row for row in before if row.digest == digest), None)
+    same = store.same(tx, product.product, digest)
     if same is not None:
         return same
-    number = before[0].number + 1 if before else 1
+    before = store.latest(tx, product.product)
+    number = before.number + 1 if before else 1
     row = VersionRow(
         product.product, number, product.line, digest, msgspec.to_builtins(product),
         content.decode(), tx.now, tx.actor,
@@ -76,10 +76,10 @@ def version(tx: Tx, product: str, number: int) -> VersionRow:
 
 def latest(tx: Tx, product: str) -> VersionRow:
     """The version that was published last. Raises UnknownProduct."""
-    found = store.versions(tx, product)
-    if not found:
+    found = store.latest(tx, product)
+    if found is None:
         raise UnknownProduct(kind="product", id=product[:80])
-    return found[0]
+    return found
 
 
 def product_of(row: VersionRow) -> Product:

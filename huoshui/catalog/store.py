@@ -49,13 +49,24 @@ def version(tx: Tx, product: str, number: int) -> VersionRow | None:
     )
 
 
-def versions(tx: Tx, product: str) -> list[VersionRow]:
-    """All versions of a product, newest first."""
-    return tx.rows(
+def latest(tx: Tx, product: str) -> VersionRow | None:
+    """The version of a product that was published last."""
+    return tx.row(
         VersionRow,
         f"""SELECT {_VERSION} FROM catalog_version
-        WHERE book = %(book)s AND product = %(product)s ORDER BY number DESC""",
+        WHERE book = %(book)s AND product = %(product)s ORDER BY number DESC LIMIT 1""",
         product=product,
+    )
+
+
+def same(tx: Tx, product: str, digest: str) -> VersionRow | None:
+    """The version of a product that says just this."""
+    return tx.row(
+        VersionRow,
+        f"""SELECT {_VERSION} FROM catalog_version
+        WHERE book = %(book)s AND product = %(product)s AND digest = %(digest)s""",
+        product=product,
+        digest=digest,
     )
 
 

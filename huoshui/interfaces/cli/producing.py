@@ -14,8 +14,9 @@ from huoshui.core.db import Tx
 from huoshui.core.expr import Schema
 from huoshui.core.money import major, parse_amount
 from huoshui.core.settings import Settings
-from huoshui.core.worlds import Worlds
 from huoshui.interfaces.cli import loaning, terminal
+from huoshui.interfaces.cli.ledgering import Where
+from huoshui.interfaces.cli.proving import opened
 from huoshui.interfaces.cli.terminal import say
 from huoshui.lines.lending.product import (
     LENDING,
@@ -29,13 +30,6 @@ from huoshui.lines.lending.rates.apr import percent
 LINES = {LENDING.name: LENDING}
 OTHERS = Schema(())  # facts beside those of an application: judgement will provide them
 ACTOR = "cli"
-
-
-class Where(msgspec.Struct, frozen=True):
-    """A world and a book of it."""
-
-    world: str
-    book: int
 
 
 class Trial(msgspec.Struct, frozen=True):
@@ -100,12 +94,11 @@ def _document(checked: CheckedProduct, found: ProductQuote) -> dict[str, Any]:
 
 @contextmanager
 def _begun(settings: Settings, where: Where) -> Iterator[Tx]:
-    worlds = Worlds.start(settings)
-    try:
-        with worlds.database(where.world).begin(book=where.book, actor=ACTOR) as tx:
-            yield tx
-    finally:
-        worlds.close()
+    with (
+        opened(settings, where.world) as database,
+        database.begin(book=where.book, actor=ACTOR) as tx,
+    ):
+        yield tx
 
 
 def run_list(settings: Settings, where: Where, *, json: bool) -> None:

@@ -12,7 +12,8 @@ from cyclopts.validators import Number
 from huoshui.core.settings import Settings
 from huoshui.core.worlds import SANDBOX
 from huoshui.interfaces.cli import railing
-from huoshui.interfaces.cli.railing import Simulated, Where
+from huoshui.interfaces.cli.ledgering import Where
+from huoshui.interfaces.cli.railing import Simulated
 
 Add = Callable[[App, str, Callable[..., None]], None]
 Port = Annotated[int, Parameter(validator=Number(gte=0, lte=65535))]

@@ -15,6 +15,7 @@ from huoshui.core.money import Money
 from huoshui.core.settings import Settings
 from huoshui.core.worlds import Worlds
 from huoshui.interfaces.cli import terminal
+from huoshui.interfaces.cli.ledgering import Where
 from huoshui.interfaces.cli.terminal import say
 from huoshui.lines.payments.rails import registry, store, watch
 from huoshui.lines.payments.rails.model import Capabilities
@@ -24,13 +25,6 @@ from huoshui.lines.payments.rails.watch import RailHealth
 
 CAN = ("authorises", "captures_in_parts", "refunds", "refunds_in_parts", "voids", "acts",
        "pays_out", "mandates", "offline")  # fmt: skip
-
-
-class Where(msgspec.Struct, frozen=True):
-    """A world and a book of it."""
-
-    world: str
-    book: int
 
 
 class Simulated(msgspec.Struct, frozen=True):

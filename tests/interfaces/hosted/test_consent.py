@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from litestar import Litestar
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext
 
 from huoshui.core import log
 from huoshui.lines.payments.escrow import Terms
 from tests.interfaces.api.conftest import Tenant
 from tests.interfaces.api.devices import CONFIRMED, Devices
 from tests.interfaces.api.test_api_payments import fund
-from tests.interfaces.console import site
 from tests.interfaces.console.test_passkey_browser import device
+from tests.interfaces.hosted.conftest import CHROMIUM
 from tests.interfaces.hosted.shop import FIELDS, opened, words
-from tests.interfaces.hosted.test_hosted_look import CHROMIUM, at_once, look
+from tests.interfaces.hosted.test_hosted_look import at_once, look
 
 pytestmark = [
     pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="needs Debian's chromium"),
@@ -193,28 +191,3 @@ def test_an_answer_for_one_mandate_agrees_to_no_other(
     answer = {"id": begun["id"], "answer": {"rawId": "AAAA"}}
     refused = client.post(f"/consent/{other}/passkey", json=second.form() | answer)
     assert refused.status_code == 403
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def origin(app: Litestar, client: httpx.Client) -> Iterator[str]:
-    """The application on a port; as `localhost`, since a passkey belongs to a name."""
-    with site.serving(app) as origin:
-        yield origin.replace("127.0.0.1", "localhost")
-
-
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    """A phone."""
-    context = browser.new_context(
-        locale="en-GB", viewport={"width": 390, "height": 800}, reduced_motion="reduce"
-    )
-    yield context
-    context.close()

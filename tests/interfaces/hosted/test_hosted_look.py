@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
-from litestar import Litestar
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from huoshui.core import passkey
 from huoshui.lines.payments.escrow import Terms
 from tests.interfaces.api.conftest import Tenant
 from tests.interfaces.api.test_api_payments import BUYER, answer, fund, money
-from tests.interfaces.console import site
 from tests.interfaces.console.test_passkey_browser import device
+from tests.interfaces.hosted.conftest import CHROMIUM
 from tests.interfaces.hosted.shop import opened
 
-CHROMIUM = "/usr/bin/chromium"
 AXE = Path(__file__).parents[1] / "console" / "vendor" / "axe.min.js"
 SHOTS = os.environ.get("HUOSHUI_SHOTS")  # a folder that pictures are written to
 
@@ -28,31 +24,6 @@ pytestmark = [
     pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="needs Debian's chromium"),
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
 ]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def origin(app: Litestar, client: httpx.Client) -> Iterator[str]:
-    """The application on a port; as `localhost`, since a passkey belongs to a name."""
-    with site.serving(app) as origin:
-        yield origin.replace("127.0.0.1", "localhost")
-
-
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    """A phone."""
-    context = browser.new_context(
-        locale="en-GB", viewport={"width": 390, "height": 800}, reduced_motion="reduce"
-    )
-    yield context
-    context.close()
 
 
 def look(tab: Page, name: str) -> None:

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from math import lcm
 
 import msgspec
 
 from huoshui.core.errors import Problem
+from huoshui.ledger.split import by_weight
 from huoshui.lines.lending.waterfall import COMPONENTS, Component
 
 
@@ -46,9 +48,10 @@ class Sharing(msgspec.Struct, frozen=True):
 
     def of(self, component: Component, total: int) -> dict[str, int]:
         """What of a running total of a component is whose; minor units, 0 or more."""
-        rest = self.funders[1:]
-        found = {each.party: int(total * each.parts.get(component, Fraction(0))) for each in rest}
-        return {self.funders[0].party: total - sum(found.values()), **found}
+        parts = [each.parts.get(component, Fraction(0)) for each in self.funders]
+        whole = lcm(*(part.denominator for part in parts))
+        cut = by_weight(total, [int(part * whole) for part in parts], 0)
+        return {each.party: amount for each, amount in zip(self.funders, cut, strict=True)}
 
     def moved(self, component: Component, before: int, after: int) -> dict[str, int]:
         """What each gets where a running total goes from one amount to another; below 0 it gives."""
