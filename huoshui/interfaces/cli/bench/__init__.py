@@ -21,7 +21,8 @@ from huoshui.interfaces.cli.bench.figures import Bench, Measured
 from huoshui.interfaces.cli.bench.ledger import scale as ledger_scale
 from huoshui.interfaces.cli.terminal import say
 
-_LOG_FILES = 48  # of 16 MB
+# Log files of 16 MB that a run writes over: as many as it writes, quick or not.
+_LOG_FILES_QUICK, _LOG_FILES = 96, 240
 BENCHES: dict[str, Bench] = {
     "access": access.measure,
     "console": console.measure,
@@ -62,7 +63,7 @@ def run_bench(
         benches = {"ledger": lambda own, _: ledger_scale.measure(own, scale)}
     if name not in benches:
         raise UnknownBench(name=name[:40], known=", ".join(benches))
-    with _home(settings) as own:
+    with _home(settings, _LOG_FILES_QUICK if quick else _LOG_FILES) as own:
         found = benches[name](own, quick)
     document = found.document(name, machine())
     kept = kept_path(settings, name if scale is None else f"{name}-scale")
@@ -74,7 +75,7 @@ def run_bench(
 
 
 @contextmanager
-def _home(settings: Settings) -> Iterator[Settings]:
+def _home(settings: Settings, log_files: int) -> Iterator[Settings]:
     """A home of its own with an empty database: the work that books of earlier runs make for a
     server would be measured too. Raises BenchRuns.
     """
@@ -90,19 +91,26 @@ def _home(settings: Settings) -> Iterator[Settings]:
         shutil.rmtree(home / "postgres", ignore_errors=True)
         try:
             if not own.database_url:  # a server that is somebody's is left as it is
-                _settle_in(own)
+                _settle_in(own, log_files)
             yield own
         finally:
             postgres.stop(own)
+            shutil.rmtree(home / "postgres", ignore_errors=True)  # some GB, of no more use
 
 
-def _settle_in(settings: Settings) -> None:
-    """Let PostgreSQL have log files to write over, as a server that has run for a while has: a new
-    one first fills each with zeros."""
+def _settle_in(settings: Settings, log_files: int) -> None:
+    """Let PostgreSQL have log files to write over, as a server that has run for a while has: it
+    fills each new one with zeros first, and whoever comes to it waits for that.
+
+    There are enough for the run, and no checkpoint comes within: behind one, each page is logged
+    whole at its first change, and a short run would measure that.
+    """
+    size = f"{2 * log_files * 16}MB"  # a checkpoint comes when half of it is written
     with db.admin(postgres.url(settings)) as execute:
-        execute("ALTER SYSTEM SET min_wal_size = '1GB'")
+        for setting in ("min_wal_size", "max_wal_size"):
+            execute(f"ALTER SYSTEM SET {setting} = '{size}'")
         execute("SELECT pg_reload_conf()")
-        for _ in range(_LOG_FILES):
+        for _ in range(log_files):
             execute("SELECT pg_logical_emit_message(false, 'bench', 'a log file')")
             execute("SELECT pg_switch_wal()")
         execute("CHECKPOINT")
