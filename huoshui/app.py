@@ -69,9 +69,12 @@ def serve(settings: Settings, worlds: Worlds, port: int, ready: Callable[[], Non
     """Serve until interrupted: the API, the console and the due work of live and sandbox."""
     import uvicorn
 
+    from huoshui.interfaces.wire import OnePiece
+
     log.start(settings.log_level)
     config = uvicorn.Config(
         create_app(settings, worlds),
+        http=OnePiece,
         host=settings.host,
         port=port,
         log_config=None,

@@ -19,9 +19,10 @@ What it keeps to:
 
 When a batch starts. While one is under way, newcomers gather by themselves. Callers who have
 just been answered tend to come back at once: a lane that ran on the first of them would commit
-one command where it could have committed all. So it waits until half as many have come as were
-answered last, and no longer than `wait_ms`; half, because then the other half gathers while the
-first is in PostgreSQL. A lone caller never waits: half of one is none.
+one command where it could have committed all, and each batch has a cost of its own (statements,
+COMMIT, the disk). So it waits for as many as it knows of, those answered last and those who came
+meanwhile: up to `wait_ms` for the first, then as long as one follows the other, and never longer
+than the last batch took. A lone caller never waits: all of one is one.
 
 Replays do not use it: in a simulated world the clock's driver decides what happens when.
 

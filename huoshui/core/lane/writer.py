@@ -22,6 +22,8 @@ _TRIES_KEY, _TRIES_LOCK = 3, 10
 _GONE_S = 10  # how long a lost connection is looked for
 _PAUSE_MS = 100
 _SECOND_NS = 1_000_000_000
+# How long the lane waits for who was answered last: for the next one, and in all.
+_GAP_MS, _COMPANY_MAX_NS = 2, _SECOND_NS // 50
 
 
 class _OutcomeUnknown(DatabaseGone):
@@ -32,7 +34,7 @@ class Lane:
     """One writer for the hot verbs of this process on one database."""
 
     def __init__(
-        self, database: Database, *, batch_max: int = 2000, wait_ms: int = 2,
+        self, database: Database, *, batch_max: int = 2000, wait_ms: int = 6,
         queue_max: int = 20_000,
     ) -> None:  # fmt: skip
         self._url = database.url
@@ -43,7 +45,8 @@ class Lane:
         self._abandoned = threading.Event()
         # The lane's thread alone: what it has sorted, and its connection.
         self._tracks: dict[tuple[str, int], Track] = {}
-        self._expected = 1  # submissions to wait a moment for
+        self._expected = 1  # submissions to wait for: all that may come back
+        self._took_ns = 0  # what the last batch took
         self._database = Database(self._url, pool_size=1)
         # Under the lock: what callers and the lane's thread share.
         self._bell = threading.Condition(threading.Lock())
@@ -142,8 +145,8 @@ class Lane:
     def _gather(self) -> bool:
         """Wait for submissions and sort them into their tracks; False when it is time to end."""
         with self._bell:
-            if not self._tracks and len(self._inbox) < self._expected:
-                self._listen(self._expected, self._wait_ms)
+            if not self._tracks:
+                self._await_company()
             while not self._tracks and not self._inbox and not self._stopping:
                 self._listen(1, None)
             arrived, self._inbox = self._inbox, []
@@ -154,6 +157,13 @@ class Lane:
                 track = self._tracks[key] = Track()
             track.add(submission)
         return bool(self._tracks)
+
+    def _await_company(self) -> None:
+        """Wait for those who were answered last, as long as they keep coming back."""
+        until_ns, came = time.monotonic_ns() + self._took_ns, -1
+        while came < len(self._inbox) < self._expected and time.monotonic_ns() < until_ns:
+            came = len(self._inbox)
+            self._listen(self._expected, _GAP_MS if came else self._wait_ms)
 
     def _listen(self, wanted: int, most_ms: int | None) -> None:
         if self._stopping:
@@ -190,8 +200,9 @@ class Lane:
                     parts += [second, first]
             else:
                 answered += _settle(part, results)
-        self._expected = max(1, answered // 2)
+        self._took_ns = min(time.monotonic_ns() - began_ns, _COMPANY_MAX_NS)
         with self._bell:
+            self._expected = max(1, answered + len(self._inbox))
             self._tally.batch(slices, began_ns)
 
     def _transact(self, part: list[Slice]) -> list[Any]:
