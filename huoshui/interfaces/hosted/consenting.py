@@ -8,66 +8,29 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 from litestar import Response, get, post
 from litestar.params import FromPath, RawBody
 
 from huoshui.core import crypto
-from huoshui.core.access import this_book
-from huoshui.core.db import Database, Tx
+from huoshui.core.db import Tx
 from huoshui.core.errors import Problem
 from huoshui.core.money import Money
 from huoshui.core.passkey import Begun, PasskeyRefused
 from huoshui.core.worlds import LIVE
 from huoshui.facts.commerce import service as commerce
 from huoshui.facts.commerce.service import UnknownSeller
-from huoshui.interfaces.hosted import answer, pace, proving
+from huoshui.interfaces.hosted import allowing, answer, proving
+from huoshui.interfaces.hosted.allowing import AskedDebit
 from huoshui.interfaces.hosted.answer import draw, frame_of, html, redirect
-from huoshui.interfaces.hosted.opening import (
-    ACTOR,
-    Ask,
-    NoSuchPage,
-    check_form,
-    form,
-    form_token,
-    opened,
-    own_form,
-)
+from huoshui.interfaces.hosted.consent_visit import ConsentVisit, enter
+from huoshui.interfaces.hosted.opening import Ask, form, form_token, own_form
 from huoshui.interfaces.hosted.proving import NothingToProve, Proof
 from huoshui.lines.payments.devices import service as devices
-from huoshui.lines.payments.mandates import service, store
+from huoshui.lines.payments.mandates import service
 from huoshui.lines.payments.mandates.model import MANDATE, Mandate
-from huoshui.lines.payments.payment.secret import Opening
-
-T = TypeVar("T")
-
-
-class ConsentVisit(msgspec.Struct, frozen=True):
-    """A request whose secret opens a mandate: where it is, and the mandate as it was."""
-
-    secret: str
-    opening: Opening
-    database: Database
-    mandate: Mandate
-    book_name: str
-    zone: str
-
-    @property
-    def version(self) -> int:
-        """What a form of this page was made for: the state that it showed."""
-        return MANDATE.states.index(self.mandate.state)
-
-    def check(self, fields: dict[str, list[str]]) -> bool:
-        """Whether a form is of the state that still stands. Raises StrangeForm."""
-        pace.DEEDS.take(self.mandate.shown)
-        return check_form(self.secret, fields) == self.version
-
-    def run(self, use_case: Callable[[Tx], T]) -> T:
-        """Run a use case in the mandate's book, in the name of its payer."""
-        actor = f"payer:{self.mandate.payer}"
-        return self.database.run(use_case, book=self.opening.book, actor=actor)
 
 
 class ConsentPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,29 +52,19 @@ class ConsentPage(msgspec.Struct, frozen=True, kw_only=True):
     ends_at: datetime | None
     ended: bool
     has_passkey: bool
-
-
-def _enter(request: Ask, secret: str) -> ConsentVisit:
-    """The mandate that a secret opens. Raises NoSuchPage and TooManyVisits."""
-    opening, database = opened(request, secret, "mdt")
-    with database.begin(book=opening.book, actor=ACTOR) as tx:
-        found = store.mandate(tx, opening.id)
-        if found is None or not crypto.same(bytes(found.secret or b""), opening.digest):
-            raise NoSuchPage()
-        book = this_book(tx)
-    return ConsentVisit(secret, opening, database, found, book.name, book.time_zone)
+    asked: tuple[AskedDebit, ...]
 
 
 @get("/{secret:str}", sync_to_thread=True)
 def show(request: Ask, secret: FromPath[str]) -> Response[bytes]:
     """What a mandate allows, and what the payer may do about it now."""
-    visit = _enter(request, secret)
+    visit = enter(request, secret)
     frame = frame_of(request, visit.zone)
-    page = visit.run(lambda tx: _page(tx, visit))
+    page = visit.run(lambda tx: _page(tx, visit, frame.lang))
     return html(request, draw("consent.html", frame, page=page))
 
 
-def _page(tx: Tx, visit: ConsentVisit) -> ConsentPage:
+def _page(tx: Tx, visit: ConsentVisit, lang: str) -> ConsentPage:
     found, unit = visit.mandate, visit.mandate.currency
     return ConsentPage(
         world="live" if visit.opening.world == LIVE else "sandbox",
@@ -130,6 +83,7 @@ def _page(tx: Tx, visit: ConsentVisit) -> ConsentPage:
         ends_at=found.ends_at,
         ended=_is_over(found, tx.now),
         has_passkey=proving.has_passkey(tx, found.payer),
+        asked=allowing.waiting(tx, visit, lang),
     )
 
 
@@ -165,7 +119,7 @@ def _moved(
 ) -> Response[bytes]:
     """Do it where the page still shows what stands; else only show what does."""
     own_form(request)
-    visit = _enter(request, secret)
+    visit = enter(request, secret)
     if visit.check(form(body)):
         visit.run(lambda tx: move(tx, visit.mandate.id))
     return redirect(f"/consent/{secret}")
@@ -175,7 +129,7 @@ def _moved(
 def begin(request: Ask, secret: FromPath[str], body: RawBody) -> Response[bytes]:
     """What the browser is to ask for: a new passkey at the first use, else one that stands."""
     own_form(request)
-    visit = _enter(request, secret)
+    visit = enter(request, secret)
     visit.check(form(body))
     site, frame = proving.site_of(request, visit.book_name), frame_of(request)
     name = answer.say(frame, "pay.prove.name", who=visit.book_name)
@@ -191,7 +145,7 @@ def begin(request: Ask, secret: FromPath[str], body: RawBody) -> Response[bytes]
 def finish(request: Ask, secret: FromPath[str], body: RawBody) -> Response[bytes]:
     """Keep the passkey that was made, or consent by the one that has confirmed the mandate."""
     own_form(request)
-    visit = _enter(request, secret)
+    visit = enter(request, secret)
     said = proving.said_by(body)
     visit.check({"version": [said.version], "token": [said.token]})
     site = proving.site_of(request, visit.book_name)
@@ -238,4 +192,4 @@ def on_problem(request: Ask, problem: Problem) -> Response[bytes]:
     return (proving.on_problem if scripted else answer.on_problem)(request, problem)
 
 
-HANDLERS: list[Any] = [show, decline, revoke, begin, finish]
+HANDLERS: list[Any] = [show, decline, revoke, begin, finish, *allowing.HANDLERS]

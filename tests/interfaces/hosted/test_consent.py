@@ -191,3 +191,80 @@ def test_an_answer_for_one_mandate_agrees_to_no_other(
     answer = {"id": begun["id"], "answer": {"rawId": "AAAA"}}
     refused = client.post(f"/consent/{other}/passkey", json=second.form() | answer)
     assert refused.status_code == 403
+
+
+def waiting(mine: Devices, amount: int, **terms: Any) -> tuple[str, str, str]:
+    """A debit above its mandate's cap, which waits for the payer: mandate, page's secret, debit."""
+    made = mine.mandate(single_max=1_000, scene="parking", **terms)
+    secret = mine.tenant.done(f"/mandates/{made['id']}/page")["secret"]
+    fund(mine.tenant, f"wallet:{mine.buyer}", 50_000)
+    event = mine.debit(made["id"], amount)
+    [asked] = mine.tenant.done("/device-events", {"events": [event]})["results"]
+    assert (asked["state"], asked["reason"]) == ("asked", "over_single")
+    return made["id"], secret, asked["event"]["id"]
+
+
+def debit_state(mine: Devices, debit: str) -> str:
+    return str(mine.tenant.get(f"/device-events/{debit}")["state"])
+
+
+def test_a_large_debit_is_allowed_by_nobodys_word(strict: Devices) -> None:
+    _, _, small = waiting(strict, 4_999)
+    assert strict.tenant.done(
+        f"/device-events/{small}/approve", {"confirmation": CONFIRMED}
+    )["state"] == "debited"  # fmt: skip
+    _, _, large = waiting(strict, 5_000)
+    answer = strict.tenant.post(f"/device-events/{large}/approve", {"confirmation": CONFIRMED})
+    assert (answer.status_code, answer.json()["code"]) == (403, "allow_by_passkey")
+    assert debit_state(strict, large) == "asked"
+
+
+def test_a_payer_refuses_a_debit_on_the_page_and_only_those_of_its_mandate(
+    client: httpx.Client, strict: Devices
+) -> None:
+    _, secret, mine = waiting(strict, 6_000)
+    _, _, other = waiting(strict, 7_000)
+    payer = Payer(client, secret)
+    seen = words(payer.get().text)
+    assert "60.00" in seen and "70.00" not in seen and "above the cap per debit" in seen
+    form = payer.form()
+    strange = [
+        payer.send(f"/debits/{other}/refuse", form),
+        payer.send(f"/debits/{other}/passkey/begin", form),
+        payer.send("/debits/dbt_x/refuse", form),
+    ]
+    assert [r.status_code for r in strange] == [404] * 3
+    assert payer.send(f"/debits/{mine}/refuse", {}).status_code == 403
+    assert payer.send(f"/debits/{mine}/refuse", form, origin="https://evil.test").status_code == 403
+    begun = payer.send(f"/debits/{mine}/passkey/begin", form).json()
+    answer = {"id": begun["id"], "answer": {"rawId": "AAAA"}}
+    refused = client.post(f"/consent/{secret}/debits/{mine}/passkey", json=form | answer)
+    assert (refused.status_code, refused.json()["code"]) == (403, "passkey_refused")
+    assert (debit_state(strict, mine), debit_state(strict, other)) == ("asked", "asked")
+    assert payer.send(f"/debits/{mine}/refuse", form).status_code == 303
+    assert (debit_state(strict, mine), debit_state(strict, other)) == ("refused", "asked")
+    again = payer.send(f"/debits/{mine}/passkey/begin", form)
+    assert again.json()["code"] == "nothing_to_prove"
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_payer_allows_one_debit_by_a_passkey(
+    context: BrowserContext, origin: str, strict: Devices, lang: str
+) -> None:
+    mandate, secret, debit = waiting(strict, 6_000)
+    tab = context.new_page()
+    device(tab)
+    said = at_once(tab)
+    tab.goto(f"{origin}/consent/{secret}?lang={lang}")
+    tab.locator("form[data-passkey=create] .wide-button").click()
+    tab.locator("form[data-passkey=get]").wait_for()
+    assert debit_state(strict, debit) == "asked", "to make one is not to allow"
+    look(tab, f"consent-asked-{lang}")
+    tab.locator("form[data-passkey=get] .wide-button").click()
+    tab.locator("form[data-passkey]").wait_for(state="detached")
+    assert debit_state(strict, debit) == "debited"
+    [over] = strict.tenant.done("/device-events", {"events": [strict.debit(mandate, 6_000)]})[
+        "results"
+    ]
+    assert over["state"] == "asked", "the mandate itself is as it was"
+    assert said == []

@@ -68,6 +68,14 @@ class ConsentByPasskey(Problem):
     status = 403
 
 
+class AllowByPasskey(Problem):
+    """A debit from the book's bound of strong confirmation on: the payer allows it on the mandate's
+    page, by a passkey."""
+
+    code = "allow_by_passkey"
+    status = 403
+
+
 class NotEnough(Problem):
     """The payer's wallet does not hold so much; nothing was taken."""
 

@@ -24,6 +24,7 @@ from huoshui.lines.payments.mandates import store
 from huoshui.lines.payments.mandates.model import (
     DEBIT,
     MANDATE,
+    AllowByPasskey,
     BadCaps,
     ConsentByPasskey,
     Decision,
@@ -117,18 +118,24 @@ def consent(tx: Tx, mandate_id: UUID, proof: str, *, proved: bool = False) -> Ma
 
 def needs_passkey(tx: Tx, mandate: Mandate) -> bool:
     """Whether one debit may be as large as what is confirmed strongly where it is paid by hand."""
+    return _strong(tx, mandate.single_max)
+
+
+def _strong(tx: Tx, amount: int) -> bool:
     terms = terms_store.terms(tx)
     least = terms.strong_from if terms else None
-    return least is not None and mandate.single_max >= least
+    return least is not None and amount >= least
 
 
 def open_page(tx: Tx, mandate_id: UUID, world: str) -> tuple[Mandate, str]:
     """A fresh secret for the page on which the payer consents, or later takes its consent back.
 
-    The secret before it opens nothing any more. Raises IllegalMove for a mandate that is over.
+    The secret before it opens nothing any more. Raises IllegalMove for a mandate that is over, and
+    of which no debit waits for the payer.
     """
     found = _locked(tx, mandate_id)
-    if not MANDATE.allowed(found.state):
+    asked = store.debits(tx, mandate=mandate_id, state=DEBIT.initial, limit=1)
+    if not MANDATE.allowed(found.state) and not asked:
         raise IllegalMove(object=MANDATE.name, state=found.state, verb="page", allowed="-")
     secret = secrets.make(mandate_id, world, tx.book, kind="mdt")
     store.keep_secret(tx, mandate_id, secrets.digest(secret))
@@ -298,14 +305,21 @@ def find_debit(tx: Tx, ref: str) -> DebitRow:
     return found
 
 
-def approve(tx: Tx, issuer: Issuer, debit_id: UUID, proof: str) -> DebitRow:
+def approve(
+    tx: Tx, issuer: Issuer, debit_id: UUID, proof: str, *, proved: bool = False
+) -> DebitRow:
     """The payer allows a debit that its mandate does not cover, this once.
 
-    Raises NotConfirmed, IllegalMove, and NotEnough where the money is still not there.
+    `proof` says how it confirmed that, `proved` that a passkey was held here: from the bound on from
+    which payments are confirmed strongly, nobody's word will do. Raises NotConfirmed,
+    AllowByPasskey, IllegalMove, and NotEnough where the money is still not there.
     """
+    shown = ids.show("dbt", debit_id)
     if not proof:
-        raise NotConfirmed(id=ids.show("dbt", debit_id))
-    row = find_debit(tx, ids.show("dbt", debit_id))
+        raise NotConfirmed(id=shown)
+    row = find_debit(tx, shown)
+    if not proved and _strong(tx, row.amount):
+        raise AllowByPasskey(id=shown, mandate=ids.show("mdt", row.mandate_id))
     mandate = _locked(tx, row.mandate_id)
     state = DEBIT.after(find_debit(tx, ids.show("dbt", debit_id)).state, "approve")
     wanted = msgspec.structs.replace(row, state=state, reason="")
