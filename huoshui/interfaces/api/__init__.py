@@ -35,6 +35,7 @@ from huoshui.interfaces.api import (
     settlement,
     soundness,
     webhooks,
+    whatif,
     world,
 )
 from huoshui.interfaces.api.answering import on_every_answer
@@ -48,7 +49,7 @@ HANDLERS = [
     *settlement.HANDLERS, *reconciliation.HANDLERS, *world.HANDLERS, *rails.HANDLERS, *parties.HANDLERS, *people.HANDLERS,
     *devices.HANDLERS, *mandates.HANDLERS, *offline.HANDLERS,
     *webhooks.HANDLERS,
-    *disputes.HANDLERS,
+    *disputes.HANDLERS, *whatif.HANDLERS,
 ]  # fmt: skip
 EXCEPTION_HANDLERS: dict[int | type[Exception], Any] = {
     Problem: problems.on_problem,

@@ -19,7 +19,7 @@ from huoshui.core.worlds import SANDBOX
 from huoshui.facts.commerce.sample.marketplace import ORDERS_MOST
 from huoshui.interfaces.cli import claims as claims_page
 from huoshui.interfaces.cli import demo as demo_command
-from huoshui.interfaces.cli import operating, proving, replaying
+from huoshui.interfaces.cli import operating, proving, replaying, supposing
 from huoshui.interfaces.cli.desk_commands import add_devices, add_disputes, add_mandates
 from huoshui.interfaces.cli.expr_commands import add_expr
 from huoshui.interfaces.cli.ledger_commands import add_ledger
@@ -62,6 +62,7 @@ def build(serve: Serve, settings: Settings) -> App:
     )
     _add_histories(app, settings)
     _add_serving(app, settings, serve)
+    _add_supposing(app, settings)
     _add_worlds(app, settings)
     _add_proofs(app, settings)
     _add_figures(app, settings)
@@ -132,13 +133,16 @@ def _add_histories(app: App, settings: Settings) -> None:
         faults: list[str] | None = None,
         fresh: bool = False,
         report: Path | None = None,
+        products: list[str] | None = None,
+        assumptions: Path | None = None,
         json: bool = False,
     ) -> None:
         asked = Asked(
             tuple(orders), settings.home_path / "spools", name, seed, since, until,
             marketplace, fresh, tuple(faults or ()),
         )  # fmt: skip
-        outcome = replaying.run_replay(settings, asked, json=json)
+        credit = _supposed(products, assumptions, seed)
+        outcome = replaying.run_replay(settings, asked, credit, json=json)
         if report:
             replaying.keep_report(settings, outcome.world, report)
         _end(outcome.row.state == "verified")
@@ -154,6 +158,29 @@ def _add_histories(app: App, settings: Settings) -> None:
     _command(app, "replay", replay)
     _command(app, "import", import_)
     _command(app, "sample", sample)
+
+
+def _supposed(
+    products: list[str] | None, assumptions: Path | None, seed: int
+) -> supposing.Supposed | None:
+    """What is to be supposed, where anything is; names may be given with commas between."""
+    names = tuple(name for each in products or () for name in each.split(",") if name)
+    return supposing.Supposed(names, assumptions, seed) if names or assumptions else None
+
+
+def _add_supposing(app: App, settings: Settings) -> None:
+    def whatif(
+        world: str,
+        *,
+        products: list[str] | None = None,
+        assumptions: Path | None = None,
+        seed: int = 1,
+        json: bool = False,
+    ) -> None:
+        asked = _supposed(products, assumptions, seed) or supposing.Supposed(seed=seed)
+        supposing.run_whatif(settings, world, asked, json=json)
+
+    _command(app, "whatif", whatif)
 
 
 def _add_serving(app: App, settings: Settings, serve: Serve) -> None:

@@ -21,6 +21,7 @@ from huoshui.facts.commerce.reading import timeline
 from huoshui.facts.commerce.reading.source import Source, read_source
 from huoshui.facts.commerce.sample import generate
 from huoshui.interfaces.cli import figures, terminal
+from huoshui.interfaces.cli.supposing import Supposed, show, suppose
 from huoshui.interfaces.cli.terminal import Bar, say
 from huoshui.lines import payments
 from huoshui.lines.payments.escrow import store as payments_store
@@ -40,8 +41,11 @@ class GeneratedInLive(Problem):
     status = 409
 
 
-def run_replay(settings: Settings, asked: Asked, *, json: bool) -> Outcome:
-    """Replay with a progress bar; print the figures, or one JSON object."""
+def run_replay(
+    settings: Settings, asked: Asked, credit: Supposed | None = None, *, json: bool
+) -> Outcome:
+    """Replay with a progress bar; print the figures, or one JSON object. With `credit` those of the
+    credit products as well that are supposed."""
     # A replay makes millions of short-lived, acyclic objects: looking for cycles among them every
     # 700 costs a tenth of its time and finds none.
     gc.set_threshold(100_000, 20, 20)
@@ -51,10 +55,13 @@ def run_replay(settings: Settings, asked: Asked, *, json: bool) -> Outcome:
             outcome = replay(worlds, asked, lambda p: _show(bar, p))
     finally:
         worlds.close()
+    found = suppose(settings, outcome.world, credit, quiet=json) if credit else None
     if json:
-        terminal.print_json(document(outcome))
-    else:
-        figures.show_outcome(outcome)
+        terminal.print_json(document(outcome) | ({"whatif": found.document()} if found else {}))
+        return outcome
+    figures.show_outcome(outcome)
+    if found:
+        show(found.estimate)
     return outcome
 
 

@@ -160,15 +160,19 @@ class Choice(msgspec.Struct, frozen=True):
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
     """A filter field of a list, sent as `?name=value`.
 
-    Of a choice, `placeholder` names what an empty value means.
+    Of a choice, `placeholder` names what an empty value means. A slider gives a percentage of 0 to
+    `most`, in steps of `step`; to move it is to ask.
     """
 
     name: str
     label: str
     value: str = ""
-    kind: Literal["text", "date", "choice", "hidden"] = "text"
+    kind: Literal["text", "date", "choice", "hidden", "slider"] = "text"
     choices: tuple[Choice, ...] = ()
     placeholder: str = ""
+    group: str = ""
+    most: str = "100"
+    step: str = "0.5"
 
 
 class Figure(msgspec.Struct, frozen=True, kw_only=True):

@@ -74,7 +74,7 @@ _MENU: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
         ),
     ),
     ("connections", (("webhooks", "webhooks", "terminal", "e"),)),
-    ("work", (("replays", "replays", "history", "p"),)),
+    ("work", (("replays", "replays", "history", "p"), ("whatif", "whatif", "scale", "5"))),
     (
         "access",
         (

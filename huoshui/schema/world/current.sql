@@ -1777,6 +1777,46 @@ CREATE TABLE public.webhook_secret (
     until timestamp with time zone
 );
 
+CREATE TABLE public.whatif (
+    book integer NOT NULL,
+    seed bigint NOT NULL,
+    assumptions jsonb NOT NULL,
+    products jsonb NOT NULL,
+    made_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.whatif_flow (
+    book integer NOT NULL,
+    product text NOT NULL,
+    number integer NOT NULL,
+    step integer NOT NULL,
+    on_ date NOT NULL,
+    principal bigint NOT NULL,
+    interest bigint NOT NULL,
+    certain boolean NOT NULL
+);
+
+CREATE TABLE public.whatif_line (
+    book integer NOT NULL,
+    product text NOT NULL,
+    number integer NOT NULL,
+    key text NOT NULL,
+    party text NOT NULL,
+    segment text NOT NULL,
+    amount bigint NOT NULL,
+    fee_base bigint NOT NULL,
+    short bigint NOT NULL,
+    steps integer NOT NULL,
+    take_at integer NOT NULL,
+    loss_at integer NOT NULL,
+    stop_at integer NOT NULL,
+    waited integer,
+    waits integer,
+    CONSTRAINT whatif_line_amount_check CHECK ((amount > 0)),
+    CONSTRAINT whatif_line_fee_base_check CHECK ((fee_base >= 0)),
+    CONSTRAINT whatif_line_short_check CHECK ((short >= 0))
+);
+
 CREATE TABLE public.window_position (
     book integer NOT NULL,
     number bigint NOT NULL,
@@ -2126,6 +2166,15 @@ ALTER TABLE ONLY public.webhook_endpoint
 
 ALTER TABLE ONLY public.webhook_secret
     ADD CONSTRAINT webhook_secret_pkey PRIMARY KEY (book, endpoint_id, number);
+
+ALTER TABLE ONLY public.whatif_flow
+    ADD CONSTRAINT whatif_flow_pkey PRIMARY KEY (book, product, number, step);
+
+ALTER TABLE ONLY public.whatif_line
+    ADD CONSTRAINT whatif_line_pkey PRIMARY KEY (book, product, number);
+
+ALTER TABLE ONLY public.whatif
+    ADD CONSTRAINT whatif_pkey PRIMARY KEY (book);
 
 ALTER TABLE ONLY public.window_position
     ADD CONSTRAINT window_position_pkey PRIMARY KEY (book, number, account_id);
@@ -2576,6 +2625,15 @@ ALTER TABLE ONLY public.webhook_endpoint
 ALTER TABLE ONLY public.webhook_secret
     ADD CONSTRAINT webhook_secret_book_endpoint_id_fkey FOREIGN KEY (book, endpoint_id) REFERENCES public.webhook_endpoint(book, id) ON DELETE CASCADE;
 
+ALTER TABLE ONLY public.whatif
+    ADD CONSTRAINT whatif_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
+
+ALTER TABLE ONLY public.whatif_flow
+    ADD CONSTRAINT whatif_flow_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
+
+ALTER TABLE ONLY public.whatif_line
+    ADD CONSTRAINT whatif_line_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
+
 ALTER TABLE ONLY public.window_position
     ADD CONSTRAINT window_position_book_number_fkey FOREIGN KEY (book, number) REFERENCES public.window_report(book, number);
 
@@ -2724,6 +2782,12 @@ CREATE POLICY reader ON public.transfer FOR SELECT USING (((book = ( SELECT publ
 
 CREATE POLICY reader ON public.voucher FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (merchant IN ( SELECT public.reader_seller_names() AS reader_seller_names)))));
 
+CREATE POLICY reader ON public.whatif FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
+
+CREATE POLICY reader ON public.whatif_flow FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
+
+CREATE POLICY reader ON public.whatif_line FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
+
 CREATE POLICY reader ON public.window_position FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (party IN ( SELECT public.reader_seller_names() AS reader_seller_names)))));
 
 ALTER TABLE public.refund ENABLE ROW LEVEL SECURITY;
@@ -2743,5 +2807,11 @@ ALTER TABLE public.tender ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.transfer ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.voucher ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.whatif ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.whatif_flow ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.whatif_line ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.window_position ENABLE ROW LEVEL SECURITY;

@@ -52,6 +52,7 @@ from huoshui.interfaces.console.pages.trial import trial_page
 from huoshui.interfaces.console.pages.verify import verify_page
 from huoshui.interfaces.console.pages.webhook_deliveries import deliveries_page, delivery_page
 from huoshui.interfaces.console.pages.webhooks import endpoint_page, endpoints_page
+from huoshui.interfaces.console.pages.whatif import whatif_page
 from huoshui.interfaces.console.pages.windows import window_page, windows_page
 
 
@@ -108,6 +109,7 @@ PAGES = {
     "periods/close": Place("periods", close_page),
     "verify": Place("verify", verify_page),
     "replay": Place("replays", replay_page),
+    "whatif": Place("whatif", whatif_page),
     "webhooks": Place("webhooks", endpoints_page),
     "webhooks/{key:str}": Place("webhooks", endpoint_page),
     "webhook-deliveries": Place("webhooks", deliveries_page),

@@ -43,6 +43,14 @@
     }
   });
 
+  // Sliders: the figure follows the hand; where it lets go the page is asked for.
+  document.addEventListener("input", (event) => {
+    if (event.target.matches("[data-slider]")) event.target.nextElementSibling.value = `${event.target.value} %`;
+  });
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("[data-slider]")) event.target.form.requestSubmit();
+  });
+
   // Rows: j and k move, Enter opens (it is the row's own link that has the focus), x chooses.
   const step = (by) => {
     const rows = all("[data-rows] tbody tr").filter((row) => one("a, input", row));

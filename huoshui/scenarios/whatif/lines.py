@@ -1,0 +1,108 @@
+"""From what was seen to the loan that might have been. No I/O.
+
+Checkout: the buyer pays an order by instalments, of the number really chosen where the product has
+it, else of the fewest that the product has. What was refunded repays the rest of the loan that day.
+Receivable: a part of what a seller was to get is advanced when the order is shipped, and comes back
+out of the payout that really came; what it does not cover is short.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+import msgspec
+
+from huoshui.catalog import CheckedProduct
+from huoshui.core.expr import ExpressionWithoutValue
+from huoshui.lines.lending.product import Asked, LoanTables, asked_facts, read_tables
+from huoshui.lines.lending.schedule import Drawdown, Row, schedule
+from huoshui.scenarios.whatif.chance import draws
+from huoshui.scenarios.whatif.model import Flow, Line, OrderSeen, SaleSeen
+
+
+class Checkout(msgspec.Struct, frozen=True):
+    """A product that is offered at the checkout, and the seed of its draws."""
+
+    checked: CheckedProduct
+    tables: LoanTables
+    seed: int
+
+    @classmethod
+    def of(cls, checked: CheckedProduct, seed: int) -> Checkout:
+        """The product as its file says."""
+        return cls(checked, read_tables(checked.product.tables), seed)
+
+    def line(self, order: OrderSeen) -> Line | None:
+        """The loan of an order; None where the product is not for it."""
+        product = self.checked.product
+        if not product.amount.min <= order.amount <= product.amount.max:
+            return None
+        asked = Asked(order.amount, self._instalments(order), order.paid_on)
+        facts = self.checked.schema.read(asked_facts(product, asked))
+        if self.checked.refusals(facts):
+            return None
+        try:
+            rate = self.checked.price("rate_annual", facts)
+        except ExpressionWithoutValue:
+            return None
+        terms = self.tables.schedule_terms(
+            asked.on, asked.amount, asked.instalments, Fraction(rate)
+        )
+        rows = schedule(terms, [Drawdown(asked.on, asked.amount)])
+        return Line(
+            key=order.key,
+            party="",
+            segment=order.region,
+            draws=draws(self.seed, product.product, order.key),
+            flows=(Flow(0, order.paid_on, order.amount), *_repaid(rows, order)),
+            fee_base=order.amount - order.refunded,
+        )
+
+    def _instalments(self, order: OrderSeen) -> int:
+        given = self.tables.terms.instalments
+        return order.instalments if order.instalments in given else min(given)
+
+
+def _repaid(rows: Sequence[Row], order: OrderSeen) -> list[Flow]:
+    """Instalments as they fall due; a refund pays off the last ones, for certain, on its day."""
+    back, flows = order.refunded, []
+    for row in reversed(rows):
+        given = min(back, row.principal) if order.refunded_on else 0
+        back -= given
+        if given and order.refunded_on and order.refunded_on < row.due:
+            flows.append((order.refunded_on, given, 0, True))
+            row_left = row.principal - given
+        else:
+            row_left = row.principal
+        if row_left or (row.interest and not given):
+            flows.append((row.due, row_left, row.interest if row_left else 0, False))
+    flows.sort(key=lambda each: (each[0], not each[3]))
+    return [Flow(n, *each) for n, each in enumerate(flows, start=1)]
+
+
+def receivable(product: str, sale: SaleSeen, advance_ppm: int, seed: int) -> Line | None:
+    """The advance on a seller's part of a shipped order; None where it never came to be owed, or was
+    paid out before it was shipped."""
+    shipped, paid = sale.shipped_on, sale.paid_out_on
+    advance = sale.amount * advance_ppm // 1_000_000
+    if shipped is None or not advance or (paid is not None and paid <= shipped):
+        return None
+    left = sale.amount - sale.given_back if paid is not None else 0
+    returned = min(advance, left)
+    flows = [Flow(0, shipped, advance)]
+    if paid is not None and returned:
+        flows.append(Flow(1, paid, returned, certain=True))
+    if returned < advance:
+        flows.append(Flow(len(flows), paid or shipped, advance - returned))
+    return Line(
+        key=f"{sale.key}/{sale.seller}",
+        party=sale.seller,
+        segment=sale.region,
+        draws=draws(seed, product, f"{sale.key}/{sale.seller}", taker=sale.seller),
+        flows=tuple(flows),
+        fee_base=advance,
+        short=advance - returned,
+        waited=sale.hours,
+        waits=sale.hours_to_shipping if sale.hours is not None else None,
+    )

@@ -1,0 +1,77 @@
+"""A loan that might have been: who, how much, and its dated flows. No I/O."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import msgspec
+
+from huoshui.scenarios.whatif.chance import Draws
+
+
+class OrderSeen(msgspec.Struct, frozen=True):
+    """An order as the history holds it: amounts in minor units, days in the book's time zone."""
+
+    key: str
+    paid_on: date
+    amount: int
+    instalments: int
+    refunded: int
+    refunded_on: date | None
+    region: str
+
+
+class SaleSeen(msgspec.Struct, frozen=True):
+    """A seller's part of an order: what it was to get and got back from it, and when.
+
+    `hours` are from the buyer's payment to the seller's payout; None where it was not paid out.
+    """
+
+    key: str
+    seller: str
+    region: str
+    amount: int
+    given_back: int
+    paid_on: date
+    shipped_on: date | None
+    paid_out_on: date | None
+    hours: int | None
+    hours_to_shipping: int | None
+
+
+class Flow(msgspec.Struct, frozen=True):
+    """A dated flow: step 0 is the loan, the others are repayments.
+
+    A `certain` one comes whether the borrower pays or not: out of a refund, or of a settlement.
+    """
+
+    step: int
+    on: date
+    principal: int
+    interest: int = 0
+    certain: bool = False
+
+
+class Line(msgspec.Struct, frozen=True):
+    """A loan that might have been. `fee_base` is what a fee is reckoned of; `waited` and `waits` are
+    hours until the seller has the money, without the product and with it."""
+
+    key: str
+    party: str
+    segment: str
+    draws: Draws
+    flows: tuple[Flow, ...]
+    fee_base: int
+    short: int = 0
+    waited: int | None = None
+    waits: int | None = None
+
+    @property
+    def amount(self) -> int:
+        """What is lent."""
+        return self.flows[0].principal
+
+    @property
+    def steps(self) -> int:
+        """How many repayments there are."""
+        return self.flows[-1].step

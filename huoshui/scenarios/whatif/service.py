@@ -1,0 +1,230 @@
+"""Preparing and estimating: lines from what was seen, and their price under assumptions."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import groupby
+
+import msgspec
+
+from huoshui.catalog import CheckedProduct
+from huoshui.catalog.model import Said
+from huoshui.core.access import this_book
+from huoshui.core.db import Tx
+from huoshui.core.errors import Problem
+from huoshui.scenarios.whatif import store
+from huoshui.scenarios.whatif.assumptions import (
+    CASES,
+    MILLION,
+    Assumptions,
+    Case,
+    ProductAssumed,
+    checked,
+    ppm,
+)
+from huoshui.scenarios.whatif.capital import Capital, capital
+from huoshui.scenarios.whatif.lines import Checkout, receivable
+from huoshui.scenarios.whatif.model import Line
+from huoshui.scenarios.whatif.store import Day, Rates, SegmentLoss, Setup, Sums
+
+Tell = Callable[[str, int, int], None]
+_TOLD_EVERY = 500
+
+
+class NotPrepared(Problem):
+    """A product of the assumptions has no lines in this world; the problem names it."""
+
+    code = "whatif_not_prepared"
+    status = 409
+
+
+class NoProductFile(Problem):
+    """A checkout product is assumed of which no file was given; the problem names it."""
+
+    code = "whatif_no_product_file"
+    status = 422
+
+
+class OtherCurrency(Problem):
+    """A product is of another currency than the book; the problem names both."""
+
+    code = "whatif_other_currency"
+    status = 422
+
+
+class Offered(msgspec.Struct, frozen=True):
+    """A product of the checkout with the file that says it."""
+
+    checked: CheckedProduct
+    source: str
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True):
+    """What a product would have come to in a case; money in minor units, hours whole.
+
+    `net` is fee, running fee and interest less funding, loss and cost. `waited_h` and `waits_h` are mean hours
+    from the buyer's payment to the seller's money, without it and with it, where it is a seller's.
+    """
+
+    case: Case
+    product: str
+    candidates: int
+    taken: int
+    lent: int
+    fee: int
+    fee_by_time: int
+    interest: int
+    funding: int
+    loss: int
+    cost: int
+    net: int
+    capital_peak: int
+    capital_mean: int
+    waited_h: int | None
+    waits_h: int | None
+
+
+class Estimate(msgspec.Struct, frozen=True):
+    """All products in all cases, and the capital of each day."""
+
+    currency: str
+    results: tuple[Result, ...]
+    curves: dict[str, Capital]  # by "product/case"
+
+
+def prepare(
+    tx: Tx,
+    assumptions: Assumptions,
+    files: Mapping[str, Offered],
+    *,
+    seed: int = 1,
+    tell: Tell = lambda *_: None,
+) -> dict[str, int]:
+    """Keep the loans that might have been of every product; how many of each.
+
+    `files` are the products of the checkout, in the book's currency. Raises NoProductFile and
+    OtherCurrency.
+    """
+    currency = this_book(tx).currency
+    for key, file in files.items():
+        if file.checked.product.currency != currency:
+            raise OtherCurrency(product=key, found=file.checked.product.currency, book=currency)
+    zone = this_book(tx).time_zone
+    counts = {}
+    for key, assumed in assumptions.products.items():
+        if assumed.flow == "checkout":
+            if key not in files:
+                raise NoProductFile(product=key)
+            lines = _of_checkout(tx, zone, files[key].checked, seed, tell)
+        else:
+            lines = _of_sales(tx, zone, key, assumed, seed)
+        counts[key] = store.keep(tx, key, lines)
+    sources = {key: file.source for key, file in files.items()}
+    store.set_up(tx, Setup(seed, msgspec.to_builtins(assumptions), sources))
+    return counts
+
+
+def _of_checkout(
+    tx: Tx, zone: str, checked: CheckedProduct, seed: int, tell: Tell
+) -> Iterator[Line]:
+    offered, seen = Checkout.of(checked, seed), store.orders(tx, zone)
+    for n, order in enumerate(seen):
+        if n % _TOLD_EVERY == 0:
+            tell(checked.product.product, n, len(seen))
+        line = offered.line(order)
+        if line:
+            yield line
+
+
+def _of_sales(
+    tx: Tx, zone: str, product: str, assumed: ProductAssumed, seed: int
+) -> Iterator[Line]:
+    for sale in store.sales(tx, zone):
+        line = receivable(product, sale, ppm(assumed.advance, "base"), seed)
+        if line:
+            yield line
+
+
+def estimate(tx: Tx, assumptions: Assumptions, cases: Sequence[Case] = CASES) -> Estimate:
+    """What every product would have come to. Raises NotPrepared."""
+    kept = store.kept(tx)
+    absent = sorted(assumptions.products.keys() - set(kept))
+    if absent:
+        raise NotPrepared(product=absent[0])
+    rates = [_rates(c, key, each) for c in cases for key, each in assumptions.products.items()]
+    segments = [
+        SegmentLoss(c, key, name, ppm(part, c))
+        for c in cases
+        for key, each in assumptions.products.items()
+        for name, part in each.loss_in.items()
+    ]
+    with tx.by_index():
+        sums = {(s.case, s.product): s for s in store.sums(tx, rates, segments)}
+        days = store.days(tx, rates, segments)
+    by_place = {key: list(of) for key, of in groupby(days, key=lambda d: (d.case, d.product))}
+    results, curves = [], {}
+    for rate in rates:
+        place = (rate.case, rate.product)
+        curve = capital(by_place.get(place, []), assumptions.money.charge_off_days)
+        curves[f"{rate.product}/{rate.case}"] = curve
+        results.append(_result(rate, sums[place], by_place.get(place, []), curve, assumptions))
+    return Estimate(this_book(tx).currency, tuple(results), curves)
+
+
+def names(setup: Setup, lang: str) -> dict[str, str]:
+    """What people call each product: as its file says, or the assumptions, else its key."""
+    assumptions = checked(setup.assumptions)
+    found = {}
+    for key, assumed in assumptions.products.items():
+        said = assumed.name
+        if key in setup.products:
+            said = msgspec.convert(tomllib.loads(setup.products[key])["name"], Said)
+        found[key] = said.say(lang) if said else key
+    return found
+
+
+def setup(tx: Tx) -> Setup | None:
+    """What this world's lines were prepared under, or None where it has none."""
+    return store.setup(tx)
+
+
+def _rates(case: Case, product: str, assumed: ProductAssumed) -> Rates:
+    return Rates(
+        case, product, ppm(assumed.take_up, case), ppm(assumed.loss, case), ppm(assumed.lgd, case),
+        ppm(assumed.fee, case), ppm(assumed.fee_annual, case), assumed.cost_each,
+    )  # fmt: skip
+
+
+def _result(
+    rate: Rates, sums: Sums, days: Sequence[Day], curve: Capital, assumptions: Assumptions
+) -> Result:
+    case: Case = rate.case  # type: ignore[assignment]
+    by_time = _part(curve.money_days, rate.fee_annual, 365)
+    funding = _part(curve.money_days, ppm(assumptions.money.funding_annual, case), 365)
+    interest = sum(day.interest for day in days)
+    loss = _part(sum(day.stopped for day in days), rate.lgd)
+    return Result(
+        case=case,
+        product=rate.product,
+        candidates=sums.candidates,
+        taken=sums.taken,
+        lent=sums.lent,
+        fee=sums.fee,
+        fee_by_time=by_time,
+        interest=interest,
+        funding=funding,
+        loss=loss,
+        cost=sums.cost,
+        net=sums.fee + by_time + interest - funding - loss - sums.cost,
+        capital_peak=curve.peak,
+        capital_mean=curve.mean,
+        waited_h=sums.waited // sums.paid if sums.paid else None,
+        waits_h=sums.waits // sums.paid if sums.paid else None,
+    )
+
+
+def _part(amount: int, part_ppm: int, over: int = 1) -> int:
+    """A part of an amount, rounded half up."""
+    whole = MILLION * over
+    return (2 * amount * part_ppm + whole) // (2 * whole)

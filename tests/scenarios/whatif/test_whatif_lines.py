@@ -1,0 +1,147 @@
+"""Loans that might have been: their flows come to what was lent, whatever went back and when."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from importlib import resources
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from huoshui.catalog import check, read_product
+from huoshui.core.errors import Malformed
+from huoshui.core.expr import Schema
+from huoshui.lines.lending.product import LENDING
+from huoshui.scenarios.whatif import read_assumptions
+from huoshui.scenarios.whatif.assumptions import BadAssumptions, ppm
+from huoshui.scenarios.whatif.chance import draws
+from huoshui.scenarios.whatif.lines import Checkout, receivable
+from huoshui.scenarios.whatif.model import OrderSeen, SaleSeen
+from tests import ground
+
+DAY = date(2024, 3, 31)
+
+
+def golden(name: str) -> Checkout:
+    """A product that comes along, as it is offered."""
+    file = resources.files("huoshui.lines.lending.product.golden").joinpath(f"{name}.toml")
+    product = read_product(file.read_bytes(), {LENDING.name: LENDING})
+    return Checkout.of(check(product, LENDING, Schema(()), ()), 1)
+
+
+FREE, PAID = golden("pay-in-3-free"), golden("pay-in-instalments")
+
+
+@st.composite
+def orders(draw: st.DrawFn) -> OrderSeen:
+    """Orders of the product's amounts; some go back in part or whole, early or late."""
+    amount = draw(st.integers(10_000, 500_000))
+    refunded = draw(st.sampled_from((0, 0, amount, 1)) | st.integers(0, amount))
+    days = draw(st.integers(0, 500))
+    return OrderSeen(
+        key="o1", paid_on=DAY, amount=amount, instalments=draw(st.integers(1, 14)),
+        refunded=refunded, refunded_on=DAY + timedelta(days=days) if refunded else None,
+        region="SP",
+    )  # fmt: skip
+
+
+@settings(max_examples=ground.examples(120), deadline=None)
+@given(order=orders(), offered=st.sampled_from((FREE, PAID)))
+def test_what_is_repaid_is_what_was_lent(order: OrderSeen, offered: Checkout) -> None:
+    line = offered.line(order)
+    if line is None:  # twelve instalments are for larger amounts
+        assert order.instalments == 12 and order.amount < 60_000
+        return
+    loan, *repaid = line.flows
+    assert (loan.step, loan.principal, loan.on) == (0, order.amount, DAY)
+    assert sum(flow.principal for flow in repaid) == order.amount
+    assert [flow.step for flow in repaid] == list(range(1, len(repaid) + 1))
+    assert [flow.on for flow in repaid] == sorted(flow.on for flow in repaid)
+    assert all(flow.principal > 0 or flow.interest > 0 for flow in repaid)
+    back = sum(flow.principal for flow in repaid if flow.certain)
+    assert back <= order.refunded
+    assert all(flow.on == order.refunded_on for flow in repaid if flow.certain)
+    assert line.fee_base == order.amount - order.refunded
+
+
+def test_instalments_are_those_really_chosen_where_the_product_has_them() -> None:
+    def months(instalments: int) -> int:
+        order = OrderSeen("o1", DAY, 100_000, instalments, 0, None, "")
+        line = PAID.line(order)
+        assert line is not None
+        return line.steps
+
+    assert [months(n) for n in (1, 3, 5, 6, 12)] == [3, 3, 3, 6, 12]
+
+
+def test_a_whole_refund_ends_the_loan_on_its_day_without_interest() -> None:
+    back = DAY + timedelta(days=9)
+    line = PAID.line(OrderSeen("o1", DAY, 100_000, 6, 100_000, back, ""))
+    assert line is not None
+    assert {flow.on for flow in line.flows[1:]} == {back}
+    assert sum(flow.interest for flow in line.flows) == 0
+
+
+def test_an_order_outside_the_amounts_is_none_of_the_product() -> None:
+    assert FREE.line(OrderSeen("o1", DAY, 9_999, 3, 0, None, "")) is None
+    assert FREE.line(OrderSeen("o1", DAY, 500_001, 3, 0, None, "")) is None
+
+
+def sale(**seen: object) -> SaleSeen:
+    """A seller's part of an order, shipped on the second day and paid out on the twentieth."""
+    usual: dict[str, object] = {
+        "key": "o1", "seller": "slr_1", "region": "SP", "amount": 10_000, "given_back": 0,
+        "paid_on": DAY, "shipped_on": DAY + timedelta(days=2),
+        "paid_out_on": DAY + timedelta(days=20), "hours": 480, "hours_to_shipping": 48,
+    }  # fmt: skip
+    return SaleSeen(**(usual | seen))  # type: ignore[arg-type]
+
+
+def test_an_advance_comes_back_out_of_the_payout() -> None:
+    line = receivable("p", sale(), 800_000, 1)
+    assert line is not None
+    assert [(f.principal, f.certain) for f in line.flows] == [(8_000, False), (8_000, True)]
+    assert (line.short, line.waited, line.waits) == (0, 480, 48)
+
+
+def test_what_a_payout_does_not_cover_is_short() -> None:
+    line = receivable("p", sale(given_back=4_000), 800_000, 1)
+    assert line is not None and line.short == 2_000
+    never = receivable("p", sale(paid_out_on=None, hours=None), 800_000, 1)
+    assert never is not None and never.short == never.amount == 8_000
+    assert never.waits is None, "nothing to compare with"
+
+
+def test_nothing_is_advanced_on_what_is_not_shipped_or_paid_out_before() -> None:
+    assert receivable("p", sale(shipped_on=None), 800_000, 1) is None
+    assert receivable("p", sale(paid_out_on=DAY), 800_000, 1) is None
+    assert receivable("p", sale(amount=1), 800_000, 1) is None
+
+
+def test_draws_stay_and_are_even() -> None:
+    assert draws(1, "p", "o1") == draws(1, "p", "o1") != draws(2, "p", "o1")
+    first = [draws(1, "p", f"o{n}").take for n in range(4_000)]
+    below = sum(take < 250_000 for take in first)
+    assert 900 < below < 1_100, "a quarter, within three and a half standard deviations"
+    own = {draws(1, "p", f"o{n}", taker="slr_1").take for n in range(20)}
+    assert len(own) == 1, "a seller decides once"
+
+
+def test_assumptions_say_what_is_wrong_with_them() -> None:
+    good = b'[products.p]\nflow = "checkout"\ntake_up = { low = "0.1", base = "0.2", high = "1" }'
+    take = read_assumptions(good).products["p"].take_up
+    assert [ppm(take, "low"), ppm(take, "base"), ppm(take, "high")] == [100_000, 200_000, 1_000_000]
+    for content, pointer in (
+        (b'[products.p]\nflow = "checkout"\ntake_up = "1.2"', "/products/…/take_up"),
+        (b'[products.p]\nflow = "loan"\ntake_up = "0.1"', "/products/…/flow"),
+        (b'[products.p]\nflow = "checkout"', "/products/…/take_up"),
+        (good + b"\nsomething = 1", "/products/…/something"),
+        (b"", "/products"),
+    ):
+        with pytest.raises(BadAssumptions) as refused:
+            read_assumptions(content)
+        [fault] = refused.value.errors
+        assert fault.pointer.replace("[...]", "…").endswith(pointer.rsplit("/", 1)[-1]), fault
+    with pytest.raises(Malformed):
+        read_assumptions(b"[")
