@@ -292,6 +292,8 @@ def test_no_list_and_no_total_holds_what_is_anothers(
         assert theirs and theirs.isdisjoint({c["id"] for c in told["data"]})
     elif path == "/world":
         assert told["book"] == f"book-{other.book}"
+    elif path == "/whatif":
+        assert told["results"] == []
     else:
         assert told.get("data", told.get("lines")) == []
 
