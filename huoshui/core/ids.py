@@ -66,6 +66,8 @@ PREFIXES = {
     "stl": "statement line",
     "mat": "match",
     "ofr": "offer of a product",
+    "rcv": "receivable",
+    "asg": "assignment of a receivable",
 }
 
 

@@ -13,7 +13,6 @@ from huoshui.core import ids
 from huoshui.core.db import Tx
 from huoshui.core.machine import IllegalMove
 from huoshui.facts.commerce import store as facts
-from huoshui.lines import payments
 from huoshui.lines.payments.disputes import service
 from huoshui.lines.payments.disputes import store as disputes
 from huoshui.lines.payments.disputes.model import Dispute
@@ -24,6 +23,7 @@ from huoshui.lines.payments.payment import service as payment_service
 from huoshui.lines.payments.payment import store as payment_store
 from huoshui.lines.payments.payment.model import ChargeBack, ChargeWon, Payment
 from huoshui.lines.payments.rails import Call, Notice
+from huoshui.scenarios import order_money
 from huoshui.scenarios.order_back import ORDER_RAIL
 
 WON = "won"  # how a rail says of a dispute that the marketplace has the money again
@@ -86,7 +86,7 @@ def _out_of_order(tx: Tx, payment: Payment, amount: int, key: str) -> int:
     if not given or id_ is None:
         return 0
     command = Refund(id_, key, "chargeback", tx.now, amount=given, rail=ORDER_RAIL)
-    return 0 if payments.apply(tx, [command])[0].problem else given
+    return 0 if order_money.apply(tx, [command])[0].problem else given
 
 
 def _close(tx: Tx, found: Dispute, *, won: bool) -> Dispute:
@@ -114,4 +114,4 @@ def _into_order(tx: Tx, won: Dispute, order_key: str, amount: int) -> None:
     id_ = facts.order_ids(tx, [order_key])[order_key]
     key = ids.show("dpt", won.id)
     command = Restore(id_, key, ORDER_RAIL, amount, tx.now)
-    payments.apply(tx, [command])[0].demand()
+    order_money.apply(tx, [command])[0].demand()

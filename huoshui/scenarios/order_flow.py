@@ -33,7 +33,6 @@ from huoshui.facts.commerce.model import (
 )
 from huoshui.facts.commerce.service import Ingested
 from huoshui.ledger import upkeep
-from huoshui.lines import payments
 from huoshui.lines.payments.escrow import store as escrow_store
 from huoshui.lines.payments.escrow.model import Command, Confirm, Open, Refund, Take
 from huoshui.lines.payments.escrow.service import CONFIRM_DUE, Outcome, need_terms, zone
@@ -41,7 +40,7 @@ from huoshui.lines.payments.escrow.terms import Terms, confirm_due
 from huoshui.lines.payments.reconciliation import intake, placing
 from huoshui.lines.payments.settlement import payouts, windows
 from huoshui.lines.payments.settlement.batches import SEND_DUE
-from huoshui.scenarios import order_back
+from huoshui.scenarios import order_back, order_money, payout_flow
 
 ESTIMATE_DUE = "order.estimate_due"
 
@@ -69,7 +68,7 @@ def take(tx: Tx, facts: Sequence[Fact], *, with_money: bool = True) -> Taken:
         return Taken(results, [])
     flow = _Flow(tx, news)
     commands = [command for result in news for command in flow.commands(result)]
-    outcomes = payments.apply(tx, commands)
+    outcomes = order_money.apply(tx, commands)
     order_back.went_back(tx, outcomes)
     _tell(tx, outcomes)
     return Taken(results, outcomes)
@@ -173,7 +172,7 @@ def confirm_silent(tx: Tx, items: list[Work]) -> None:
     """Due work: buyers who said nothing until the time-out have received their orders."""
     orders = facts_store.order_ids(tx, [item.key for item in items])
     due = [Confirm(orders[i.key], "time-out", i.due_at) for i in items if i.key in orders]
-    _tell(tx, payments.apply(tx, due))
+    _tell(tx, order_money.apply(tx, due))
 
 
 def note_late(tx: Tx, items: list[Work]) -> None:
@@ -184,13 +183,13 @@ def note_late(tx: Tx, items: list[Work]) -> None:
 
 def confirm(tx: Tx, order_id: UUID) -> Outcome:
     """The buyer confirms receipt, through the API."""
-    return payments.apply(tx, [Confirm(order_id, "buyer", tx.now)])[0].demand()
+    return order_money.apply(tx, [Confirm(order_id, "buyer", tx.now)])[0].demand()
 
 
 def refund(tx: Tx, order_id: UUID, key: str, amount: int | None, reason: str) -> Outcome:
     """Give back part or all of a payment, through the API."""
     command = Refund(order_id, key, "request", tx.now, amount=amount, reason=reason)
-    outcome = payments.apply(tx, [command])[0].demand()
+    outcome = order_money.apply(tx, [command])[0].demand()
     order_back.went_back(tx, [outcome])
     return outcome
 
@@ -198,7 +197,7 @@ def refund(tx: Tx, order_id: UUID, key: str, amount: int | None, reason: str) ->
 WORK: dict[str, Run] = {
     CONFIRM_DUE: confirm_silent,
     ESTIMATE_DUE: note_late,
-    payouts.PAYOUT_DUE: payouts.run_due,
+    **payout_flow.WORK,
     SEND_DUE: payouts.send_due,
     windows.CLOSE_DUE: windows.close_due,
     windows.COUNT_DUE: windows.count_due,

@@ -40,6 +40,7 @@ from huoshui.lines.payments.settlement import (
     windows,
 )
 from huoshui.lines.payments.settlement.model import Payout, UnknownPayout
+from huoshui.scenarios import payout_flow
 
 A = TypeVar("A")
 State = Annotated[str, QueryParameter(name="state", max_length=40)]
@@ -203,7 +204,8 @@ def make_batch(request: Ask, body: RawBody) -> Response[bytes]:
     money.digits(asked.currency)
 
     def use_case(tx: Tx) -> views.PayoutBatchView:
-        return views.batch(batches.make_batch(tx, asked.currency, sellers=frozenset(asked.sellers)))
+        sellers = frozenset(asked.sellers)
+        return views.batch(payout_flow.make_batch(tx, asked.currency, sellers=sellers))
 
     return visit.answer(body, use_case)
 

@@ -40,6 +40,7 @@ from huoshui.lines.payments.statements import (
 )
 from huoshui.lines.payments.statements.profile import profile_named
 from huoshui.lines.payments.statements.service import make_statement
+from huoshui.scenarios import payout_flow
 
 ACTOR = "cli"
 _CHUNK = 1_000
@@ -121,7 +122,7 @@ def run_make(settings: Settings, where: Where, currency: str, *, dry_run: bool, 
         made: list[Batch] = []
         try:
             with database.begin(book=where.book, actor=ACTOR) as tx:
-                made.append(batches.make_batch(tx, currency or access.this_book(tx).currency))
+                made.append(payout_flow.make_batch(tx, currency or access.this_book(tx).currency))
                 if dry_run:
                     raise _Undo
         except _Undo:

@@ -30,6 +30,7 @@ from huoshui.interfaces.console.visit import (
 from huoshui.lines.payments.reconciliation import queue
 from huoshui.lines.payments.reconciliation.model import LineBusy
 from huoshui.lines.payments.settlement import batches, windows
+from huoshui.scenarios import payout_flow
 
 
 def actor_of(tx: Tx, visit: Visit) -> str:
@@ -90,7 +91,7 @@ def make_batch(request: Ask, world: FromPath[str], body: RawBody) -> Response[by
     made: list[str] = []
 
     def use_case(tx: Tx) -> None:
-        made.append(ids.show("pob", batches.make_batch(tx, currency).id))
+        made.append(ids.show("pob", payout_flow.make_batch(tx, currency).id))
 
     acting(visit, "settlement:write", use_case)
     return redirect(visit.frame.to(f"payouts/{made[0]}"))

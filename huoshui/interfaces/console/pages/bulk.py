@@ -16,9 +16,9 @@ from huoshui.interfaces.console.pages import asked
 from huoshui.interfaces.console.pages.keys import revoke_keys
 from huoshui.interfaces.console.pages.orders import order_ids
 from huoshui.interfaces.console.session import Session
-from huoshui.lines import payments
 from huoshui.lines.payments import Confirm
 from huoshui.lines.payments.escrow.service import Outcome
+from huoshui.scenarios import order_money
 
 KEYS_MAX = 200
 _ROLES = ("seller", "commission", "tax", "freight", "surcharge")
@@ -69,7 +69,7 @@ def run(
 def _confirm(tx: Tx, frame: Frame, keys: tuple[str, ...]) -> Table:
     """Confirm receipt of orders."""
     chosen = order_ids(keys)
-    outcomes = payments.apply(tx, [Confirm(order_id, "buyer", tx.now) for order_id in chosen])
+    outcomes = order_money.apply(tx, [Confirm(order_id, "buyer", tx.now) for order_id in chosen])
     return _table(frame, outcomes)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -16,7 +17,8 @@ from huoshui.ledger import Transaction
 from huoshui.lines.payments.chart import CHART, SETTLEMENT_KIND, TEMPLATES
 from huoshui.lines.payments.escrow import store as order_store
 from huoshui.lines.payments.escrow.terms import Terms
-from huoshui.lines.payments.settlement import calendar, sending, store
+from huoshui.lines.payments.settlement import calendar, claims, sending, store
+from huoshui.lines.payments.settlement.claims import Claimant
 from huoshui.lines.payments.settlement.machine import BATCH, is_over, sent_state
 from huoshui.lines.payments.settlement.model import (
     BY_TERMS,
@@ -35,12 +37,19 @@ SEND_DUE = "payments.payout_send_due"
 _RECEIVABLE_KIND = "receivable"
 
 
-def make_batch(tx: Tx, currency: str, *, sellers: frozenset[str] = frozenset()) -> Batch:
+def make_batch(
+    tx: Tx,
+    currency: str,
+    *,
+    sellers: frozenset[str] = frozenset(),
+    claimants: Sequence[Claimant] = (),
+) -> Batch:
     """Draft a batch of what sellers are owed in a currency; of some sellers where they are named.
 
-    What a seller owes on a receivable is taken first. Nothing is moved to a bank yet.
-    Raises NothingToPay, which says what the terms left out.
+    What claimants have of sellers' takings is taken first, then what a seller owes on a receivable.
+    Nothing is moved to a bank yet. Raises NothingToPay, which says what the terms left out.
     """
+    claims.meet(tx, claimants, sellers)
     recover(tx, sellers)
     terms, least = store.settlement_terms(tx), (order_store.terms(tx) or Terms()).payout_min
     found = [

@@ -124,3 +124,13 @@ class Debt(msgspec.Struct, frozen=True):
     currency: str
     owed: int
     available: int
+
+
+class Takings(msgspec.Struct, frozen=True):
+    """What a seller has that waits for no payout yet, minor units; `version` is of its account."""
+
+    seller: str
+    account_id: UUID
+    currency: str
+    free: int
+    version: int

@@ -16,7 +16,8 @@ from huoshui.lines.payments.chart import SETTLEMENT_KIND
 from huoshui.lines.payments.escrow import store as order_store
 from huoshui.lines.payments.escrow.terms import BadTerms, Terms, next_payout
 from huoshui.lines.payments.rails.model import Answer, Call, Notice
-from huoshui.lines.payments.settlement import batches, calendar, sending, store, windows
+from huoshui.lines.payments.settlement import batches, calendar, claims, sending, store, windows
+from huoshui.lines.payments.settlement.claims import Claimant
 from huoshui.lines.payments.settlement.model import Batch, NothingToPay, Payout
 from huoshui.lines.payments.settlement.terms import SettlementTerms
 
@@ -73,11 +74,13 @@ def _words(terms: SettlementTerms) -> str:
     return msgspec.json.encode(terms).decode()
 
 
-def pay_out(tx: Tx) -> list[Payout]:
+def pay_out(tx: Tx, claimants: Sequence[Claimant] = ()) -> list[Payout]:
     """Pay every seller whose balance reaches the least amount of the terms: a batch a currency.
 
-    A batch above the terms' limit stays a draft and waits for a person. Answers what was sent.
+    Claimants have theirs first, from sellers too who reach no payout. A batch above the terms' limit
+    stays a draft and waits for a person. Answers what was sent.
     """
+    claims.meet(tx, claimants)
     batches.recover(tx)
     least = (order_store.terms(tx) or Terms()).payout_min
     currencies = {each.currency for each in store.payable(tx, SETTLEMENT_KIND, least)}
@@ -100,9 +103,9 @@ def _all(tx: Tx, batch: Batch) -> list[Payout]:
     return store.payouts(tx, batch_id=batch.id, limit=batch.payouts)
 
 
-def run_due(tx: Tx, items: list[Item]) -> None:
+def run_due(tx: Tx, claimants: Sequence[Claimant] = ()) -> None:
     """The payout day: pay, then put the next day on the queue."""
-    pay_out(tx)
+    pay_out(tx, claimants)
     schedule(tx, order_store.terms(tx) or Terms())
 
 

@@ -11,7 +11,14 @@ import msgspec
 
 from huoshui.core import ids
 from huoshui.core.db import Tx
-from huoshui.lines.payments.settlement.model import Batch, Debt, LeftOut, Payable, Payout
+from huoshui.lines.payments.settlement.model import (
+    Batch,
+    Debt,
+    LeftOut,
+    Payable,
+    Payout,
+    Takings,
+)
 from huoshui.lines.payments.settlement.terms import SettlementTerms
 
 _PAYOUT = """id, seller_id, account_id, amount, currency, at, from_version, to_version, txn_id,
@@ -67,13 +74,55 @@ def payable(tx: Tx, kind: str, least: int) -> list[Payable]:
     )
 
 
+def takings(tx: Tx, kind: str, sellers: list[str]) -> list[Takings]:
+    """What sellers have and no payout waits for; of these sellers, where any are named."""
+    return tx.rows(
+        Takings,
+        """
+        SELECT split_part(a.path, ':', 2) AS seller, a.id AS account_id, a.currency,
+            a.in_ - a.out_ - a.held_out - waits.amount AS free, a.version
+        FROM account a CROSS JOIN LATERAL (
+            SELECT coalesce(sum(p.amount), 0)::bigint AS amount FROM payout p
+            WHERE p.account_id = a.id AND p.book = a.book AND p.state = 'due') AS waits
+        WHERE a.book = %(book)s AND a.kind = %(kind)s AND NOT a.closed
+          AND a.in_ - a.out_ - a.held_out > waits.amount
+          AND (%(all)s OR split_part(a.path, ':', 2) = ANY(%(sellers)s))
+        ORDER BY a.id
+        """,
+        kind=kind,
+        all=not sellers,
+        sellers=sellers,
+    )
+
+
+def sales(tx: Tx, account_id: UUID, since: int) -> int:
+    """What an account sold since a version of it, less what went back; minor units."""
+    found = tx.value(
+        """
+        SELECT coalesce((SELECT sum(amount) FROM transfer
+                WHERE to_id = %(account)s AND to_version > %(since)s AND book = %(book)s
+                  AND kind IN (0, 2)
+                  AND template IN ('order_released', 'order_restored', 'payment_captured',
+                      'chargeback_won', 'chargeback_recovered')), 0)::bigint
+             - coalesce((SELECT sum(amount) FROM transfer
+                WHERE from_id = %(account)s AND from_version > %(since)s AND book = %(book)s
+                  AND kind IN (0, 2)
+                  AND template IN ('order_refunded', 'order_returned', 'payment_refunded',
+                      'payment_charged_back')), 0)::bigint
+        """,
+        account=account_id,
+        since=since,
+    )
+    return int(found)
+
+
 def earned(tx: Tx, accounts: list[UUID], since: datetime) -> dict[UUID, int]:
     """What came in on accounts since a time, but for payouts that came back; minor units."""
     rows = tx.tuples(
         """
         SELECT to_id, sum(amount)::bigint FROM transfer
         WHERE to_id = ANY(%(accounts)s) AND recorded_at > %(since)s AND book = %(book)s
-          AND kind IN (0, 2) AND template NOT IN ('payout_returned', 'reversal')
+          AND kind IN (0, 2) AND template NOT IN ('payout_returned', 'reversal', 'seller_financed')
         GROUP BY to_id
         """,
         accounts=accounts,

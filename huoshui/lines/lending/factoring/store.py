@@ -1,0 +1,291 @@
+"""SQL of factoring: claims, their assignments, and what happened to each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from uuid import UUID
+
+import msgspec
+
+from huoshui.core.db import Tx
+from huoshui.lines.lending.factoring.life import Step
+from huoshui.lines.lending.factoring.limits import Exposure
+from huoshui.lines.lending.factoring.machine import RUNNING
+from huoshui.lines.lending.factoring.model import Assignment, Entry, Receivable
+
+_RECEIVABLE = ", ".join(Receivable.__struct_fields__)
+_NAMES = Assignment.__struct_fields__
+_ASSIGNMENT = ", ".join(_NAMES)
+_CHANGES = (
+    "state", "advanced_at", "confirmed_at", "ended_at", "receivable", "reserve", "claim", "paid",
+    "collected", "repaid", "diluted", "bought_back", "written_off", "fee", "loss", "recovered",
+)  # fmt: skip
+_SET = ", ".join(f"{name} = %({name})s" for name in _CHANGES)
+_LIMITS_LOCK = 0x46414354
+# Exposure of one assignment: see Assignment.exposure.
+_EXPOSED = "CASE WHEN state = 'assigned' THEN advance ELSE receivable - reserve + claim END"
+
+
+class Sum(msgspec.Struct, frozen=True):
+    """How many assignments are in a state, and what they come to in a currency; minor units."""
+
+    state: str
+    currency: str
+    count: int
+    face: int
+    exposure: int
+
+
+class Age(msgspec.Struct, frozen=True):
+    """What debtors owe by how long it is overdue: bucket 0 is not due yet; minor units."""
+
+    bucket: int
+    currency: str
+    count: int
+    amount: int
+
+
+class Debtor(msgspec.Struct, frozen=True):
+    """What is out on one debtor; minor units. `overdue` is what it still owes past its day."""
+
+    debtor: str
+    currency: str
+    count: int
+    exposure: int
+    overdue: int
+
+
+def receivable(tx: Tx, id_: UUID) -> Receivable | None:
+    """One claim, or None."""
+    return tx.row(
+        Receivable,
+        f"SELECT {_RECEIVABLE} FROM receivable WHERE book = %(book)s AND id = %(id)s",
+        id=id_,
+    )
+
+
+def same_claim(tx: Tx, fingerprint: bytes) -> Receivable | None:
+    """The claim that is the same as this one, or None."""
+    return tx.row(
+        Receivable,
+        f"""SELECT {_RECEIVABLE} FROM receivable
+        WHERE book = %(book)s AND fingerprint = %(fingerprint)s""",
+        fingerprint=fingerprint,
+    )
+
+
+def add_receivable(tx: Tx, new: Receivable) -> None:
+    """Keep a claim."""
+    names = ("book", *Receivable.__struct_fields__)
+    tx.append("receivable", names, [(tx.book, *msgspec.structs.astuple(new))])
+
+
+def receivables(
+    tx: Tx, *, sellers: list[UUID] | None = None, after: UUID | None = None, limit: int = 50
+) -> list[Receivable]:
+    """Claims, newest first, older than the cursor; of these sellers."""
+    return tx.rows(
+        Receivable,
+        f"""SELECT {_RECEIVABLE} FROM receivable
+        WHERE book = %(book)s AND (%(sellers)s::uuid[] IS NULL OR seller_id = ANY(%(sellers)s))
+          AND id < coalesce(%(after)s, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
+        ORDER BY id DESC LIMIT %(limit)s""",
+        sellers=sellers,
+        after=after,
+        limit=limit,
+    )
+
+
+def add(tx: Tx, new: Assignment) -> None:
+    """Write an offer. A claim that is assigned already is a Conflict at the latest at the commit."""
+    tx.append("assignment", ("book", *_NAMES), [(tx.book, *msgspec.structs.astuple(new))])
+
+
+def standing(tx: Tx, fingerprint: bytes) -> Assignment | None:
+    """The assignment of a claim, if it has one that was not declined."""
+    return tx.row(
+        Assignment,
+        f"""SELECT {_ASSIGNMENT} FROM assignment
+        WHERE book = %(book)s AND fingerprint = %(fingerprint)s AND state <> 'declined'""",
+        fingerprint=fingerprint,
+    )
+
+
+def assignment(tx: Tx, id_: UUID, *, lock: bool = False) -> Assignment | None:
+    """One assignment, or None."""
+    query = f"SELECT {_ASSIGNMENT} FROM assignment WHERE book = %(book)s AND id = %(id)s"
+    return tx.row(Assignment, query + (" FOR UPDATE" if lock else ""), id=id_)
+
+
+def of_orders(tx: Tx, orders: Sequence[UUID]) -> list[Assignment]:
+    """The assignments of these orders that were paid for and are not over, locked in id order."""
+    return tx.rows(
+        Assignment,
+        f"""SELECT {_ASSIGNMENT} FROM assignment
+        WHERE order_id = ANY(%(orders)s) AND book = %(book)s
+          AND state IN ('offered', 'assigned', 'advanced', 'confirmed', 'disputed')
+        ORDER BY id FOR UPDATE""",
+        orders=list(orders),
+    )
+
+
+def owed_by(tx: Tx, sellers: Sequence[UUID], currency: str) -> list[Assignment]:
+    """What sellers' takings owe: confirmed claims and debts of their own, oldest first, locked."""
+    return tx.rows(
+        Assignment,
+        f"""SELECT {_ASSIGNMENT} FROM assignment
+        WHERE book = %(book)s AND seller_id = ANY(%(sellers)s) AND currency = %(currency)s
+          AND (claim > 0 OR state = 'confirmed' AND order_id IS NOT NULL)
+        ORDER BY id FOR UPDATE""",
+        sellers=list(sellers),
+        currency=currency,
+    )
+
+
+def assignments(
+    tx: Tx,
+    *,
+    state: str = "",
+    debtor: str = "",
+    order_id: UUID | None = None,
+    sellers: list[UUID] | None = None,
+    after: UUID | None = None,
+    limit: int = 50,
+) -> list[Assignment]:
+    """Assignments, newest first, older than the cursor."""
+    return tx.rows(
+        Assignment,
+        f"""SELECT {_ASSIGNMENT} FROM assignment
+        WHERE book = %(book)s AND (%(state)s = '' OR state = %(state)s)
+          AND (%(debtor)s = '' OR debtor = %(debtor)s)
+          AND (%(order)s::uuid IS NULL OR order_id = %(order)s)
+          AND (%(sellers)s::uuid[] IS NULL OR seller_id = ANY(%(sellers)s))
+          AND id < coalesce(%(after)s, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid)
+        ORDER BY id DESC LIMIT %(limit)s""",
+        state=state,
+        debtor=debtor,
+        order=order_id,
+        sellers=sellers,
+        after=after,
+        limit=limit,
+    )
+
+
+def move(tx: Tx, before: Assignment, after: Assignment) -> None:
+    """Write an assignment that changed; it is locked."""
+    changes = {name: getattr(after, name) for name in _CHANGES}
+    tx.run(f"UPDATE assignment SET {_SET} WHERE book = %(book)s AND id = %(id)s", id=after.id, **changes)  # fmt: skip
+
+
+def add_entry(tx: Tx, step: Step, txn_id: UUID | None, note: str) -> None:
+    """Keep what happened; entries of an assignment are numbered from 1 without a gap."""
+    tx.run(
+        """
+        INSERT INTO assignment_entry
+            (book, assignment_id, number, verb, state, at, actor, txn_id, amounts, note)
+        SELECT %(book)s, %(id)s, coalesce(max(number), 0) + 1, %(verb)s, %(state)s, %(now)s,
+               %(actor)s, %(txn)s, %(amounts)s::jsonb, %(note)s
+        FROM assignment_entry WHERE book = %(book)s AND assignment_id = %(id)s
+        """,
+        id=step.after.id,
+        verb=step.verb,
+        state=step.after.state,
+        now=tx.now,
+        actor=tx.actor,
+        txn=txn_id,
+        amounts=msgspec.json.encode(step.amounts).decode(),
+        note=note,
+    )
+
+
+def entries(tx: Tx, id_: UUID) -> list[Entry]:
+    """What happened to an assignment, in order."""
+    return tx.rows(
+        Entry,
+        """SELECT number, verb, state, at, actor, txn_id, amounts, note FROM assignment_entry
+        WHERE book = %(book)s AND assignment_id = %(id)s ORDER BY number""",
+        id=id_,
+    )
+
+
+def count_entries(tx: Tx, id_: UUID) -> int:
+    """How many things happened to an assignment, which is locked."""
+    found = tx.value(
+        """SELECT count(*) FROM assignment_entry
+        WHERE book = %(book)s AND assignment_id = %(id)s""",
+        id=id_,
+    )
+    return int(found)
+
+
+def hold_limits(tx: Tx) -> None:
+    """One at a time adds to what is out, so that limits are kept by all together."""
+    tx.run("SELECT pg_advisory_xact_lock(%(lock)s, %(book)s)", lock=_LIMITS_LOCK)
+
+
+def exposure(tx: Tx, of: Assignment) -> Exposure:
+    """What is out under the product of an assignment, in its currency."""
+    rows = tx.tuples(
+        f"""
+        SELECT coalesce(sum(e) FILTER (WHERE debtor = %(debtor)s), 0)::bigint,
+               coalesce(sum(e) FILTER (WHERE seller_id = %(seller)s), 0)::bigint,
+               coalesce(sum(e), 0)::bigint
+        FROM (SELECT debtor, seller_id, {_EXPOSED} AS e FROM assignment
+              WHERE book = %(book)s AND product = %(product)s AND currency = %(currency)s
+                AND state = ANY(%(running)s)) AS running
+        """,
+        debtor=of.debtor,
+        seller=of.seller_id,
+        product=of.product,
+        currency=of.currency,
+        running=list(RUNNING),
+    )
+    return Exposure(*rows[0])
+
+
+def sums(tx: Tx) -> list[Sum]:
+    """Assignments by state and currency."""
+    return tx.rows(
+        Sum,
+        f"""
+        SELECT state, currency, count(*)::integer AS count, sum(face)::bigint AS face,
+               sum(CASE WHEN state = ANY(%(running)s) THEN {_EXPOSED} ELSE 0 END)::bigint AS exposure
+        FROM assignment WHERE book = %(book)s GROUP BY state, currency ORDER BY state, currency
+        """,
+        running=list(RUNNING),
+    )
+
+
+def ages(tx: Tx, on: date) -> list[Age]:
+    """What debtors owe by age: not due, 1 to 30, 31 to 60, 61 to 90 days over, and longer."""
+    return tx.rows(
+        Age,
+        """
+        SELECT least(greatest((%(on)s::date - due_on + 29) / 30, 0), 4) AS bucket, currency,
+               count(*)::integer AS count, sum(receivable)::bigint AS amount
+        FROM assignment
+        WHERE book = %(book)s AND receivable > 0 AND state IN ('advanced', 'confirmed', 'disputed')
+        GROUP BY 1, 2 ORDER BY 2, 1
+        """,
+        on=on,
+    )
+
+
+def debtors(tx: Tx, on: date, limit: int, sellers: list[UUID] | None = None) -> list[Debtor]:
+    """Debtors on whom most is out."""
+    return tx.rows(
+        Debtor,
+        f"""
+        SELECT debtor, currency, count(*)::integer AS count, sum({_EXPOSED})::bigint AS exposure,
+               coalesce(sum(receivable) FILTER (WHERE due_on < %(on)s), 0)::bigint AS overdue
+        FROM assignment
+        WHERE book = %(book)s AND state = ANY(%(running)s)
+          AND (%(sellers)s::uuid[] IS NULL OR seller_id = ANY(%(sellers)s))
+        GROUP BY debtor, currency ORDER BY exposure DESC, debtor, currency LIMIT %(limit)s
+        """,
+        on=on,
+        running=list(RUNNING),
+        limit=limit,
+        sellers=sellers,
+    )
