@@ -155,7 +155,7 @@ def _followed(tx: Tx, before: Assignment, escrow: Escrow, *, released: bool) -> 
     back = min(before.face - before.diluted - left, before.receivable)
     after = before
     if back > 0 and after.state in ("advanced", "confirmed", "disputed"):
-        after = service.dilute(tx, after, back, f"order {escrow.state}")
+        after = service.dilute(tx, after, back, "goods_back")
     if released and after.state == "disputed" and after.confirmed_at is None:
         after = service.resume(tx, after.id, "order_confirmed")
     if released and after.state == "advanced":

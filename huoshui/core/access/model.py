@@ -22,6 +22,8 @@ SCOPES = {
     "devices:write": "enrol, certify and stop devices; open offline programmes; resolve disputes",
     "mandates:write": "propose, consent to and revoke mandates; allow or refuse a device's debit",
     "vouchers:write": "deposit offline vouchers and send device events",
+    "factoring:read": "read receivables, their quotes and assignments",
+    "factoring:write": "register receivables, offer, advance and follow assignments",
     "ledger:read": "read accounts, transactions, trial balance",
     "ledger:write": "open accounts, post and reverse transactions, hold and capture",
     "ledger:close": "close periods; close, reopen and bound accounts",
@@ -47,7 +49,14 @@ ROLES: dict[Kind, dict[str, frozenset[str]]] = {
     "marketplace": {
         "owner": frozenset(SCOPES),
         "operations": _STAFF
-        | {"facts:write", "payments:write", "settlement:write", "clock:write", "devices:write"},
+        | {
+            "facts:write",
+            "payments:write",
+            "settlement:write",
+            "clock:write",
+            "devices:write",
+            "factoring:write",
+        },
         "risk": _STAFF | {"payments:write", "devices:write", "requests:read"},
         "compliance": _STAFF
         | {"settlement:approve", "ledger:close", "parties:read", "requests:read"},
@@ -60,13 +69,21 @@ ROLES: dict[Kind, dict[str, frozenset[str]]] = {
                 "payments:read",
                 "ledger:read",
                 "devices:read",
+                "factoring:read",
                 "vouchers:write",
                 "keys:write",
                 "console",
             }
         ),
         "viewer": frozenset(
-            {"facts:read", "payments:read", "ledger:read", "devices:read", "console"}
+            {
+                "facts:read",
+                "payments:read",
+                "ledger:read",
+                "devices:read",
+                "factoring:read",
+                "console",
+            }
         ),
     },
     "buyer": {

@@ -19,6 +19,7 @@ from huoshui.interfaces.api import (
     closing,
     devices,
     disputes,
+    factoring,
     history,
     mandates,
     offline,
@@ -50,6 +51,7 @@ HANDLERS = [
     *devices.HANDLERS, *mandates.HANDLERS, *offline.HANDLERS,
     *webhooks.HANDLERS,
     *disputes.HANDLERS, *whatif.HANDLERS,
+    *factoring.HANDLERS,
 ]  # fmt: skip
 EXCEPTION_HANDLERS: dict[int | type[Exception], Any] = {
     Problem: problems.on_problem,

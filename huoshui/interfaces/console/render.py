@@ -54,6 +54,13 @@ _MENU: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
         ),
     ),
     (
+        "lending",
+        (
+            ("factoring", "factoring", "receipt-text", "5"),
+            ("factoring_book", "factoring-book", "scale", "6"),
+        ),
+    ),
+    (
         "devices_group",
         (
             ("devices", "devices", "key-round", "d"),
@@ -94,6 +101,8 @@ _BOUNDED = frozenset({"statements", "links", "merchant"})
 _SCOPES = {
     "members": "parties:read",
     "organisations": "parties:read",
+    "factoring": "factoring:read",
+    "factoring_book": "factoring:read",
     "keys": "keys:write",
     "requests": "requests:read",
 }

@@ -143,6 +143,35 @@ BEGIN
     RETURN given;
 END $$;
 
+CREATE FUNCTION public.guard_assignment_state() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF OLD.state || '>' || NEW.state NOT IN (
+        'offered>assigned',
+        'offered>declined',
+        'assigned>declined',
+        'assigned>advanced',
+        'advanced>confirmed',
+        'confirmed>settled',
+        'recourse>settled',
+        'advanced>disputed',
+        'confirmed>disputed',
+        'disputed>advanced',
+        'disputed>confirmed',
+        'advanced>recourse',
+        'confirmed>recourse',
+        'disputed>recourse',
+        'advanced>written_off',
+        'confirmed>written_off',
+        'disputed>written_off',
+        'recourse>written_off') THEN
+        RAISE EXCEPTION 'assignment: no move from % to %', OLD.state, NEW.state
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+
 CREATE FUNCTION public.guard_clearing_window() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -550,6 +579,80 @@ CREATE TABLE public.archive (
     sha256 text NOT NULL,
     archived_at timestamp with time zone NOT NULL,
     actor text NOT NULL
+);
+
+CREATE TABLE public.assignment (
+    book integer NOT NULL,
+    id uuid NOT NULL,
+    receivable_id uuid NOT NULL,
+    fingerprint bytea NOT NULL,
+    product text NOT NULL,
+    version integer NOT NULL,
+    state text NOT NULL,
+    seller_id uuid NOT NULL,
+    debtor text NOT NULL,
+    order_id uuid,
+    currency text NOT NULL,
+    due_on date NOT NULL,
+    face bigint NOT NULL,
+    advance bigint NOT NULL,
+    fee_flat bigint NOT NULL,
+    rate_annual numeric NOT NULL,
+    fee_most bigint NOT NULL,
+    recourse text NOT NULL,
+    grace_days integer NOT NULL,
+    takings_share numeric NOT NULL,
+    offered_at timestamp with time zone NOT NULL,
+    advanced_at timestamp with time zone,
+    confirmed_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    receivable bigint DEFAULT 0 NOT NULL,
+    reserve bigint DEFAULT 0 NOT NULL,
+    claim bigint DEFAULT 0 NOT NULL,
+    paid bigint DEFAULT 0 NOT NULL,
+    collected bigint DEFAULT 0 NOT NULL,
+    repaid bigint DEFAULT 0 NOT NULL,
+    diluted bigint DEFAULT 0 NOT NULL,
+    bought_back bigint DEFAULT 0 NOT NULL,
+    written_off bigint DEFAULT 0 NOT NULL,
+    fee bigint DEFAULT 0 NOT NULL,
+    loss bigint DEFAULT 0 NOT NULL,
+    recovered bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT assignment_bought_back_check CHECK ((bought_back >= 0)),
+    CONSTRAINT assignment_check CHECK (((advance >= 1) AND (advance <= face))),
+    CONSTRAINT assignment_check1 CHECK ((fee_most >= fee_flat)),
+    CONSTRAINT assignment_check2 CHECK (((fee >= 0) AND (fee <= fee_most))),
+    CONSTRAINT assignment_check3 CHECK (((recovered >= 0) AND (recovered <= loss))),
+    CONSTRAINT assignment_check4 CHECK (((advanced_at IS NULL) OR (face = ((((receivable + collected) + diluted) + bought_back) + written_off)))),
+    CONSTRAINT assignment_check5 CHECK ((((receivable - reserve) + claim) = ((((paid + fee) - collected) - repaid) - loss))),
+    CONSTRAINT assignment_claim_check CHECK ((claim >= 0)),
+    CONSTRAINT assignment_collected_check CHECK ((collected >= 0)),
+    CONSTRAINT assignment_diluted_check CHECK ((diluted >= 0)),
+    CONSTRAINT assignment_face_check CHECK ((face > 0)),
+    CONSTRAINT assignment_fee_flat_check CHECK ((fee_flat >= 0)),
+    CONSTRAINT assignment_loss_check CHECK ((loss >= 0)),
+    CONSTRAINT assignment_paid_check CHECK ((paid >= 0)),
+    CONSTRAINT assignment_rate_annual_check CHECK ((rate_annual >= (0)::numeric)),
+    CONSTRAINT assignment_receivable_check CHECK ((receivable >= 0)),
+    CONSTRAINT assignment_recourse_check CHECK ((recourse = ANY (ARRAY['full'::text, 'dispute'::text, 'none'::text]))),
+    CONSTRAINT assignment_repaid_check CHECK ((repaid >= 0)),
+    CONSTRAINT assignment_reserve_check CHECK ((reserve >= 0)),
+    CONSTRAINT assignment_state_check CHECK ((state = ANY (ARRAY['offered'::text, 'assigned'::text, 'declined'::text, 'advanced'::text, 'confirmed'::text, 'disputed'::text, 'recourse'::text, 'settled'::text, 'written_off'::text]))),
+    CONSTRAINT assignment_takings_share_check CHECK (((takings_share >= (0)::numeric) AND (takings_share <= (1)::numeric))),
+    CONSTRAINT assignment_written_off_check CHECK ((written_off >= 0))
+);
+
+CREATE TABLE public.assignment_entry (
+    book integer NOT NULL,
+    assignment_id uuid NOT NULL,
+    number integer NOT NULL,
+    verb text NOT NULL,
+    state text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    actor text NOT NULL,
+    txn_id uuid,
+    amounts jsonb NOT NULL,
+    note text DEFAULT ''::text NOT NULL
 );
 
 CREATE SEQUENCE public.batch_seq
@@ -1371,6 +1474,30 @@ CREATE TABLE public.rail_tally (
 )
 WITH (fillfactor='50');
 
+CREATE TABLE public.receivable (
+    book integer NOT NULL,
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    document text NOT NULL,
+    order_id uuid,
+    seller_id uuid NOT NULL,
+    debtor text NOT NULL,
+    face bigint NOT NULL,
+    currency text NOT NULL,
+    issued_on date NOT NULL,
+    due_on date NOT NULL,
+    fingerprint bytea NOT NULL,
+    evidence text DEFAULT ''::text NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT receivable_check CHECK ((due_on >= issued_on)),
+    CONSTRAINT receivable_check1 CHECK (((kind = 'order'::text) = (order_id IS NOT NULL))),
+    CONSTRAINT receivable_debtor_check CHECK (((length(debtor) >= 1) AND (length(debtor) <= 128))),
+    CONSTRAINT receivable_document_check CHECK (((length(document) >= 1) AND (length(document) <= 128))),
+    CONSTRAINT receivable_face_check CHECK ((face > 0)),
+    CONSTRAINT receivable_fingerprint_check CHECK ((octet_length(fingerprint) = 32)),
+    CONSTRAINT receivable_kind_check CHECK ((kind = ANY (ARRAY['order'::text, 'invoice'::text])))
+);
+
 CREATE TABLE public.reconciliation (
     book integer NOT NULL,
     id uuid NOT NULL,
@@ -1885,6 +2012,12 @@ ALTER TABLE ONLY public.api_key
 ALTER TABLE ONLY public.archive
     ADD CONSTRAINT archive_pkey PRIMARY KEY (book, name);
 
+ALTER TABLE ONLY public.assignment_entry
+    ADD CONSTRAINT assignment_entry_pkey PRIMARY KEY (book, assignment_id, number);
+
+ALTER TABLE ONLY public.assignment
+    ADD CONSTRAINT assignment_pkey PRIMARY KEY (book, id);
+
 ALTER TABLE ONLY public.batch_seal
     ADD CONSTRAINT batch_seal_pkey PRIMARY KEY (book, batch);
 
@@ -2077,6 +2210,12 @@ ALTER TABLE ONLY public.rail_notice
 ALTER TABLE ONLY public.rail_tally
     ADD CONSTRAINT rail_tally_pkey PRIMARY KEY (book, rail, hour, verb, verdict, code, class);
 
+ALTER TABLE ONLY public.receivable
+    ADD CONSTRAINT receivable_book_fingerprint_key UNIQUE (book, fingerprint);
+
+ALTER TABLE ONLY public.receivable
+    ADD CONSTRAINT receivable_pkey PRIMARY KEY (book, id);
+
 ALTER TABLE ONLY public.reconciliation
     ADD CONSTRAINT reconciliation_pkey PRIMARY KEY (book, id);
 
@@ -2192,6 +2331,16 @@ ALTER TABLE ONLY public.world
     ADD CONSTRAINT world_pkey PRIMARY KEY (name);
 
 CREATE INDEX account_kind ON public.account USING btree (book, kind, id);
+
+CREATE UNIQUE INDEX assignment_claim_once ON public.assignment USING btree (book, fingerprint) WHERE (state <> 'declined'::text);
+
+CREATE UNIQUE INDEX assignment_once ON public.assignment USING btree (book, receivable_id) WHERE (state <> 'declined'::text);
+
+CREATE INDEX assignment_order ON public.assignment USING btree (order_id) WHERE (order_id IS NOT NULL);
+
+CREATE INDEX assignment_running ON public.assignment USING btree (book, product, currency, debtor) WHERE (state = ANY (ARRAY['assigned'::text, 'advanced'::text, 'confirmed'::text, 'disputed'::text, 'recourse'::text]));
+
+CREATE INDEX assignment_seller ON public.assignment USING btree (book, seller_id, id);
 
 CREATE UNIQUE INDEX buyer_id ON public.buyer USING btree (book, id) WHERE (superseded_at = 'infinity'::timestamp with time zone);
 
@@ -2321,6 +2470,8 @@ CREATE INDEX rail_notice_call ON public.rail_notice USING btree (book, call_id, 
 
 CREATE INDEX rail_notice_due ON public.rail_notice USING btree (book, look_at, id) WHERE (look_at IS NOT NULL);
 
+CREATE INDEX receivable_seller ON public.receivable USING btree (book, seller_id, id);
+
 CREATE INDEX refund_order ON public.refund USING btree (book, order_id);
 
 CREATE INDEX request_log_key ON public.request_log USING btree (key_id, book, id);
@@ -2425,6 +2576,10 @@ CREATE TRIGGER account_sealed_anew AFTER UPDATE ON public.account FOR EACH ROW W
 
 CREATE TRIGGER archive_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.archive FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER assignment_entry_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.assignment_entry FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER assignment_state_moves BEFORE UPDATE ON public.assignment FOR EACH ROW WHEN ((old.state IS DISTINCT FROM new.state)) EXECUTE FUNCTION public.guard_assignment_state();
+
 CREATE TRIGGER batch_seal_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.batch_seal FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER book_opens_window AFTER INSERT ON public.book FOR EACH ROW EXECUTE FUNCTION public.open_first_window();
@@ -2499,6 +2654,8 @@ CREATE TRIGGER product_keeps_versions BEFORE UPDATE ON public.product FOR EACH R
 
 CREATE TRIGGER rail_call_state_moves BEFORE UPDATE ON public.rail_call FOR EACH ROW WHEN ((old.state IS DISTINCT FROM new.state)) EXECUTE FUNCTION public.guard_rail_call_state();
 
+CREATE TRIGGER receivable_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.receivable FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER return_keeps_rows BEFORE DELETE OR TRUNCATE ON public.return_ FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER return_keeps_versions BEFORE UPDATE ON public.return_ FOR EACH ROW EXECUTE FUNCTION public.refuse_rewrite();
@@ -2543,6 +2700,15 @@ ALTER TABLE ONLY public.api_key
 
 ALTER TABLE ONLY public.api_key
     ADD CONSTRAINT api_key_book_organisation_id_fkey FOREIGN KEY (book, organisation_id) REFERENCES public.organisation(book, id);
+
+ALTER TABLE ONLY public.assignment
+    ADD CONSTRAINT assignment_book_product_version_fkey FOREIGN KEY (book, product, version) REFERENCES public.catalog_version(book, product, number);
+
+ALTER TABLE ONLY public.assignment
+    ADD CONSTRAINT assignment_book_receivable_id_fkey FOREIGN KEY (book, receivable_id) REFERENCES public.receivable(book, id);
+
+ALTER TABLE ONLY public.assignment_entry
+    ADD CONSTRAINT assignment_entry_book_assignment_id_fkey FOREIGN KEY (book, assignment_id) REFERENCES public.assignment(book, id);
 
 ALTER TABLE ONLY public.catalog_offer
     ADD CONSTRAINT catalog_offer_book_product_number_fkey FOREIGN KEY (book, product, number) REFERENCES public.catalog_version(book, product, number);
@@ -2594,6 +2760,9 @@ ALTER TABLE ONLY public.period
 
 ALTER TABLE ONLY public.programme
     ADD CONSTRAINT programme_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
+
+ALTER TABLE ONLY public.receivable
+    ADD CONSTRAINT receivable_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
 
 ALTER TABLE ONLY public.recovery_code
     ADD CONSTRAINT recovery_code_book_member_id_fkey FOREIGN KEY (book, member_id) REFERENCES public.member(book, id);

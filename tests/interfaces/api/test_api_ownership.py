@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -23,6 +24,7 @@ from tests.interfaces.api.conftest import Tenant
 from tests.interfaces.api.devices import CONFIRMED, PROGRAMME, Devices
 from tests.interfaces.api.test_api_once import FILL, PURSE, TILL
 from tests.interfaces.api.test_api_stories import PAID, money
+from tests.lines.lending.factoring.ground import WITH, publish
 
 HOOK = {"url": "https://hooks.example.com/", "events": ["*"]}
 BODIES: dict[str, Any] = {
@@ -78,6 +80,14 @@ BODIES: dict[str, Any] = {
     "/members": {"email": "a@example.com", "name": "A", "role": "viewer"},
     "/organisations": {"kind": "partner", "name": "x"},
     "/organisations/{ref:str}/grants": {"seller": "*"},
+    "/receivables": {"seller": "s1", "order": "o1"},
+    "/assignments": {
+        "receivable": "rcv_00000000000000000000000000",
+        "product": "factoring-with-recourse",
+    },
+    "/assignments/{ref:str}/collect": {"amount": 1},
+    "/assignments/{ref:str}/repay": {"amount": 1},
+    "/assignments/{ref:str}/dilute": {"amount": 1},
     "/webhooks/endpoints": HOOK,
     "/webhooks/endpoints/{ref:str}": {"description": "x"},
     "/webhooks/endpoints/{ref:str}/resend": {"since": "2025-01-01T00:00:00Z"},
@@ -126,6 +136,20 @@ def disputed(tenant: Tenant, seller: str, about: str = "d1") -> str:
     return ids.show("dpt", found.id)
 
 
+def factored(tenant: Tenant, seller: str, name: str) -> dict[str, str]:
+    """A claim of a seller on a firm, and an offer for it; their ids by address."""
+    on = datetime.now(UTC).date()
+    invoice = {
+        "document": f"invoice {name}", "debtor": f"firm {name}", "face": money(100_000),
+        "issued_on": on.isoformat(), "due_on": (on + timedelta(days=60)).isoformat(),
+    }  # fmt: skip
+    with tenant.database.begin(book=tenant.book) as tx:
+        publish(tx)
+    claim = tenant.done("/receivables", {"seller": seller, "invoice": invoice})["id"]
+    asked = {"receivable": claim, "product": WITH}
+    return {"/receivables": claim, "/assignments": tenant.done("/assignments", asked)["id"]}
+
+
 class Owned:
     """A tenant with one object of each kind, and the address of each endpoint upon it."""
 
@@ -171,6 +195,8 @@ class Owned:
         self.ids |= {"/webhooks/endpoints": endpoint, "/webhooks/deliveries": queued}
         self.ids["/rails/calls"] = ids.show("rca", queued_call(tenant))
         self.ids["/disputes"] = disputed(tenant, "slr_one")
+        seller = tenant.get("/sellers")["data"][0]["id"]
+        self.ids |= factored(tenant, seller, "theirs")
 
         with tempfile.TemporaryDirectory() as home:
             self.ids |= Devices(tenant, Path(home), "s-device", "b-device").everything()

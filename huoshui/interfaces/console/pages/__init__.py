@@ -13,6 +13,7 @@ from huoshui.interfaces.console.pages.accounts import accounts_page
 from huoshui.interfaces.console.pages.batches import batch_page, batches_page
 from huoshui.interfaces.console.pages.devices import device_page, devices_page
 from huoshui.interfaces.console.pages.disputes import dispute_page, disputes_page
+from huoshui.interfaces.console.pages.factoring import assignment_page, book_page, factoring_page
 from huoshui.interfaces.console.pages.holds import hold_page, holds_page
 from huoshui.interfaces.console.pages.journal import journal_page, transaction_page
 from huoshui.interfaces.console.pages.keys import keys_page
@@ -82,6 +83,9 @@ PAGES = {
     "refunds": Place("payments", refunds_page),
     "disputes": Place("disputes", disputes_page),
     "disputes/{key:str}": Place("disputes", dispute_page),
+    "factoring": Place("factoring", factoring_page, "factoring:read"),
+    "factoring/{key:str}": Place("factoring", assignment_page, "factoring:read"),
+    "factoring-book": Place("factoring_book", book_page, "factoring:read"),
     "success": Place("success", success_page),
     "windows": Place("windows", windows_page),
     "windows/{key:str}": Place("windows", window_page),

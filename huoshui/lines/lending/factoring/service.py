@@ -154,7 +154,7 @@ def offer(tx: Tx, receivable_id: UUID, product: str) -> Assignment:
     terms = read_factoring(made.checked.product.tables).factoring
     deal = made.quote.deal
     new = Assignment(
-        id=tx.id("asg", f"{of.id}/{tx.now.isoformat()}"),
+        id=tx.id("asg", f"{of.id}/{store.count_offers(tx, of.id)}"),
         receivable_id=of.id,
         fingerprint=of.fingerprint,
         product=made.product,

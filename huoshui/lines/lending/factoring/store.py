@@ -102,6 +102,16 @@ def add(tx: Tx, new: Assignment) -> None:
     tx.append("assignment", ("book", *_NAMES), [(tx.book, *msgspec.structs.astuple(new))])
 
 
+def count_offers(tx: Tx, receivable_id: UUID) -> int:
+    """How often a claim was offered for before."""
+    found = tx.value(
+        """SELECT count(*) FROM assignment
+        WHERE book = %(book)s AND receivable_id = %(receivable)s""",
+        receivable=receivable_id,
+    )
+    return int(found)
+
+
 def standing(tx: Tx, fingerprint: bytes) -> Assignment | None:
     """The assignment of a claim, if it has one that was not declined."""
     return tx.row(
