@@ -205,7 +205,9 @@ def _concentration(frame: Frame, debtors: list[store.Debtor], currency: str) -> 
         x_title=frame.say("factoring.debtor"),
         series=(
             Series(
-                name=frame.say("factoring.exposure"), values=tuple(each.exposure for each in own), colour=1
+                name=frame.say("factoring.exposure"),
+                values=tuple(each.exposure for each in own),
+                colour=1,
             ),
         ),
         unit=Unit(kind="money", currency=currency),
