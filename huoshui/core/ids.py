@@ -68,6 +68,10 @@ PREFIXES = {
     "ofr": "offer of a product",
     "rcv": "receivable",
     "asg": "assignment of a receivable",
+    "fac": "facility",
+    "fch": "change of a facility's limit",
+    "fap": "appeal against a freeze",
+    "rsv": "reservation under a facility",
 }
 
 

@@ -17,6 +17,8 @@ import huoshui
 from huoshui.core import i18n
 from huoshui.core.access import SCOPES
 from huoshui.core.errors import Problem
+from huoshui.lines.lending.facility import chart as facility
+from huoshui.lines.lending.facility.model import APPEAL, FACILITY
 from huoshui.lines.lending.factoring import chart as factoring
 from huoshui.lines.lending.factoring.machine import ASSIGNMENT, WITHIN
 from huoshui.lines.payments.chart import CHART, TEMPLATES
@@ -27,7 +29,7 @@ from huoshui.lines.payments.vouchers import PROGRAMME, VOUCHER
 from tests.tidy.test_style import sources
 
 TEXTS = i18n.catalogue()
-MACHINES = (ASSIGNMENT, ESCROW, DEVICE, MANDATE, DEBIT, PROGRAMME, VOUCHER)
+MACHINES = (APPEAL, FACILITY, ASSIGNMENT, ESCROW, DEVICE, MANDATE, DEBIT, PROGRAMME, VOUCHER)
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 # Same in both languages, or names that are not translated.
 NOT_TRANSLATED = re.compile(r"console\.(brand|language|export|keys\.(all|esc))|\.csv$|\.json$|hhi")
@@ -124,8 +126,8 @@ def test_every_name_of_the_product_has_its_text() -> None:
     wanted = [f"scope.{scope}" for scope in SCOPES]
     wanted += [f"state.{each.name}.{state}" for each in MACHINES for state in each.states]
     wanted += [f"verb.{each.name}.{verb}" for each in MACHINES for verb in each.moves]
-    wanted += [f"account.{kind.name}" for kind in (*CHART.kinds, *factoring.CHART.kinds)]
-    wanted += [f"template.{name}" for name in (*TEMPLATES, *factoring.TEMPLATES)]
+    wanted += [f"account.{kind.name}" for kind in (*CHART.kinds, *factoring.CHART.kinds, *facility.CHART.kinds)]
+    wanted += [f"template.{name}" for name in (*TEMPLATES, *factoring.TEMPLATES, *facility.TEMPLATES)]
     assert [key for key in wanted if key not in TEXTS] == []
 
 
@@ -134,8 +136,8 @@ def test_no_text_is_left_of_what_is_gone() -> None:
     known = {
         "problem": {f"{code}.{part}" for code in codes for part in ("title", "detail")},
         "scope": set(SCOPES),
-        "account": {kind.name for kind in (*CHART.kinds, *factoring.CHART.kinds)},
-        "template": {*TEMPLATES, *factoring.TEMPLATES, "reversal"},
+        "account": {kind.name for kind in (*CHART.kinds, *factoring.CHART.kinds, *facility.CHART.kinds)},
+        "template": {*TEMPLATES, *factoring.TEMPLATES, *facility.TEMPLATES, "reversal"},
         "verb": {f"{each.name}.{verb}" for each in MACHINES for verb in each.moves}
         | {f"assignment.{verb}" for verb in ("offer", *WITHIN)},
     }

@@ -24,6 +24,10 @@ SCOPES = {
     "vouchers:write": "deposit offline vouchers and send device events",
     "factoring:read": "read receivables, their quotes and assignments",
     "factoring:write": "register receivables, offer, advance and follow assignments",
+    "facilities:read": "read facilities, their limits, freezes, appeals and reservations",
+    "facilities:write": "open facilities, change and freeze their limits, decide on appeals",
+    "facilities:draw": "reserve, draw, release and restore under facilities",
+    "facilities:appeal": "appeal against a freeze",
     "ledger:read": "read accounts, transactions, trial balance",
     "ledger:write": "open accounts, post and reverse transactions, hold and capture",
     "ledger:close": "close periods; close, reopen and bound accounts",
@@ -56,8 +60,9 @@ ROLES: dict[Kind, dict[str, frozenset[str]]] = {
             "clock:write",
             "devices:write",
             "factoring:write",
+            "facilities:draw",
         },
-        "risk": _STAFF | {"payments:write", "devices:write", "requests:read"},
+        "risk": _STAFF | {"payments:write", "devices:write", "requests:read", "facilities:write"},
         "compliance": _STAFF
         | {"settlement:approve", "ledger:close", "parties:read", "requests:read"},
         "viewer": _STAFF,
@@ -71,6 +76,8 @@ ROLES: dict[Kind, dict[str, frozenset[str]]] = {
                 "devices:read",
                 "factoring:read",
                 "vouchers:write",
+                "facilities:read",
+                "facilities:appeal",
                 "keys:write",
                 "console",
             }
@@ -82,6 +89,7 @@ ROLES: dict[Kind, dict[str, frozenset[str]]] = {
                 "ledger:read",
                 "devices:read",
                 "factoring:read",
+                "facilities:read",
                 "console",
             }
         ),
@@ -93,6 +101,8 @@ ROLES: dict[Kind, dict[str, frozenset[str]]] = {
                 "payments:read",
                 "devices:read",
                 "mandates:write",
+                "facilities:read",
+                "facilities:appeal",
                 "keys:write",
                 "console",
             }

@@ -143,6 +143,17 @@ BEGIN
     RETURN given;
 END $$;
 
+CREATE FUNCTION public.guard_appeal_state() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF OLD.state || '>' || NEW.state NOT IN ('open>granted', 'open>rejected') THEN
+        RAISE EXCEPTION 'appeal: no move from % to %', OLD.state, NEW.state
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+
 CREATE FUNCTION public.guard_assignment_state() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -200,6 +211,19 @@ BEGIN
         'lost>won',
         'accepted>won') THEN
         RAISE EXCEPTION 'dispute: no move from % to %', OLD.state, NEW.state
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE FUNCTION public.guard_facility() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF (OLD.parent_id, OLD.level, OLD.party, OLD.scene, OLD.currency, OLD.opened_at)
+        IS DISTINCT FROM (NEW.parent_id, NEW.level, NEW.party, NEW.scene, NEW.currency, NEW.opened_at)
+        OR OLD.state || '>' || NEW.state NOT IN ('open>open', 'open>closed') THEN
+        RAISE EXCEPTION 'facility: neither reopened nor put elsewhere'
             USING ERRCODE = 'integrity_constraint_violation';
     END IF;
     RETURN NEW;
@@ -1007,6 +1031,85 @@ CREATE TABLE public.evidence_file (
     body bytea NOT NULL,
     CONSTRAINT evidence_file_body_check CHECK (((octet_length(body) >= 1) AND (octet_length(body) <= 2097152))),
     CONSTRAINT evidence_file_check CHECK ((hash = sha256(body)))
+);
+
+CREATE TABLE public.facility (
+    book integer NOT NULL,
+    id uuid NOT NULL,
+    parent_id uuid,
+    level text NOT NULL,
+    party text DEFAULT ''::text NOT NULL,
+    scene text DEFAULT ''::text NOT NULL,
+    name text NOT NULL,
+    currency text NOT NULL,
+    state text NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    closed_at timestamp with time zone,
+    CONSTRAINT facility_check CHECK (((level = 'group'::text) <= (parent_id IS NULL))),
+    CONSTRAINT facility_check1 CHECK (((level = 'scene'::text) = (scene <> ''::text))),
+    CONSTRAINT facility_check2 CHECK (((level <> 'group'::text) <= (party <> ''::text))),
+    CONSTRAINT facility_check3 CHECK (((state = 'closed'::text) = (closed_at IS NOT NULL))),
+    CONSTRAINT facility_level_check CHECK ((level = ANY (ARRAY['group'::text, 'borrower'::text, 'scene'::text]))),
+    CONSTRAINT facility_state_check CHECK ((state = ANY (ARRAY['open'::text, 'closed'::text])))
+);
+
+CREATE TABLE public.facility_appeal (
+    book integer NOT NULL,
+    id uuid NOT NULL,
+    facility_id uuid NOT NULL,
+    freeze_id uuid NOT NULL,
+    words text NOT NULL,
+    state text NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    made_by text NOT NULL,
+    decided_at timestamp with time zone,
+    decided_by text DEFAULT ''::text NOT NULL,
+    answer text DEFAULT ''::text NOT NULL,
+    CONSTRAINT facility_appeal_check CHECK (((state = 'open'::text) = (decided_at IS NULL))),
+    CONSTRAINT facility_appeal_check1 CHECK (((state = 'open'::text) OR (answer <> ''::text))),
+    CONSTRAINT facility_appeal_state_check CHECK ((state = ANY (ARRAY['open'::text, 'granted'::text, 'rejected'::text]))),
+    CONSTRAINT facility_appeal_words_check CHECK ((words <> ''::text))
+);
+
+CREATE TABLE public.facility_change (
+    book integer NOT NULL,
+    id uuid NOT NULL,
+    facility_id uuid NOT NULL,
+    number integer NOT NULL,
+    kind text NOT NULL,
+    since date NOT NULL,
+    until date,
+    amount bigint,
+    share_ppm integer,
+    cause text NOT NULL,
+    evidence text DEFAULT ''::text NOT NULL,
+    ends uuid,
+    recorded_at timestamp with time zone NOT NULL,
+    actor text NOT NULL,
+    CONSTRAINT facility_change_amount_check CHECK ((amount >= 0)),
+    CONSTRAINT facility_change_cause_check CHECK ((cause <> ''::text)),
+    CONSTRAINT facility_change_check CHECK ((until >= since)),
+    CONSTRAINT facility_change_check1 CHECK (((kind = 'end'::text) = (ends IS NOT NULL))),
+    CONSTRAINT facility_change_check2 CHECK (((kind <> 'base'::text) OR ((amount IS NOT NULL) AND (share_ppm IS NULL)))),
+    CONSTRAINT facility_change_check3 CHECK (((kind <> ALL (ARRAY['uplift'::text, 'achievement'::text])) OR ((amount IS NULL) <> (share_ppm IS NULL)))),
+    CONSTRAINT facility_change_check4 CHECK (((kind <> ALL (ARRAY['uplift'::text, 'achievement'::text, 'freeze'::text])) OR (until IS NOT NULL))),
+    CONSTRAINT facility_change_check5 CHECK (((kind <> 'achievement'::text) OR (evidence <> ''::text))),
+    CONSTRAINT facility_change_kind_check CHECK ((kind = ANY (ARRAY['base'::text, 'uplift'::text, 'achievement'::text, 'freeze'::text, 'end'::text]))),
+    CONSTRAINT facility_change_number_check CHECK ((number > 0)),
+    CONSTRAINT facility_change_share_ppm_check CHECK (((share_ppm >= 1) AND (share_ppm <= 100000000)))
+);
+
+CREATE TABLE public.facility_reservation (
+    book integer NOT NULL,
+    id uuid NOT NULL,
+    facility_id uuid NOT NULL,
+    amount bigint NOT NULL,
+    reference text DEFAULT ''::text NOT NULL,
+    until timestamp with time zone NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    actor text NOT NULL,
+    CONSTRAINT facility_reservation_amount_check CHECK ((amount > 0)),
+    CONSTRAINT facility_reservation_check CHECK ((made_at < until))
 );
 
 CREATE TABLE public.hold (
@@ -2114,6 +2217,18 @@ ALTER TABLE ONLY public.event
 ALTER TABLE ONLY public.evidence_file
     ADD CONSTRAINT evidence_file_pkey PRIMARY KEY (book, hash);
 
+ALTER TABLE ONLY public.facility_appeal
+    ADD CONSTRAINT facility_appeal_pkey PRIMARY KEY (book, id);
+
+ALTER TABLE ONLY public.facility_change
+    ADD CONSTRAINT facility_change_pkey PRIMARY KEY (book, id);
+
+ALTER TABLE ONLY public.facility
+    ADD CONSTRAINT facility_pkey PRIMARY KEY (book, id);
+
+ALTER TABLE ONLY public.facility_reservation
+    ADD CONSTRAINT facility_reservation_pkey PRIMARY KEY (book, id);
+
 ALTER TABLE ONLY public.hold
     ADD CONSTRAINT hold_pkey PRIMARY KEY (book, id);
 
@@ -2386,6 +2501,22 @@ CREATE INDEX event_object ON public.event USING btree (book, object, id);
 
 CREATE INDEX event_type ON public.event USING btree (book, type, id);
 
+CREATE INDEX facility_appeal_of ON public.facility_appeal USING btree (book, facility_id, id);
+
+CREATE UNIQUE INDEX facility_appeal_open ON public.facility_appeal USING btree (book, freeze_id) WHERE (state = 'open'::text);
+
+CREATE INDEX facility_appeal_state ON public.facility_appeal USING btree (book, state, id);
+
+CREATE UNIQUE INDEX facility_change_ends ON public.facility_change USING btree (book, ends) WHERE (ends IS NOT NULL);
+
+CREATE UNIQUE INDEX facility_change_of ON public.facility_change USING btree (book, facility_id, number);
+
+CREATE INDEX facility_parent ON public.facility USING btree (book, parent_id) WHERE (parent_id IS NOT NULL);
+
+CREATE INDEX facility_party ON public.facility USING btree (book, party, id);
+
+CREATE INDEX facility_reservation_of ON public.facility_reservation USING btree (book, facility_id, id);
+
 CREATE INDEX hold_due ON public.hold USING btree (book, expires_at) WHERE ((state = 'open'::text) AND (expires_at IS NOT NULL));
 
 CREATE INDEX hold_from ON public.hold USING btree (from_id, id) WHERE (state = 'open'::text);
@@ -2622,6 +2753,16 @@ CREATE TRIGGER event_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.e
 
 CREATE TRIGGER evidence_file_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.evidence_file FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER facility_appeal_moves BEFORE UPDATE ON public.facility_appeal FOR EACH ROW EXECUTE FUNCTION public.guard_appeal_state();
+
+CREATE TRIGGER facility_change_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.facility_change FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER facility_moves BEFORE UPDATE ON public.facility FOR EACH ROW EXECUTE FUNCTION public.guard_facility();
+
+CREATE TRIGGER facility_reservation_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.facility_reservation FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER facility_stays BEFORE DELETE OR TRUNCATE ON public.facility FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER item_keeps_rows BEFORE DELETE OR TRUNCATE ON public.item FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER item_keeps_versions BEFORE UPDATE ON public.item FOR EACH ROW EXECUTE FUNCTION public.refuse_rewrite();
@@ -2730,6 +2871,27 @@ ALTER TABLE ONLY public.dispute_evidence
 
 ALTER TABLE ONLY public.dispute_evidence
     ADD CONSTRAINT dispute_evidence_book_hash_fkey FOREIGN KEY (book, hash) REFERENCES public.evidence_file(book, hash);
+
+ALTER TABLE ONLY public.facility_appeal
+    ADD CONSTRAINT facility_appeal_book_facility_id_fkey FOREIGN KEY (book, facility_id) REFERENCES public.facility(book, id);
+
+ALTER TABLE ONLY public.facility_appeal
+    ADD CONSTRAINT facility_appeal_book_freeze_id_fkey FOREIGN KEY (book, freeze_id) REFERENCES public.facility_change(book, id);
+
+ALTER TABLE ONLY public.facility
+    ADD CONSTRAINT facility_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
+
+ALTER TABLE ONLY public.facility
+    ADD CONSTRAINT facility_book_parent_id_fkey FOREIGN KEY (book, parent_id) REFERENCES public.facility(book, id);
+
+ALTER TABLE ONLY public.facility_change
+    ADD CONSTRAINT facility_change_book_ends_fkey FOREIGN KEY (book, ends) REFERENCES public.facility_change(book, id);
+
+ALTER TABLE ONLY public.facility_change
+    ADD CONSTRAINT facility_change_book_facility_id_fkey FOREIGN KEY (book, facility_id) REFERENCES public.facility(book, id);
+
+ALTER TABLE ONLY public.facility_reservation
+    ADD CONSTRAINT facility_reservation_book_facility_id_fkey FOREIGN KEY (book, facility_id) REFERENCES public.facility(book, id);
 
 ALTER TABLE ONLY public.invitation
     ADD CONSTRAINT invitation_book_member_id_fkey FOREIGN KEY (book, member_id) REFERENCES public.member(book, id);

@@ -8,8 +8,8 @@ it is never a default.
 
 from huoshui.lines.lending.facility.down import Part, plan_down
 from huoshui.lines.lending.facility.limit import Base, Freeze, Limit, Uplift
-from huoshui.lines.lending.facility.tree import Facility, Room, Tree, Used
+from huoshui.lines.lending.facility.tree import Node, Room, Tree, Used
 
 __all__ = [
-    "Base", "Facility", "Freeze", "Limit", "Part", "Room", "Tree", "Uplift", "Used", "plan_down",
+    "Base", "Freeze", "Limit", "Node", "Part", "Room", "Tree", "Uplift", "Used", "plan_down",
 ]  # fmt: skip

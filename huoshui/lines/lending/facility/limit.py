@@ -1,7 +1,7 @@
 """A limit as a function of the day. No I/O.
 
 Each piece holds from its first day to its last, both included; one without a last day holds on. The
-base is that which began last; uplifts add up; a limit is never below zero.
+base is that which began last, of two of one day the one told last; uplifts add up; a limit is never below zero.
 """
 
 from __future__ import annotations
@@ -71,14 +71,18 @@ class Uplift(_Piece, frozen=True, kw_only=True):
 
 
 class Freeze(_Piece, frozen=True, kw_only=True):
-    """So much of what is not drawn cannot be drawn; all of it where no share is given."""
+    """So much of what is not drawn cannot be drawn (minor units); all of it where none is said.
 
-    share: Fraction = Fraction(1)
+    An amount, not a share of what is left: a share would let less and less through, but in the end
+    all of it.
+    """
+
+    amount: int | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not 0 < self.share <= 1:
-            raise BadLimit(cause=self.cause[:80], what="share")
+        if self.amount is not None and self.amount <= 0:
+            raise BadLimit(cause=self.cause[:80], what="amount")
 
 
 class Limit(msgspec.Struct, frozen=True):
@@ -96,12 +100,14 @@ class Limit(msgspec.Struct, frozen=True):
 
     def _base(self, day: date) -> int:
         held = [each for each in self.bases if each.holds(day)]
-        return max(held, key=lambda each: each.since).amount if held else 0
+        return max(reversed(held), key=lambda each: each.since).amount if held else 0
 
     def thawed(self, undrawn: int, day: date) -> int:
         """What of an undrawn amount may be drawn: the largest freeze of the day counts, once."""
-        frozen = max((each.share for each in self.freezes if each.holds(day)), default=Fraction(0))
-        return int(undrawn * (1 - frozen))
+        frozen = [each.amount for each in self.freezes if each.holds(day)]
+        if None in frozen:
+            return 0
+        return max(0, undrawn - max((amount for amount in frozen if amount is not None), default=0))
 
     def causes(self, day: date) -> tuple[str, ...]:
         """Why it is as it is on a day: of base, uplifts and freezes in force, by their first days."""

@@ -21,8 +21,8 @@ class BadTree(Problem):
     status = 422
 
 
-class Facility(msgspec.Struct, frozen=True):
-    """A limit for somebody or something, below another one where `parent` names it."""
+class Node(msgspec.Struct, frozen=True):
+    """A facility's limit, below another one where `parent` names it."""
 
     id: UUID
     parent: UUID | None
@@ -46,7 +46,7 @@ class Room(msgspec.Struct, frozen=True):
 class Tree:
     """Facilities of one group with what is used of each. Raises BadTree."""
 
-    def __init__(self, facilities: Iterable[Facility], used: Mapping[UUID, Used]) -> None:
+    def __init__(self, facilities: Iterable[Node], used: Mapping[UUID, Used]) -> None:
         self._by_id = {each.id: each for each in facilities}
         self._in_all: dict[UUID, Used] = {}
         for id_ in self._by_id:
@@ -54,7 +54,7 @@ class Tree:
                 before, own = self._in_all.get(up.id, Used()), used.get(id_, Used())
                 self._in_all[up.id] = Used(before.drawn + own.drawn, before.held + own.held)
 
-    def way_up(self, id_: UUID) -> Iterator[Facility]:
+    def way_up(self, id_: UUID) -> Iterator[Node]:
         """A facility and all above it."""
         at: UUID | None = id_
         for _ in range(DEPTH_MOST):
@@ -77,7 +77,7 @@ class Tree:
         rooms = [Room(self._own(each, day), each.id) for each in self.way_up(id_)]
         return min(rooms, key=lambda room: room.available)
 
-    def _own(self, facility: Facility, day: date) -> int:
+    def _own(self, facility: Node, day: date) -> int:
         used = self._in_all[facility.id]
         undrawn = max(0, facility.limit.at(day) - used.drawn)
         return max(0, facility.limit.thawed(undrawn, day) - used.held)

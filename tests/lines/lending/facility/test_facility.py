@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from huoshui.lines.lending.facility import (
     Base,
-    Facility,
     Freeze,
     Limit,
+    Node,
     Tree,
     Uplift,
     Used,
@@ -57,9 +57,9 @@ def test_a_freeze_stops_the_undrawn_part_alone_until_its_last_day() -> None:
     limit = Limit(
         SEASONAL.bases, (),
         (Freeze(since=day(3), until=day(4), cause="a warm truck"),
-         Freeze(since=day(2), until=day(9), cause="low stock", share=Fraction(1, 4))),
+         Freeze(since=day(2), until=day(9), cause="low stock", amount=15_000)),
     )  # fmt: skip
-    tree = Tree([Facility(GROUP, None, limit)], {GROUP: Used(drawn=40_001, held=1_000)})
+    tree = Tree([Node(GROUP, None, limit)], {GROUP: Used(drawn=40_001, held=1_000)})
     assert [tree.room(GROUP, day(n)).available for n in (1, 2, 3, 5, 10)] == [
         59_000, 44_000, 0, 44_000, 59_000,
     ]  # fmt: skip
@@ -67,7 +67,7 @@ def test_a_freeze_stops_the_undrawn_part_alone_until_its_last_day() -> None:
 
 
 def test_a_fall_back_below_what_is_drawn_is_brought_down_by_a_plan() -> None:
-    tree = Tree([Facility(GROUP, None, SEASONAL)], {GROUP: Used(drawn=130_003)})
+    tree = Tree([Node(GROUP, None, SEASONAL)], {GROUP: Used(drawn=130_003)})
     assert (tree.over(GROUP, day(59)), tree.room(GROUP, day(59)).available) == (0, 19_998)
     over = tree.over(GROUP, day(60))
     assert (over, tree.room(GROUP, day(60)).available) == (30_002, 0)
@@ -83,7 +83,7 @@ def test_a_fall_back_below_what_is_drawn_is_brought_down_by_a_plan() -> None:
         lambda: Base(since=day(1), cause="x", amount=-1),
         lambda: Uplift(since=day(1), cause="x"),
         lambda: Uplift(since=day(1), cause="x", share=Fraction(1), amount=1),
-        lambda: Freeze(since=day(1), cause="x", share=Fraction(3, 2)),
+        lambda: Freeze(since=day(1), cause="x", amount=0),
     ],
 )
 def test_a_piece_that_cannot_be_is_refused(make: object) -> None:
@@ -94,7 +94,7 @@ def test_a_piece_that_cannot_be_is_refused(make: object) -> None:
 def test_a_way_up_that_goes_round_or_nowhere_is_refused() -> None:
     for parent in (GROUP, BORROWER):
         with pytest.raises(BadTree):
-            Tree([Facility(GROUP, parent, SEASONAL)], {})
+            Tree([Node(GROUP, parent, SEASONAL)], {})
 
 
 amounts = st.integers(0, 10**12)
@@ -113,7 +113,12 @@ def limits(draw: st.DrawFn) -> Limit:
         st.lists(st.builds(Uplift, since=days, cause=st.just("u"), share=shares), max_size=2)
     )
     freezes = draw(
-        st.lists(st.builds(Freeze, since=days, cause=st.just("f"), share=shares), max_size=2)
+        st.lists(
+            st.builds(
+                Freeze, since=days, cause=st.just("f"), amount=st.none() | st.integers(1, 10**12)
+            ),
+            max_size=2,
+        )
     )
     return Limit(tuple(bases), tuple(uplifts), tuple(freezes))  # fmt: skip
 
@@ -122,7 +127,7 @@ def limits(draw: st.DrawFn) -> Limit:
 def test_drawing_all_the_room_breaks_no_limit_and_leaves_none(
     group: Limit, borrower: Limit, scene: Limit, use: list[int], on: date
 ) -> None:
-    facilities = [Facility(GROUP, None, group), Facility(BORROWER, GROUP, borrower), Facility(SCENE, BORROWER, scene)]  # fmt: skip
+    facilities = [Node(GROUP, None, group), Node(BORROWER, GROUP, borrower), Node(SCENE, BORROWER, scene)]  # fmt: skip
     used = {id_: Used(*use[2 * n : 2 * n + 2]) for n, id_ in enumerate((GROUP, BORROWER, SCENE))}
     room = Tree(facilities, used).room(SCENE, on)
     assert room.available >= 0
