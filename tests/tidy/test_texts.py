@@ -126,8 +126,13 @@ def test_every_name_of_the_product_has_its_text() -> None:
     wanted = [f"scope.{scope}" for scope in SCOPES]
     wanted += [f"state.{each.name}.{state}" for each in MACHINES for state in each.states]
     wanted += [f"verb.{each.name}.{verb}" for each in MACHINES for verb in each.moves]
-    wanted += [f"account.{kind.name}" for kind in (*CHART.kinds, *factoring.CHART.kinds, *facility.CHART.kinds)]
-    wanted += [f"template.{name}" for name in (*TEMPLATES, *factoring.TEMPLATES, *facility.TEMPLATES)]
+    wanted += [
+        f"account.{kind.name}"
+        for kind in (*CHART.kinds, *factoring.CHART.kinds, *facility.CHART.kinds)
+    ]
+    wanted += [
+        f"template.{name}" for name in (*TEMPLATES, *factoring.TEMPLATES, *facility.TEMPLATES)
+    ]
     assert [key for key in wanted if key not in TEXTS] == []
 
 
@@ -136,7 +141,9 @@ def test_no_text_is_left_of_what_is_gone() -> None:
     known = {
         "problem": {f"{code}.{part}" for code in codes for part in ("title", "detail")},
         "scope": set(SCOPES),
-        "account": {kind.name for kind in (*CHART.kinds, *factoring.CHART.kinds, *facility.CHART.kinds)},
+        "account": {
+            kind.name for kind in (*CHART.kinds, *factoring.CHART.kinds, *facility.CHART.kinds)
+        },
         "template": {*TEMPLATES, *factoring.TEMPLATES, *facility.TEMPLATES, "reversal"},
         "verb": {f"{each.name}.{verb}" for each in MACHINES for verb in each.moves}
         | {f"assignment.{verb}" for verb in ("offer", *WITHIN)},

@@ -144,9 +144,12 @@ class Facilities(RuleBasedStateMachine):
             until = tx.now + timedelta(hours=hours)
             self.count += 1
             name = tx.id("rsv", f"{self.number}/{self.count}")
+            done: port.Exposure | None
             try:
                 done = port.reserve(tx, id_, amount, until, name=name)
-            except FacilityShort as short:
+            except FacilityShort as problem:
+                short, done = problem, None
+            if done is None:
                 assert amount > room == short.facts["available"]
                 return multiple()
             assert done.available == room - amount

@@ -228,7 +228,8 @@ def test_a_freeze_without_reason_or_end_is_refused(
     market: Ground, folk: Family, wrong: dict[str, Any]
 ) -> None:
     with market.database.begin() as tx, pytest.raises(BadChange):
-        service.freeze(tx, folk.scene.id, Freezing(**({"cause": "x", "until": day(1)} | wrong)))
+        asked: dict[str, Any] = {"cause": "x", "until": day(1)} | wrong
+        service.freeze(tx, folk.scene.id, Freezing(**asked))
 
 
 @pytest.mark.parametrize(
@@ -257,7 +258,7 @@ def test_a_change_that_does_not_hold_together_is_refused(
 def test_a_facility_stands_where_it_belongs(
     market: Ground, folk: Family, wrong: dict[str, Any], field: str
 ) -> None:
-    asked = {"level": "scene", "currency": "CNY", "amount": 1, "name": "x", "scene": "y",
+    asked: dict[str, Any] = {"level": "scene", "currency": "CNY", "amount": 1, "name": "x", "scene": "y",
              "party": folk.borrower.party, "parent": folk.borrower.id} | wrong  # fmt: skip
     if wrong.get("level"):
         asked |= {"scene": ""}
