@@ -26,6 +26,11 @@ class Taking:
         self.movement, self.day, self.left = movement, day, amount
         self.passed: list[Instalment] = []
 
+    def pass_by(self, row: Instalment) -> None:
+        """Note that an instalment has nothing to take; once, so that a round without gain ends all."""
+        if row not in self.passed:
+            self.passed.append(row)
+
 
 def take(state: State, movement: Movement, amount: int, kind: str) -> int:
     """Take an amount by the table of a kind; gives what nothing was open for."""
@@ -143,7 +148,7 @@ def _take_part(
     period = None if row.down or row.additional else plan.period_due(row.due)
     if not state.recalculates or period is None:
         if state.recalculates:
-            taking.passed.append(row)
+            taking.pass_by(row)
         return row.pay(component, day, amount)
     paid_on = day
     if bucket == "in_advance":
@@ -183,7 +188,7 @@ def _due_then(
     """What an instalment that is not due yet asks if it is paid on a day."""
     principal, interest = due_on(state, period, day)
     if not principal and not interest:
-        taking.passed.append(row)
+        taking.pass_by(row)
     if component == "interest":
         row.interest = interest
     elif component == "principal":

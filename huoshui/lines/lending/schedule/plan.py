@@ -177,7 +177,7 @@ class Period:
         """Interest of all slices, exact and then rounded once."""
         top, bottom = 0, 1
         for part in self.slices:
-            piece, over = self._earned(part)
+            piece, over = self.earned_in(part)
             if not piece:
                 continue
             if over == bottom:
@@ -186,7 +186,8 @@ class Period:
                 top, bottom = top * over + piece * bottom, bottom * over
         return round_ratio(top, bottom, rounding)
 
-    def _earned(self, part: Slice) -> Ratio:
+    def earned_in(self, part: Slice) -> Ratio:
+        """Interest of one slice, exact."""
         if part.paused or not part.base or not part.till_due[0]:
             return part.credited_interest, 1
         top, bottom = part.till_due
