@@ -20,11 +20,12 @@ from huoshui.lines.lending.waterfall import Bucket, Component, FutureRule
 class Taking:
     """A payment while it is taken: what is left of it, and instalments that have nothing to take."""
 
-    __slots__ = ("day", "left", "movement", "passed")
+    __slots__ = ("asked", "day", "left", "movement", "passed")
 
     def __init__(self, movement: Movement, day: date, amount: int) -> None:
         self.movement, self.day, self.left = movement, day, amount
         self.passed: list[Instalment] = []
+        self.asked: tuple[Period, date, tuple[int, int]] | None = None  # while the plan stands
 
     def pass_by(self, row: Instalment) -> None:
         """Note that an instalment has nothing to take; once, so that a round without gain ends all."""
@@ -155,6 +156,8 @@ def _take_part(
         paid_on = _paid_on(state, taking, row)
         _due_then(state, taking, row, period, component, paid_on)
     taken = row.pay(component, day, amount)
+    if component in {"principal", "interest"}:
+        taking.asked = None
     if component == "principal":
         change.pay_principal(plan, period, paid_on, taken)
         state.rows_from_plan(day)
@@ -186,7 +189,10 @@ def _due_then(
     day: date,
 ) -> None:
     """What an instalment that is not due yet asks if it is paid on a day."""
-    principal, interest = due_on(state, period, day)
+    known = taking.asked
+    if known is None or known[0] is not period or known[1] != day:
+        known = taking.asked = (period, day, due_on(state, period, day))
+    principal, interest = known[2]
     if not principal and not interest:
         taking.pass_by(row)
     if component == "interest":

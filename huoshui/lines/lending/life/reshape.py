@@ -62,6 +62,7 @@ def _settle_past(state: State, day: date) -> None:
         last = period.slices[-1]
         if last.correction:
             last.correction -= period.open_principal
+        period.touched()
         period.instalment = period.paid
         period.credited_moved = period.credited_principal + period.credited_interest
 
@@ -202,6 +203,7 @@ def _end_plan(state: State, day: date) -> None:
         if not current.slices:
             return
         current.slices[-1].due = day
+        current.touched()
         plan.set_factors(current)
     plan.periods = [period for period in plan.periods if period.due <= day]
 

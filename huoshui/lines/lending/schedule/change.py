@@ -53,6 +53,7 @@ def move_dates(plan: Plan, periods: Sequence[tuple[date, date]]) -> None:
         kept = [part for part in period.slices if part.start == part.due == start] + inside
         period.slices = kept or [Slice(start, due)]
         period.slices[0].start, period.slices[-1].due = start, due
+        period.touched()
         plan.set_factors(period)
     plan.settle()
     fit_last(plan, periods[0][0])
@@ -131,6 +132,7 @@ def _pause(plan: Plan, period: Period, start: date, end: date) -> None:
     for part in period.slices:
         if part.start >= start and part.due <= end:
             part.paused = True
+    period.touched()
 
 
 def credit(plan: Plan, day: date, principal: int, interest: int) -> None:
@@ -144,6 +146,7 @@ def credit(plan: Plan, day: date, principal: int, interest: int) -> None:
         target.charged_back = True
         parts[-1].credited_principal += principal
         parts[-1].credited_interest += interest
+        target.touched()
     plan.set_factors(period)
     plan.settle()
     fit_last(plan, day)
@@ -155,13 +158,14 @@ def _in_credit_range(plan: Plan, period: Period, day: date) -> bool:
     return period.start <= day < period.due
 
 
-def correct(plan: Plan, day: date, amount: int) -> None:
-    """Let the balance that earns interest differ by an amount from a day on."""
+def correct(plan: Plan, day: date, amount: int) -> bool:
+    """Let the balance that earns interest differ by an amount from a day on; False outside the plan."""
     period = cut(plan, day, correction=amount)
     if period is not None:
         plan.set_factors(period)
         plan.settle()
-        fit_last(plan, day)
+        fit_last(plan, day, derived=True)
+    return period is not None
 
 
 def pay_principal(plan: Plan, period: Period, day: date, amount: int) -> None:
@@ -174,13 +178,14 @@ def pay_principal(plan: Plan, period: Period, day: date, amount: int) -> None:
     room = plan.drawn + plan.credited_principal - plan.paid_principal
     period.paid_principal += amount if amount <= room else max(0, plan.drawn - plan.paid_principal)
     since = min(period.due, day)
-    correct(plan, since, -amount)
+    fitted = correct(plan, since, -amount)
     open_ = sum(not each.fully_paid for each in plan.periods)
     if open_ > 1 and day < period.start:
         ahead = period.paid > period.level or period.paid == period.original + period.credited
         if ahead:
-            period.instalment = period.paid - period.credited
-    fit_last(plan, since)
+            period.instalment, fitted = period.paid - period.credited, False
+    if not fitted:
+        fit_last(plan, since)
 
 
 def pay_interest(plan: Plan, period: Period, day: date, amount: int) -> None:
@@ -192,7 +197,7 @@ def pay_interest(plan: Plan, period: Period, day: date, amount: int) -> None:
     paid = sum(each.paid_interest for each in plan.periods)
     period.paid_interest += min(amount, due - paid)
     plan.settle()
-    fit_last(plan, day)
+    fit_last(plan, day, derived=True)
 
 
 def _defer(plan: Plan, period: Period, day: date) -> None:
@@ -222,6 +227,7 @@ def cut(plan: Plan, day: date, *, drawn: int = 0, correction: int = 0) -> Period
     part.drawn += drawn
     plan.drawn += drawn
     part.correction += correction
+    period.touched()
     return period
 
 
@@ -242,6 +248,7 @@ def _insert(plan: Plan, period: Period, day: date) -> Slice:
     end = part.due
     part.due = min(max(day, part.start), end)
     period.slices.insert(at + 1, Slice(part.due, end, paused=part.paused))
+    period.touched()
     return part
 
 
@@ -339,6 +346,7 @@ def till(plan: Plan, day: date) -> Plan:
     if day < first.start:
         for period in copy.periods:
             period.slices = []
+            period.touched()
         copy.settle()
         return copy
     if day >= last.due:
@@ -351,7 +359,7 @@ def till(plan: Plan, day: date) -> Plan:
     for period in copy.periods:
         copy.set_factors(period)
     copy.settle()
-    fit_last(copy, day)
+    fit_last(copy, day, derived=True)
     return copy
 
 
@@ -360,6 +368,7 @@ def _end_on(plan: Plan, current: Period, day: date) -> None:
     for at, period in enumerate(plan.periods):
         if period.due <= day:
             continue
+        period.touched()
         if period is current:
             found = slice_at(plan, period, day)
             if found is not None:

@@ -6,6 +6,7 @@ Fₖ = 1 + Fₖ₋₁·(1+fₖ): the present value of n instalments at the perio
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from datetime import date
 from fractions import Fraction
@@ -109,16 +110,16 @@ def _solve_flat(plan: Plan, periods: Sequence[Period]) -> None:
     plan.settle()
 
 
-def fit_last(plan: Plan, till: date) -> None:
+def fit_last(plan: Plan, till: date, *, derived: bool = False) -> None:
     """Let the last unpaid period take what the sum of instalments lacks or has too much.
 
     Interest earned behind it up to `till` is taken in as well, since nothing else will ask for it.
+    `derived` says that the plan is settled as it stands.
     """
-    plan.derive()
+    if not derived:
+        plan.derive()
     _cap_at_open(plan)
-    target = _to_fit(plan)
-    while target is not None and _fit(plan, target):
-        target = _to_fit(plan)
+    target = _fit(plan)
     if target is not None:
         _take_later_interest(plan, target, till)
         _keep_principal(plan, target)
@@ -139,51 +140,67 @@ def _keep_principal(plan: Plan, target: Period) -> None:
 def _cap_at_open(plan: Plan) -> None:
     """No instalment asks for more principal than is open in all."""
     open_ = max(0, plan.drawn) - plan.paid_principal
-    for period in plan.periods:
-        if period.open_principal > open_:
+    for at, period in enumerate(plan.periods):
+        if period.due_principal > open_ and period.open_principal > open_:
             period.instalment -= period.open_principal - open_
             period.instalment = max(period.instalment, period.paid - period.credited, 0)
-            plan.derive()
+            plan.derive_from(at)
 
 
-def _to_fit(plan: Plan) -> Period | None:
-    for period in reversed(plan.periods):
-        if not period.fully_paid:
-            return period
+def _to_fit(plan: Plan, below: int) -> int | None:
+    """The last period of so many first ones that is not fully paid."""
+    for at in range(below - 1, -1, -1):
+        if not plan.periods[at].fully_paid:
+            return at
     last = plan.last
     if not plan.paid_principal and last.slices and last.balance_after > 0:
-        return last
+        return len(plan.periods) - 1
     return None
 
 
-def _fit(plan: Plan, target: Period) -> bool:
-    """Fit one period; True where it was paid more than that, and another must be fitted."""
+def _fit(plan: Plan) -> Period | None:
+    """Fit the last unpaid period; where it was paid more than that, the one before it."""
+    at = _to_fit(plan, len(plan.periods))
+    if at is None:
+        return None
+    _ask_no_future(plan, plan.periods[at])
+    owed = plan.drawn + plan.credited_principal
+    lacking = owed + sum(each.due_interest - each.level for each in plan.periods)
+    while at is not None:
+        target = plan.periods[at]
+        if target.share is not None:
+            target.share = max(0, target.share + lacking, target.paid_principal)
+            plan.derive()
+            return target
+        fitted, least = target.instalment + lacking, target.paid - target.credited
+        if target.fixed > 0:
+            fitted = max(fitted, target.paid_principal + target.fixed)
+        lacking += target.instalment - max(fitted, least)
+        target.instalment = max(fitted, least)
+        lacking += plan.derive_from(at)
+        if fitted >= least:
+            return target
+        at = _to_fit(plan, at)
+        if at is not None and _ask_no_future(plan, plan.periods[at]):
+            lacking = owed + sum(each.due_interest - each.level for each in plan.periods)
+    return None
+
+
+def _ask_no_future(plan: Plan, target: Period) -> bool:
+    """Take back what interest of later days was asked for earlier; True where there was any."""
+    moved = [period for period in plan.periods if period.moved_up]
+    if not moved and not target.future:
+        return False
     target.future = 0
-    for period in plan.periods:
+    for period in moved:
         period.moved_up = False
     plan.derive()
-    due_interest = sum(period.due_interest for period in plan.periods)
-    asked = sum(period.level for period in plan.periods)
-    lacking = plan.drawn + plan.credited_principal + due_interest - asked
-    if target.share is not None:
-        target.share = max(0, target.share + lacking, target.paid_principal)
-        plan.derive()
-        return False
-    fitted = target.instalment + lacking
-    if target.fixed > 0:
-        fitted = max(fitted, target.paid_principal + target.fixed)
-    target.instalment = fitted
-    least = target.paid - target.credited
-    if fitted < least:
-        target.instalment = least
-        plan.derive()
-        return True
-    plan.derive()
-    return False
+    return True
 
 
 def _take_later_interest(plan: Plan, target: Period, till: date) -> None:
-    if target is plan.last:
+    behind = itertools.takewhile(lambda each: each is not target, reversed(plan.periods))
+    if not any(period.unplaced for period in behind):  # and less is earned by an earlier day
         return
     later = plan.copy()
     truncate_interest(later, till)
@@ -207,11 +224,14 @@ def truncate_interest(plan: Plan, till: date) -> None:
         found = slice_at(plan, period, till)
         if found is not None:
             period.slices[found].due = till
+            period.touched()
     for each in plan.periods:
         plan.set_factors(each)
-        for part in each.slices:
-            if till < part.due:
-                part.grid = part.till_due = NOTHING
+        if till < each.due:
+            for part in each.slices:
+                if till < part.due:
+                    part.grid = part.till_due = NOTHING
+            each.touched()
 
 
 def slice_at(plan: Plan, period: Period, day: date) -> int | None:

@@ -69,6 +69,7 @@ class Period:
         "due",
         "due_interest",
         "due_principal",
+        "factored",
         "fixed",
         "free",
         "future",
@@ -79,6 +80,7 @@ class Period:
         "moved_down",
         "moved_up",
         "original",
+        "own",
         "paid_interest",
         "paid_principal",
         "reaged",
@@ -86,6 +88,7 @@ class Period:
         "slices",
         "start",
         "unplaced",
+        "walked",
     )
 
     def __init__(self, start: date, due: date) -> None:
@@ -98,6 +101,13 @@ class Period:
         self.grace = self.free = self.carried = self.charged_back = False
         self.share: int | None = None  # a fixed part of principal, its interest beside it
         self.interest = self.due_interest = self.due_principal = self.unplaced = 0
+        self.touched()
+
+    def touched(self) -> None:
+        """Forget what was worked out from the slices: one of them has changed."""
+        self.own: int | None = None  # what the slices earn, rounded
+        self.walked: tuple[int, int, int, int] | None = None  # balance and drawn, before and after
+        self.factored: tuple[object, ...] | None = None  # for which days and rates factors stand
 
     def copy(self) -> Period:
         """The same period, apart."""
@@ -113,6 +123,7 @@ class Period:
         other.reaged, other.holder = self.reaged, self.holder
         other.interest, other.unplaced = self.interest, self.unplaced
         other.due_interest, other.due_principal = self.due_interest, self.due_principal
+        other.own, other.walked, other.factored = self.own, self.walked, self.factored
         return other
 
     @property
@@ -242,6 +253,7 @@ class Plan:
             period.paid_principal = period.paid_interest = period.future = 0
             for part in period.slices:
                 part.correction = 0
+            period.touched()
         return other
 
     @property
@@ -279,7 +291,12 @@ class Plan:
         return next((each for each in self.periods if each.due == due), None)
 
     def set_factors(self, period: Period) -> None:
-        """Work out the rate factors of a period's slices."""
+        """Work out the rate factors of a period's slices, unless they stand for these days and rates."""
+        told = (period.start, period.due, period.free, *self.rates)
+        if period.factored == told:
+            return
+        period.touched()
+        period.factored = told
         for part in period.slices:
             part.grid = self._factor(period, part.start, part.due, grid=True)
             part.till_due = self._factor(period, part.start, period.due, grid=False)
@@ -300,27 +317,50 @@ class Plan:
         """Work out what is due of each period from the balances as they stand."""
         before = 0
         for period in self.periods:
-            before = self._derive(period, before)
+            before = self.derive_one(period, before)
+
+    def derive_from(self, at: int) -> int:
+        """Work out what is due of a period that was changed, and of those behind it that this moves.
+
+        Gives by how much due interest grew.
+        """
+        before, grown = self.periods[at - 1].unplaced if at else 0, 0
+        for period in self.periods[at:]:
+            unplaced, interest = period.unplaced, period.due_interest
+            before = self.derive_one(period, before)
+            grown += period.due_interest - interest
+            if before == unplaced:
+                break
+        return grown
 
     def settle(self) -> None:
         """Carry balances through all slices, and work out what is due of each period."""
         before = balance = drawn = 0
         flat = self.terms.method == "flat"
         for at, period in enumerate(self.periods):
-            for part in period.slices:
-                if at or part is not period.slices[0]:
-                    part.balance = balance
-                part.base = drawn if flat else part.balance
-                balance = max(0, part.balance + part.correction + part.drawn)
-                drawn += part.drawn
-            before = self._derive(period, before)
+            known = period.walked
+            if known is not None and known[0] == balance and known[1] == drawn:
+                balance, drawn = known[2], known[3]
+            else:
+                begun = (balance, drawn)
+                for part in period.slices:
+                    if at or part is not period.slices[0]:
+                        part.balance = balance
+                    part.base = drawn if flat else part.balance
+                    balance = max(0, part.balance + part.correction + part.drawn)
+                    drawn += part.drawn
+                period.walked, period.own = (*begun, balance, drawn), None
+            before = self.derive_one(period, before)
             if period.slices:
                 balance = period.balance_after
 
-    def _derive(self, period: Period, before: int) -> int:
+    def derive_one(self, period: Period, before: int) -> int:
+        """Work out what is due of a period; what it could not place, which `before` is to the next."""
         interest = period.fixed + period.future + before
         if not (period.moved_up or period.moved_down):
-            interest += period.earned(self.terms.rounding)
+            if period.own is None:
+                period.own = period.earned(self.terms.rounding)
+            interest += period.own
         if interest < 0:
             interest = 0
         if period.share is not None:
