@@ -16,7 +16,7 @@ from huoshui.core import db, postgres
 from huoshui.core.errors import Problem
 from huoshui.core.settings import Settings
 from huoshui.interfaces.cli import terminal
-from huoshui.interfaces.cli.bench import access, console, devices, expr, ledger, payments, replay
+from huoshui.interfaces.cli.bench import access, console, devices, expr, ledger, lending, payments, replay
 from huoshui.interfaces.cli.bench.figures import Bench, Measured
 from huoshui.interfaces.cli.bench.ledger import scale as ledger_scale
 from huoshui.interfaces.cli.terminal import say
@@ -29,6 +29,7 @@ BENCHES: dict[str, Bench] = {
     "devices": devices.measure,
     "expr": expr.measure,
     "ledger": ledger.measure,
+    "lending": lending.measure,
     "payments": payments.measure,
     "replay": replay.measure,
 }
