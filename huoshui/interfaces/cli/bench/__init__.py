@@ -16,7 +16,16 @@ from huoshui.core import db, postgres
 from huoshui.core.errors import Problem
 from huoshui.core.settings import Settings
 from huoshui.interfaces.cli import terminal
-from huoshui.interfaces.cli.bench import access, console, devices, expr, ledger, lending, payments, replay
+from huoshui.interfaces.cli.bench import (
+    access,
+    console,
+    devices,
+    expr,
+    ledger,
+    lending,
+    payments,
+    replay,
+)
 from huoshui.interfaces.cli.bench.figures import Bench, Measured
 from huoshui.interfaces.cli.bench.ledger import scale as ledger_scale
 from huoshui.interfaces.cli.terminal import say

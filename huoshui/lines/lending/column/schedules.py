@@ -30,7 +30,7 @@ def schedules(terms: Terms, amounts: Iterable[int]) -> list[Column]:
     """The schedule of each amount, drawn at the start of these terms."""
     grid = grid_of(terms)
     simple = _is_plain(terms)
-    rows = _shares if terms.kind == "equal_principal" or terms.kind == "interest_only" else _equal
+    rows = _shares if terms.kind in {"equal_principal", "interest_only"} else _equal
     found = []
     for amount in amounts:
         down = down_payment_of(terms, amount)
@@ -115,9 +115,8 @@ def _rows(terms: Terms, grid: Grid, balance: int, amount: int) -> Made | None:
         else:
             earned = round_ratio(balance * top, bottom, rule)
         repaid = amount - earned
-        if repaid <= 0 or repaid > balance:
-            if len(interest) + 1 < len(grid.factors):
-                return None
+        if not 0 < repaid <= balance and len(interest) + 1 < len(grid.factors):
+            return None
         interest.append(earned)
         principal.append(repaid)
         balance -= repaid

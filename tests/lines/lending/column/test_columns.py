@@ -116,5 +116,7 @@ def test_most_loans_are_lines_and_a_moved_date_is_left_to_the_fold() -> None:
     life.record(Paid(id="p", on=date(2026, 2, 5), recorded=date(2026, 2, 5), amount=50_000))
     assert line_of(life.state, date(2026, 2, 5)) is not None
     day = date(2026, 2, 20)
-    moved = Rescheduled(id="m", on=day, recorded=day, due=date(2026, 3, 5), moved_to=date(2026, 3, 9))
+    moved = Rescheduled(
+        id="m", on=day, recorded=day, due=date(2026, 3, 5), moved_to=date(2026, 3, 9)
+    )
     assert line_of(life.record_all([moved]).state, day) is None
