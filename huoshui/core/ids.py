@@ -72,6 +72,8 @@ PREFIXES = {
     "fch": "change of a facility's limit",
     "fap": "appeal against a freeze",
     "rsv": "reservation under a facility",
+    "loan": "loan",
+    "lev": "event of a loan",
 }
 
 

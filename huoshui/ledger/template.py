@@ -59,19 +59,22 @@ class Template(msgspec.Struct, frozen=True):
     def legs(self, accounts: Mapping[str, str], amounts: Mapping[str, int]) -> list[Leg]:
         """The legs for given names in the paths and given amounts (minor units).
 
-        Zero amounts make no leg. Debits are paired with credits in the order in which they
-        stand, so that every leg has one account on each side.
+        Zero amounts make no leg; one below zero stands on the other side, so that a difference is
+        posted by the template of what it mends. Debits are paired with credits in the order in
+        which they stand, so that every leg has one account on each side.
         """
         debits = self._amounts(self.debit, accounts, amounts)
         credits = self._amounts(self.credit, accounts, amounts)
+        owing = [each for each in debits if each[1] > 0] + _turned(credits)
+        taking = [each for each in credits if each[1] > 0] + _turned(debits)
         legs, index = [], 0
-        for source, owed in debits:
+        for source, owed in owing:
             while owed:
-                target, wanted = credits[index]
+                target, wanted = taking[index]
                 moved = min(owed, wanted)
                 legs.append(Leg(source, target, moved))
                 owed, wanted = owed - moved, wanted - moved
-                credits[index] = (target, wanted)
+                taking[index] = (target, wanted)
                 index += not wanted
         return legs
 
@@ -88,6 +91,10 @@ class Template(msgspec.Struct, frozen=True):
             for entry in entries
         ]
         return [(path, amount) for path, amount in valued if amount]
+
+
+def _turned(entries: list[tuple[str, int]]) -> list[tuple[str, int]]:
+    return [(path, -amount) for path, amount in entries if amount < 0]
 
 
 def read_templates(text: str) -> dict[str, Template]:

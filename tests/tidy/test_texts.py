@@ -21,6 +21,9 @@ from huoshui.lines.lending.facility import chart as facility
 from huoshui.lines.lending.facility.model import APPEAL, FACILITY
 from huoshui.lines.lending.factoring import chart as factoring
 from huoshui.lines.lending.factoring.machine import ASSIGNMENT, WITHIN
+from huoshui.lines.lending.loan import LOAN
+from huoshui.lines.lending.postings import CHART as LOAN_CHART
+from huoshui.lines.lending.postings import TEMPLATES as LOAN_TEMPLATES
 from huoshui.lines.payments.chart import CHART, TEMPLATES
 from huoshui.lines.payments.devices import DEVICE
 from huoshui.lines.payments.escrow.model import ESCROW
@@ -29,7 +32,15 @@ from huoshui.lines.payments.vouchers import PROGRAMME, VOUCHER
 from tests.tidy.test_style import sources
 
 TEXTS = i18n.catalogue()
-MACHINES = (APPEAL, FACILITY, ASSIGNMENT, ESCROW, DEVICE, MANDATE, DEBIT, PROGRAMME, VOUCHER)
+MACHINES = (APPEAL, FACILITY, ASSIGNMENT, ESCROW, DEVICE, MANDATE, DEBIT, PROGRAMME, VOUCHER, LOAN)
+ENTRIES = {*TEMPLATES, *factoring.TEMPLATES, *facility.TEMPLATES} | {
+    f"loan.{name}" for name in LOAN_TEMPLATES
+}
+ACCOUNTS = {
+    kind.name
+    for chart in (CHART, factoring.CHART, facility.CHART, LOAN_CHART)
+    for kind in chart.kinds
+}
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 # Same in both languages, or names that are not translated.
 NOT_TRANSLATED = re.compile(r"console\.(brand|language|export|keys\.(all|esc))|\.csv$|\.json$|hhi")
@@ -126,13 +137,8 @@ def test_every_name_of_the_product_has_its_text() -> None:
     wanted = [f"scope.{scope}" for scope in SCOPES]
     wanted += [f"state.{each.name}.{state}" for each in MACHINES for state in each.states]
     wanted += [f"verb.{each.name}.{verb}" for each in MACHINES for verb in each.moves]
-    wanted += [
-        f"account.{kind.name}"
-        for kind in (*CHART.kinds, *factoring.CHART.kinds, *facility.CHART.kinds)
-    ]
-    wanted += [
-        f"template.{name}" for name in (*TEMPLATES, *factoring.TEMPLATES, *facility.TEMPLATES)
-    ]
+    wanted += [f"account.{name}" for name in sorted(ACCOUNTS)]
+    wanted += [f"template.{name}" for name in sorted(ENTRIES)]
     assert [key for key in wanted if key not in TEXTS] == []
 
 
@@ -141,10 +147,8 @@ def test_no_text_is_left_of_what_is_gone() -> None:
     known = {
         "problem": {f"{code}.{part}" for code in codes for part in ("title", "detail")},
         "scope": set(SCOPES),
-        "account": {
-            kind.name for kind in (*CHART.kinds, *factoring.CHART.kinds, *facility.CHART.kinds)
-        },
-        "template": {*TEMPLATES, *factoring.TEMPLATES, *facility.TEMPLATES, "reversal"},
+        "account": ACCOUNTS,
+        "template": {*ENTRIES, "reversal"},
         "verb": {f"{each.name}.{verb}" for each in MACHINES for verb in each.moves}
         | {f"assignment.{verb}" for verb in ("offer", *WITHIN)},
     }

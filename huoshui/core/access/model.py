@@ -28,6 +28,9 @@ SCOPES = {
     "facilities:write": "open facilities, change and freeze their limits, decide on appeals",
     "facilities:draw": "reserve, draw, release and restore under facilities",
     "facilities:appeal": "appeal against a freeze",
+    "loans:read": "read loans, their schedules, events and entries",
+    "loans:apply": "apply for loans, consent to offers and withdraw",
+    "loans:service": "draw down, repay, reverse and reshape loans",
     "ledger:read": "read accounts, transactions, trial balance",
     "ledger:write": "open accounts, post and reverse transactions, hold and capture",
     "ledger:close": "close periods; close, reopen and bound accounts",
@@ -61,8 +64,11 @@ ROLES: dict[Kind, dict[str, frozenset[str]]] = {
             "devices:write",
             "factoring:write",
             "facilities:draw",
+            "loans:apply",
+            "loans:service",
         },
-        "risk": _STAFF | {"payments:write", "devices:write", "requests:read", "facilities:write"},
+        "risk": _STAFF
+        | {"payments:write", "devices:write", "requests:read", "facilities:write", "loans:service"},
         "compliance": _STAFF
         | {"settlement:approve", "ledger:close", "parties:read", "requests:read"},
         "viewer": _STAFF,
@@ -78,6 +84,8 @@ ROLES: dict[Kind, dict[str, frozenset[str]]] = {
                 "vouchers:write",
                 "facilities:read",
                 "facilities:appeal",
+                "loans:read",
+                "loans:apply",
                 "keys:write",
                 "console",
             }
@@ -90,6 +98,7 @@ ROLES: dict[Kind, dict[str, frozenset[str]]] = {
                 "devices:read",
                 "factoring:read",
                 "facilities:read",
+                "loans:read",
                 "console",
             }
         ),
@@ -103,6 +112,8 @@ ROLES: dict[Kind, dict[str, frozenset[str]]] = {
                 "mandates:write",
                 "facilities:read",
                 "facilities:appeal",
+                "loans:read",
+                "loans:apply",
                 "keys:write",
                 "console",
             }
@@ -110,10 +121,18 @@ ROLES: dict[Kind, dict[str, frozenset[str]]] = {
     },
     "partner": {
         "regulator": frozenset(
-            {"facts:read", "payments:read", "ledger:read", "events:read", "keys:write", "console"}
+            {
+                "facts:read",
+                "payments:read",
+                "ledger:read",
+                "events:read",
+                "loans:read",
+                "keys:write",
+                "console",
+            }
         ),
         "reader": frozenset(
-            {"facts:read", "payments:read", "ledger:read", "keys:write", "console"}
+            {"facts:read", "payments:read", "ledger:read", "loans:read", "keys:write", "console"}
         ),
     },
 }

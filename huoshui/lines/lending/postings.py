@@ -13,12 +13,13 @@ from huoshui.ledger.template import read_templates
 from huoshui.lines.lending.life.accrue import Accrual
 from huoshui.lines.lending.life.view import Moved
 
+# No bounds: many loans share a line, and what one owes is bounded by its fold.
 CHART = Chart(
     (
-        AccountKind("loans.principal", "loans:{book}:principal", "asset", floor=0),
+        AccountKind("loans.principal", "loans:{book}:principal", "asset"),
         AccountKind("loans.receivable", "loans:{book}:receivable", "asset"),
         AccountKind("clearing", "clearing:{book}", "liability"),
-        AccountKind("borrowers.credit", "borrowers:{book}:credit", "liability", floor=0),
+        AccountKind("borrowers.credit", "borrowers:{book}:credit", "liability"),
         AccountKind("income", "income:{book}:{kind}", "income"),
         AccountKind("expense", "expense:{book}:{kind}", "expense"),
     )

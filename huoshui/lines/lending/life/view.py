@@ -127,6 +127,11 @@ def movements(life: Life) -> tuple[Moved | Accrual, ...]:
     return tuple(_with_balances(each[3] for each in told))
 
 
+def moved_by(state: State) -> tuple[Moved, ...]:
+    """What events moved, as far as they stand, in the order in which they were folded."""
+    return tuple(_moved(each) for each in state.movements)
+
+
 def _with_balances(told: Iterable[Moved | Accrual]) -> Iterator[Moved | Accrual]:
     """A waiver stands beside its charge: its balance is that of the movement before it."""
     balance = 0

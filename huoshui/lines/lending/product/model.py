@@ -85,6 +85,13 @@ class LawTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     cap_annual: Share
 
 
+class OfferTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[offer]`: days that an offer stands, and days after the consent in which it may be taken back."""
+
+    valid_days: Annotated[int, msgspec.Meta(ge=1, le=365)] = 14
+    cooling_off_days: Annotated[int, msgspec.Meta(ge=0, le=60)] = 0
+
+
 class LoanTables(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All tables of a loan product."""
 
@@ -92,6 +99,7 @@ class LoanTables(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     law: LawTable
     waterfall: WaterfallTable = WaterfallTable()
     life: LifeTable = LifeTable()
+    offer: OfferTable = OfferTable()
 
     def schedule_terms(
         self, start: date, amount: int, instalments: int, rate_annual: Fraction

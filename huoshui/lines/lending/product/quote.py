@@ -5,7 +5,7 @@ The cap is held against the compound form of the yearly rate (IRR), the higher o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -19,7 +19,7 @@ from huoshui.core.errors import Problem
 from huoshui.lines.lending.product.model import read_tables
 from huoshui.lines.lending.quote import Quote, quote
 from huoshui.lines.lending.rates.apr import percent
-from huoshui.lines.lending.schedule import Drawdown
+from huoshui.lines.lending.schedule import Drawdown, Terms
 
 FIGURES = frozenset(
     {"amount", "instalments", "rate", "irr_simple", "irr_compound", "aprc", "interest", "total", "instalment"}
@@ -99,8 +99,12 @@ def loan_quote(product: Product, asked: Asked, rate_annual: Decimal) -> Quote:
             instalments=", ".join(map(str, tables.terms.instalments)),
         )  # fmt: skip
     terms = tables.schedule_terms(asked.on, asked.amount, asked.instalments, Fraction(rate_annual))
-    found = quote(terms, [Drawdown(asked.on, asked.amount)])
-    cap = Decimal(tables.law.cap_annual)
+    return quote_within(terms, [Drawdown(asked.on, asked.amount)], Decimal(tables.law.cap_annual))
+
+
+def quote_within(terms: Terms, drawn: Sequence[Drawdown], cap: Decimal) -> Quote:
+    """What drawdowns would cost, if that is within a cap. Raises RateAboveCap, NoRate."""
+    found = quote(terms, drawn)
     if found.rates.china.compound > cap:
         raise RateAboveCap(rate=percent(found.rates.china.compound), cap=percent(cap))
     return found
