@@ -229,6 +229,34 @@ BEGIN
     RETURN NEW;
 END $$;
 
+CREATE FUNCTION public.guard_loan_state() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF OLD.state || '>' || NEW.state NOT IN (
+        'applied>offered',
+        'applied>declined',
+        'offered>signed',
+        'offered>lapsed',
+        'offered>withdrawn',
+        'signed>withdrawn',
+        'signed>running',
+        'running>closed',
+        'closed>running') THEN
+        RAISE EXCEPTION 'loan: no move from % to %', OLD.state, NEW.state
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE FUNCTION public.guard_loan_terms() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    RAISE EXCEPTION 'loan: what was signed does not change'
+        USING ERRCODE = 'integrity_constraint_violation';
+END $$;
+
 CREATE FUNCTION public.guard_payment_state() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -425,6 +453,13 @@ CREATE FUNCTION public.reader_disputes() RETURNS SETOF uuid
     SET search_path TO 'public', 'pg_temp'
     AS $$
     SELECT id FROM dispute WHERE book = reader_book() AND payment_id IN (SELECT reader_payments())
+$$;
+
+CREATE FUNCTION public.reader_loans() RETURNS SETOF uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    SELECT id FROM loan WHERE book = reader_book() AND party IN (SELECT reader_seller_names())
 $$;
 
 CREATE FUNCTION public.reader_orders() RETURNS SETOF text
@@ -1200,6 +1235,103 @@ CREATE TABLE public.line_match_item (
     leg smallint NOT NULL,
     amount bigint NOT NULL,
     freed boolean DEFAULT false NOT NULL
+);
+
+CREATE TABLE public.loan (
+    book integer NOT NULL,
+    id uuid NOT NULL,
+    party text NOT NULL,
+    product text NOT NULL,
+    version integer NOT NULL,
+    currency text NOT NULL,
+    facility_id uuid,
+    state text NOT NULL,
+    amount bigint NOT NULL,
+    instalments integer NOT NULL,
+    rate_annual text,
+    facts jsonb DEFAULT '{}'::jsonb NOT NULL,
+    reasons jsonb DEFAULT '[]'::jsonb NOT NULL,
+    disclosure jsonb,
+    applied_at timestamp with time zone NOT NULL,
+    offer_ends_at timestamp with time zone,
+    consent_at timestamp with time zone,
+    consent text DEFAULT ''::text NOT NULL,
+    drawable_on date,
+    start_on date,
+    closed_at timestamp with time zone,
+    CONSTRAINT loan_amount_check CHECK ((amount > 0)),
+    CONSTRAINT loan_check CHECK (((state = ANY (ARRAY['applied'::text, 'declined'::text])) OR (rate_annual IS NOT NULL))),
+    CONSTRAINT loan_check1 CHECK (((state <> ALL (ARRAY['running'::text, 'closed'::text])) OR (start_on IS NOT NULL))),
+    CONSTRAINT loan_instalments_check CHECK ((instalments > 0)),
+    CONSTRAINT loan_state_check CHECK ((state = ANY (ARRAY['applied'::text, 'offered'::text, 'declined'::text, 'lapsed'::text, 'signed'::text, 'withdrawn'::text, 'running'::text, 'closed'::text])))
+);
+
+CREATE TABLE public.loan_accrued (
+    book integer NOT NULL,
+    loan_id uuid NOT NULL,
+    through date NOT NULL,
+    interest bigint NOT NULL,
+    charges bigint NOT NULL
+)
+WITH (fillfactor='70');
+
+CREATE TABLE public.loan_event (
+    book integer NOT NULL,
+    loan_id uuid NOT NULL,
+    number integer NOT NULL,
+    id uuid NOT NULL,
+    key text NOT NULL,
+    kind text NOT NULL,
+    on_ date NOT NULL,
+    recorded_on date NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    amount bigint,
+    payload jsonb NOT NULL,
+    reverses uuid,
+    actor text NOT NULL,
+    CONSTRAINT loan_event_amount_check CHECK ((amount > 0)),
+    CONSTRAINT loan_event_check CHECK (((kind = 'reversal'::text) = (reverses IS NOT NULL))),
+    CONSTRAINT loan_event_check1 CHECK ((on_ <= recorded_on)),
+    CONSTRAINT loan_event_kind_check CHECK ((kind = ANY (ARRAY['drawdown'::text, 'payment'::text, 'charge'::text, 'waiver'::text, 'reversal'::text, 'rate_change'::text, 'interest_pause'::text, 'chargeback'::text, 'credit_refund'::text, 'charge_off'::text, 'write_off'::text, 'reschedule'::text, 're_age'::text, 're_amortise'::text]))),
+    CONSTRAINT loan_event_number_check CHECK ((number > 0))
+);
+
+CREATE TABLE public.loan_position (
+    book integer NOT NULL,
+    loan_id uuid NOT NULL,
+    product text NOT NULL,
+    currency text NOT NULL,
+    events integer NOT NULL,
+    day date NOT NULL,
+    standing text NOT NULL,
+    principal bigint NOT NULL,
+    interest bigint NOT NULL,
+    fees bigint NOT NULL,
+    penalties bigint NOT NULL,
+    credit bigint NOT NULL,
+    oldest_open_due date,
+    next_due date,
+    next_amount bigint,
+    starts date[] NOT NULL,
+    dues date[] NOT NULL,
+    principals bigint[] NOT NULL,
+    interests bigint[] NOT NULL,
+    charges bigint[] NOT NULL,
+    opens bigint[] NOT NULL,
+    CONSTRAINT loan_position_standing_check CHECK ((standing = ANY (ARRAY['active'::text, 'closed'::text, 'overpaid'::text, 'charged_off'::text, 'written_off'::text])))
+)
+WITH (fillfactor='70');
+
+CREATE TABLE public.loan_posting (
+    book integer NOT NULL,
+    loan_id uuid NOT NULL,
+    txn_id uuid NOT NULL,
+    cause uuid,
+    of text NOT NULL,
+    on_ date NOT NULL,
+    template text NOT NULL,
+    amounts jsonb NOT NULL,
+    posted_at timestamp with time zone NOT NULL
 );
 
 CREATE TABLE public.log_node (
@@ -2250,6 +2382,27 @@ ALTER TABLE ONLY public.line_match_item
 ALTER TABLE ONLY public.line_match
     ADD CONSTRAINT line_match_pkey PRIMARY KEY (book, id);
 
+ALTER TABLE ONLY public.loan_accrued
+    ADD CONSTRAINT loan_accrued_pkey PRIMARY KEY (book, loan_id);
+
+ALTER TABLE ONLY public.loan_event
+    ADD CONSTRAINT loan_event_book_id_key UNIQUE (book, id);
+
+ALTER TABLE ONLY public.loan_event
+    ADD CONSTRAINT loan_event_book_loan_id_key_key UNIQUE (book, loan_id, key);
+
+ALTER TABLE ONLY public.loan_event
+    ADD CONSTRAINT loan_event_pkey PRIMARY KEY (book, loan_id, number);
+
+ALTER TABLE ONLY public.loan
+    ADD CONSTRAINT loan_pkey PRIMARY KEY (book, id);
+
+ALTER TABLE ONLY public.loan_position
+    ADD CONSTRAINT loan_position_pkey PRIMARY KEY (book, loan_id);
+
+ALTER TABLE ONLY public.loan_posting
+    ADD CONSTRAINT loan_posting_pkey PRIMARY KEY (book, loan_id, txn_id);
+
 ALTER TABLE ONLY public.log_key
     ADD CONSTRAINT log_key_pkey PRIMARY KEY (book, from_size);
 
@@ -2533,6 +2686,16 @@ CREATE UNIQUE INDEX line_match_item_once ON public.line_match_item USING btree (
 
 CREATE UNIQUE INDEX line_match_txn ON public.line_match USING btree (book, txn_id);
 
+CREATE UNIQUE INDEX loan_event_undone_once ON public.loan_event USING btree (book, reverses) WHERE (reverses IS NOT NULL);
+
+CREATE INDEX loan_facility ON public.loan USING btree (facility_id, book) WHERE (facility_id IS NOT NULL);
+
+CREATE INDEX loan_party ON public.loan USING btree (party, book, id);
+
+CREATE INDEX loan_position_due ON public.loan_position USING btree (book, oldest_open_due) WHERE (oldest_open_due IS NOT NULL);
+
+CREATE INDEX loan_state ON public.loan USING btree (book, state, id);
+
 CREATE INDEX log_leaf_ref ON public.log_leaf USING btree (ref, kind, book, leaf_index);
 
 CREATE INDEX mandate_payer ON public.mandate USING btree (book, payer, id);
@@ -2767,6 +2930,14 @@ CREATE TRIGGER item_keeps_rows BEFORE DELETE OR TRUNCATE ON public.item FOR EACH
 
 CREATE TRIGGER item_keeps_versions BEFORE UPDATE ON public.item FOR EACH ROW EXECUTE FUNCTION public.refuse_rewrite();
 
+CREATE TRIGGER loan_event_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.loan_event FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER loan_posting_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.loan_posting FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER loan_state_moves BEFORE UPDATE ON public.loan FOR EACH ROW WHEN ((old.state IS DISTINCT FROM new.state)) EXECUTE FUNCTION public.guard_loan_state();
+
+CREATE TRIGGER loan_terms_stand BEFORE UPDATE ON public.loan FOR EACH ROW WHEN (((((((((old.party IS DISTINCT FROM new.party) OR (old.product IS DISTINCT FROM new.product)) OR (old.version IS DISTINCT FROM new.version)) OR (old.currency IS DISTINCT FROM new.currency)) OR (old.amount IS DISTINCT FROM new.amount)) OR (old.instalments IS DISTINCT FROM new.instalments)) OR (old.applied_at IS DISTINCT FROM new.applied_at)) OR ((old.rate_annual IS NOT NULL) AND (old.rate_annual IS DISTINCT FROM new.rate_annual)) OR ((old.start_on IS NOT NULL) AND (old.start_on IS DISTINCT FROM new.start_on)))) EXECUTE FUNCTION public.guard_loan_terms();
+
 CREATE TRIGGER log_key_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.log_key FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER log_leaf_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.log_leaf FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
@@ -2899,6 +3070,27 @@ ALTER TABLE ONLY public.invitation
 ALTER TABLE ONLY public.ledger_state
     ADD CONSTRAINT ledger_state_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
 
+ALTER TABLE ONLY public.loan_accrued
+    ADD CONSTRAINT loan_accrued_book_loan_id_fkey FOREIGN KEY (book, loan_id) REFERENCES public.loan(book, id);
+
+ALTER TABLE ONLY public.loan
+    ADD CONSTRAINT loan_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
+
+ALTER TABLE ONLY public.loan
+    ADD CONSTRAINT loan_book_product_version_fkey FOREIGN KEY (book, product, version) REFERENCES public.catalog_version(book, product, number);
+
+ALTER TABLE ONLY public.loan_event
+    ADD CONSTRAINT loan_event_book_loan_id_fkey FOREIGN KEY (book, loan_id) REFERENCES public.loan(book, id);
+
+ALTER TABLE ONLY public.loan_event
+    ADD CONSTRAINT loan_event_book_reverses_fkey FOREIGN KEY (book, reverses) REFERENCES public.loan_event(book, id);
+
+ALTER TABLE ONLY public.loan_position
+    ADD CONSTRAINT loan_position_book_loan_id_fkey FOREIGN KEY (book, loan_id) REFERENCES public.loan(book, id);
+
+ALTER TABLE ONLY public.loan_posting
+    ADD CONSTRAINT loan_posting_book_loan_id_fkey FOREIGN KEY (book, loan_id) REFERENCES public.loan(book, id);
+
 ALTER TABLE ONLY public.mandate
     ADD CONSTRAINT mandate_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
 
@@ -3011,6 +3203,16 @@ ALTER TABLE public.line_match ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.line_match_item ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.loan ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.loan_accrued ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.loan_event ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.loan_position ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.loan_posting ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.mandate ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.member ENABLE ROW LEVEL SECURITY;
@@ -3072,6 +3274,16 @@ CREATE POLICY reader ON public.item FOR SELECT USING (((book = ( SELECT public.r
 CREATE POLICY reader ON public.line_match FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
 
 CREATE POLICY reader ON public.line_match_item FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
+
+CREATE POLICY reader ON public.loan FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (party IN ( SELECT public.reader_seller_names() AS reader_seller_names)))));
+
+CREATE POLICY reader ON public.loan_accrued FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (loan_id IN ( SELECT public.reader_loans() AS reader_loans)))));
+
+CREATE POLICY reader ON public.loan_event FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (loan_id IN ( SELECT public.reader_loans() AS reader_loans)))));
+
+CREATE POLICY reader ON public.loan_position FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (loan_id IN ( SELECT public.reader_loans() AS reader_loans)))));
+
+CREATE POLICY reader ON public.loan_posting FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (loan_id IN ( SELECT public.reader_loans() AS reader_loans)))));
 
 CREATE POLICY reader ON public.mandate FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (merchant IN ( SELECT public.reader_seller_names() AS reader_seller_names)))));
 
