@@ -19,6 +19,7 @@ from huoshui.interfaces.api import (
     closing,
     devices,
     disputes,
+    facilities,
     factoring,
     history,
     mandates,
@@ -50,7 +51,7 @@ HANDLERS = [
     *settlement.HANDLERS, *reconciliation.HANDLERS, *world.HANDLERS, *rails.HANDLERS, *parties.HANDLERS, *people.HANDLERS,
     *devices.HANDLERS, *mandates.HANDLERS, *offline.HANDLERS,
     *webhooks.HANDLERS,
-    *disputes.HANDLERS, *whatif.HANDLERS,
+    *disputes.HANDLERS, *facilities.HANDLERS, *whatif.HANDLERS,
     *factoring.HANDLERS,
 ]  # fmt: skip
 EXCEPTION_HANDLERS: dict[int | type[Exception], Any] = {

@@ -80,6 +80,14 @@ BODIES: dict[str, Any] = {
     "/members": {"email": "a@example.com", "name": "A", "role": "viewer"},
     "/organisations": {"kind": "partner", "name": "x"},
     "/organisations/{ref:str}/grants": {"seller": "*"},
+    "/facilities": {"level": "group", "limit": money(100), "name": "x"},
+    "/facilities/{ref:str}/changes": {"kind": "base", "amount": money(100), "cause": "x"},
+    "/facilities/{ref:str}/freeze": {"cause": "x", "until": "2025-01-01"},
+    "/facilities/{ref:str}/reservations": {"amount": money(1), "until": "2025-01-01T00:00:00Z"},
+    "/facilities/{ref:str}/restore": {"amount": money(1)},
+    "/facility-changes/{ref:str}/end": {"cause": "x"},
+    "/facility-changes/{ref:str}/appeal": {"words": "x"},
+    "/facility-appeals/{ref:str}/decide": {"outcome": "reject", "answer": "x"},
     "/receivables": {"seller": "s1", "order": "o1"},
     "/assignments": {
         "receivable": "rcv_00000000000000000000000000",
@@ -150,6 +158,23 @@ def factored(tenant: Tenant, seller: str, name: str) -> dict[str, str]:
     return {"/receivables": claim, "/assignments": tenant.done("/assignments", asked)["id"]}
 
 
+def granted(tenant: Tenant, party: str, name: str) -> dict[str, str]:
+    """A facility of a party with a freeze, an appeal and a reservation; their ids by address."""
+    asked = {"level": "borrower", "limit": money(100_000), "name": name, "party": party}
+    facility = tenant.done("/facilities", asked)["id"]
+    soon = datetime.now(UTC) + timedelta(hours=1)
+    wish = {"amount": money(100), "until": soon.isoformat()}
+    reserved = tenant.done(f"/facilities/{facility}/reservations", wish)["reservation"]
+    until = (soon + timedelta(days=30)).date().isoformat()
+    freeze = {"cause": "test", "until": until, "share": "0.5"}
+    change = tenant.done(f"/facilities/{facility}/freeze", freeze)["change"]["id"]
+    appeal = tenant.done(f"/facility-changes/{change}/appeal", {"words": "no"})["id"]
+    return {
+        "/facilities": facility, "/facility-changes": change, "/facility-appeals": appeal,
+        "/facility-reservations": reserved,
+    }  # fmt: skip
+
+
 class Owned:
     """A tenant with one object of each kind, and the address of each endpoint upon it."""
 
@@ -197,6 +222,7 @@ class Owned:
         self.ids["/disputes"] = disputed(tenant, "slr_one")
         seller = tenant.get("/sellers")["data"][0]["id"]
         self.ids |= factored(tenant, seller, "theirs")
+        self.ids |= granted(tenant, seller, "theirs")
 
         with tempfile.TemporaryDirectory() as home:
             self.ids |= Devices(tenant, Path(home), "s-device", "b-device").everything()

@@ -26,7 +26,7 @@ from huoshui.lines.payments.settlement import payouts
 from tests import ground
 from tests.interfaces.api.conftest import Tenant
 from tests.interfaces.api.devices import Devices
-from tests.interfaces.api.test_api_ownership import BODIES, disputed, factored
+from tests.interfaces.api.test_api_ownership import BODIES, disputed, factored, granted
 
 ENDPOINTS = [
     (next(iter(handler.http_methods)), path, contract_of(handler))
@@ -126,7 +126,7 @@ def _ids(tenant: Tenant, name: str) -> dict[str, str]:
         "/disputes": disputed(tenant, seller, f"d-{name}"), "/payments": payment, "/wallets": f"byr_{buyer}",
         "/sellers": seller, "/orders": order, "/accounts": account, "/transactions": transaction,
         "/holds": transaction, "/payouts": tenant.get("/payouts", seller=seller)["data"][0]["id"],
-    } | factored(tenant, seller, name)  # fmt: skip
+    } | factored(tenant, seller, name) | granted(tenant, seller, name)  # fmt: skip
 
 
 def _address(path: str, objects: dict[str, str]) -> str:
