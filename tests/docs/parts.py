@@ -16,14 +16,19 @@ from typing import get_args
 from cyclopts import App
 
 import huoshui
+from huoshui.catalog import check, read_product
 from huoshui.core import access, i18n
 from huoshui.core.errors import Problem
+from huoshui.core.expr import Schema
 from huoshui.core.settings import Settings
 from huoshui.interfaces.api import HANDLERS
 from huoshui.interfaces.api.contract import contract_of
 from huoshui.interfaces.cli.commands import build
 from huoshui.ledger.model import TRANSIENT, Code
 from huoshui.ledger.template import Entry
+from huoshui.lines.lending.factoring import ASSIGNMENT, FACTORING
+from huoshui.lines.lending.factoring import chart as factoring
+from huoshui.lines.lending.factoring.product import quote
 from huoshui.lines.payments.chart import CHART, TEMPLATES
 from huoshui.lines.payments.escrow.model import ESCROW
 from huoshui.lines.payments.escrow.terms import Terms
@@ -223,6 +228,36 @@ def _charts(lang: str) -> str:
     return _table(lang, ("chart", "how"), rows)
 
 
+def _assignment(_: str) -> str:
+    return f"```mermaid\n{ASSIGNMENT.mermaid()}\n```"
+
+
+def _factoring_postings(lang: str) -> str:
+    rows = [
+        (f"`{name}`", _side(template.debit), _side(template.credit))
+        for name, template in factoring.TEMPLATES.items()
+    ]
+    return _table(lang, ("posting", "debit", "credit"), rows)
+
+
+def _factoring_products(lang: str) -> str:
+    """What the golden files say, with a quote of 10,000.00 over 30 days."""
+    parts = []
+    for file in sorted((Path(factoring.__file__).parent / "golden").glob("*.toml")):
+        product = read_product(file.read_bytes(), {FACTORING.name: FACTORING})
+        found = quote(check(product, FACTORING, Schema(()), ()), 1_000_000, 30)
+        told = [f"- {said.say(lang)}" for said in found.disclosures]
+        tables = [
+            f"`[{name}]` " + ", ".join(f"`{key} = {_toml(value)}`" for key, value in each.items())
+            for name, each in product.tables.items()
+        ]
+        prices = ", ".join(f"`{name} = {source}`" for name, source in product.price.items())
+        head = f"### {product.name.say(lang)}\n\n{product.about.say(lang)}\n"
+        body = [f"`[price]` {prices}", *tables]
+        parts.append("\n".join([head, "\n\n".join(body), "", *told]))
+    return "\n\n".join(parts)
+
+
 PARTS: dict[str, Callable[[str], str]] = {
     "errors": _errors,
     "commands": _commands,
@@ -234,6 +269,9 @@ PARTS: dict[str, Callable[[str], str]] = {
     "charts": _charts,
     "codes": _codes,
     "endpoints": _endpoints,
+    "assignment": _assignment,
+    "factoringpostings": _factoring_postings,
+    "factoringproducts": _factoring_products,
 }
 
 

@@ -38,6 +38,7 @@ PAGES = (
     "webhooks",
     "access",
     "lending",
+    "factoring",
 )
 USUAL_PORT = "8420"
 
@@ -58,6 +59,7 @@ def shell(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     environment.pop("DATABASE_URL", None)
     with forking(tmp_path_factory.mktemp("h") / "h", environment) as command:
         environment["PATH"] = f"{command.parent}:{environment['PATH']}"
+        (tmp_path / "huoshui").symlink_to(ROOT / "huoshui")  # pages name files of products
         opened = Shell(tmp_path, environment)
         yield opened
         opened.run("huoshui down")

@@ -23,6 +23,7 @@ from huoshui.interfaces.cli import operating, proving, replaying, supposing
 from huoshui.interfaces.cli.desk_commands import add_devices, add_disputes, add_mandates
 from huoshui.interfaces.cli.expr_commands import add_expr
 from huoshui.interfaces.cli.facility_commands import add_facilities
+from huoshui.interfaces.cli.factoring_commands import add_factoring
 from huoshui.interfaces.cli.ledger_commands import add_ledger
 from huoshui.interfaces.cli.loan_commands import add_loans
 from huoshui.interfaces.cli.member_commands import add_members
@@ -85,6 +86,7 @@ def build(serve: Serve, settings: Settings) -> App:
         ("mandates", add_mandates),
         ("product", add_products),
         ("facility", add_facilities),
+        ("factoring", add_factoring),
     ):
         group = App(name=name, help=say(f"help.{name}"))
         adds(group, settings, _command)

@@ -9,15 +9,16 @@ from typing import Any
 
 import msgspec
 
-from huoshui.catalog import CheckedProduct, check, read_product, service
+from huoshui.catalog import CheckedProduct, Line, check, read_product, service
 from huoshui.core.db import Tx
 from huoshui.core.expr import Schema
 from huoshui.core.money import major, parse_amount
 from huoshui.core.settings import Settings
-from huoshui.interfaces.cli import loaning, terminal
+from huoshui.interfaces.cli import factoring, loaning, terminal
 from huoshui.interfaces.cli.ledgering import Where
 from huoshui.interfaces.cli.proving import opened
 from huoshui.interfaces.cli.terminal import say
+from huoshui.lines.lending.factoring import FACTORING
 from huoshui.lines.lending.product import (
     LENDING,
     Asked,
@@ -27,7 +28,7 @@ from huoshui.lines.lending.product import (
 )
 from huoshui.lines.lending.rates.apr import percent
 
-LINES = {LENDING.name: LENDING}
+LINES: dict[str, Line] = {LENDING.name: LENDING, FACTORING.name: FACTORING}
 OTHERS = Schema(())  # facts beside those of an application: judgement will provide them
 ACTOR = "cli"
 
@@ -44,6 +45,14 @@ def run_check(file: Path, trial: Trial, *, json: bool) -> None:
     """Check a file as it would be at publication, and show a loan of its product."""
     product = read_product(file.read_bytes(), LINES)
     checked = check(product, LINES[product.line], OTHERS, ())
+    if product.line == FACTORING.name:
+        if not json:
+            told = say(
+                "product.fine", name=product.name.say(terminal.language()), sha=_digest(checked)
+            )
+            terminal.out.print(told, highlight=False)
+        factoring.print_trial(checked, trial.amount, factoring.TRIAL_DAYS, json=json)
+        return
     asked = _asked(checked, trial)
     found = quote_checked(checked, asked, {})
     refusals = checked.refusals(checked.schema.read(asked_facts(product, asked)))

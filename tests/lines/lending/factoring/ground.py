@@ -39,11 +39,12 @@ def shipped(
     price: int = 100_000,
     freight: int = 1_000,
     at: datetime = START,
+    moved: bool = True,
 ) -> None:
-    """An order that is paid for and on its way."""
+    """An order that is paid for and on its way; the clock `moved` to it where it can be."""
     items = (("s1", price, freight),)
     facts = [*ground.placed(key, items=items, at=at), ground.tender(key, price + freight, at=at)]
-    market.take(*facts, shipment(key, at), at=at)
+    market.take(*facts, shipment(key, at), at=at if moved else None)
 
 
 def bought(tx: Tx, key: str = "o1", product: str = WITH) -> Assignment:
