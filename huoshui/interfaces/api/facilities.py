@@ -91,7 +91,7 @@ class FacilityFreezeAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
     evidence: Note = ""
 
 
-class EndAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class FacilityEndAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Why it ends before its day."""
 
     cause: Words
@@ -294,17 +294,17 @@ def close_facility(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
 
 
 @writes(
-    "/facility-changes/{ref:str}/end", "facilities:write", views.FacilityTurned, asks=EndAsked,
+    "/facility-changes/{ref:str}/end", "facilities:write", views.FacilityTurned, asks=FacilityEndAsked,
     idempotency="optional", dry_run=True, bound="book",
 )  # fmt: skip
 def end_facility_change(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
     """End an uplift, an achievement or a freeze before its day, from today on."""
 
-    def act(tx: Tx, id_: UUID, asked: EndAsked) -> views.FacilityTurned:
+    def act(tx: Tx, id_: UUID, asked: FacilityEndAsked) -> views.FacilityTurned:
         turned = service.end(tx, id_, asked.cause)
         return _turned(turned, service.find(tx, turned.change.facility_id))
 
-    return on_one(request, ref, body, "fch", EndAsked, act)
+    return on_one(request, ref, body, "fch", FacilityEndAsked, act)
 
 
 @writes(
@@ -372,13 +372,13 @@ def list_reservations(
 
 
 @moves(
-    "/facilities/{ref:str}/reservations", "facilities:draw", views.ExposureView, asks=ReserveAsked,
+    "/facilities/{ref:str}/reservations", "facilities:draw", views.FacilityExposureView, asks=ReserveAsked,
     body_needed=True, bound="book",
 )  # fmt: skip
 def reserve_under_facility(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
     """Keep an amount for a drawdown on its way, under the facility and all above it."""
 
-    def act(tx: Tx, id_: UUID, asked: ReserveAsked) -> views.ExposureView:
+    def act(tx: Tx, id_: UUID, asked: ReserveAsked) -> views.FacilityExposureView:
         amount = _minor(asked.amount, service.find(tx, id_))
         if asked.until.tzinfo is None:
             raise BadFacility(field="until")
@@ -390,13 +390,13 @@ def reserve_under_facility(request: Ask, ref: Ref, body: RawBody) -> Response[by
 
 
 @moves(
-    "/facility-reservations/{ref:str}/draw", "facilities:draw", views.ExposureView, asks=DrawAsked,
+    "/facility-reservations/{ref:str}/draw", "facilities:draw", views.FacilityExposureView, asks=DrawAsked,
     bound="book",
 )  # fmt: skip
 def draw_reservation(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
     """Draw a reservation or part of it; the rest is free again."""
 
-    def act(tx: Tx, id_: UUID, asked: DrawAsked) -> views.ExposureView:
+    def act(tx: Tx, id_: UUID, asked: DrawAsked) -> views.FacilityExposureView:
         found = service.find(tx, port.find(tx, id_).facility_id)
         return views.exposure(port.draw(tx, id_, _minor(asked.amount, found)))
 
@@ -404,26 +404,26 @@ def draw_reservation(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
 
 
 @moves(
-    "/facility-reservations/{ref:str}/release", "facilities:draw", views.ExposureView,
+    "/facility-reservations/{ref:str}/release", "facilities:draw", views.FacilityExposureView,
     asks=NothingAsked, bound="book",
 )  # fmt: skip
 def release_reservation(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
     """Free what a reservation keeps."""
 
-    def act(tx: Tx, id_: UUID, _: NothingAsked) -> views.ExposureView:
+    def act(tx: Tx, id_: UUID, _: NothingAsked) -> views.FacilityExposureView:
         return views.exposure(port.release(tx, id_))
 
     return on_one(request, ref, body, "rsv", NothingAsked, act)
 
 
 @moves(
-    "/facilities/{ref:str}/restore", "facilities:draw", views.ExposureView, asks=RestoreAsked,
+    "/facilities/{ref:str}/restore", "facilities:draw", views.FacilityExposureView, asks=RestoreAsked,
     body_needed=True, bound="book",
 )  # fmt: skip
 def restore_facility(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
     """What was drawn is repaid: it may be drawn again, as far as the limit of the day goes."""
 
-    def act(tx: Tx, id_: UUID, asked: RestoreAsked) -> views.ExposureView:
+    def act(tx: Tx, id_: UUID, asked: RestoreAsked) -> views.FacilityExposureView:
         amount = _minor(asked.amount, service.find(tx, id_)) or 0
         cause = tx.id("txn", f"{ref}/restore/{tx.now.isoformat()}/{asked.reference}")
         return views.exposure(port.restore(tx, id_, amount, cause=cause, reference=asked.reference))

@@ -114,7 +114,7 @@ class ReservationView(msgspec.Struct, frozen=True):
     made_at: datetime
 
 
-class ExposureView(msgspec.Struct, frozen=True):
+class FacilityExposureView(msgspec.Struct, frozen=True):
     """What was moved, and the facility and all above it since, from below. `again`: it stood already."""
 
     reservation: str | None
@@ -168,9 +168,9 @@ def reservation(fate: Fate) -> ReservationView:
     )  # fmt: skip
 
 
-def exposure(done: Exposure) -> ExposureView:
+def exposure(done: Exposure) -> FacilityExposureView:
     """What was moved."""
-    return ExposureView(
+    return FacilityExposureView(
         done.reservation.shown if done.reservation else None, Money(done.amount, done.currency),
         Money(done.available, done.currency), done.again, [facility(each) for each in done.stands],
     )  # fmt: skip
