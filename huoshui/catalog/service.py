@@ -97,7 +97,11 @@ def offer(tx: Tx, product: str, number: int) -> None:
 
 
 def withdraw(tx: Tx, product: str) -> None:
-    """Offer a product no longer; contracts that stand are not touched. Raises NotOffered."""
+    """Offer a product no longer; contracts that stand are not touched.
+
+    Raises UnknownProduct, NotOffered.
+    """
+    latest(tx, product)
     store.lock(tx, product)
     number = store.offered(tx, product)
     if number is None:
@@ -112,6 +116,11 @@ def offered(tx: Tx, product: str) -> VersionRow:
     if number is None:
         raise NotOffered(product=product[:60])
     return version(tx, product, number)
+
+
+def offered_number(tx: Tx, product: str) -> int | None:
+    """The number of the version that is offered now, or None."""
+    return store.offered(tx, product)
 
 
 def products(tx: Tx, after: str = "", limit: int = 50) -> list[OfferRow]:

@@ -34,6 +34,8 @@ SCOPES = {
     "ledger:read": "read accounts, transactions, trial balance",
     "ledger:write": "open accounts, post and reverse transactions, hold and capture",
     "ledger:close": "close periods; close, reopen and bound accounts",
+    "products:read": "read products, their versions, and quote them",
+    "products:write": "publish, offer and withdraw products",
     "events:read": "read events",
     "replays:read": "read replays and their reports",
     "clock:write": "advance the clock of a world that is not live",
@@ -68,7 +70,14 @@ ROLES: dict[Kind, dict[str, frozenset[str]]] = {
             "loans:service",
         },
         "risk": _STAFF
-        | {"payments:write", "devices:write", "requests:read", "facilities:write", "loans:service"},
+        | {
+            "payments:write",
+            "devices:write",
+            "products:write",
+            "requests:read",
+            "facilities:write",
+            "loans:service",
+        },
         "compliance": _STAFF
         | {"settlement:approve", "ledger:close", "parties:read", "requests:read"},
         "viewer": _STAFF,

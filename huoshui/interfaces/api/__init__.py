@@ -16,6 +16,7 @@ from huoshui.interfaces.api import (
     allocations,
     batches,
     books,
+    catalog,
     closing,
     devices,
     disputes,
@@ -51,7 +52,7 @@ HANDLERS = [
     *settlement.HANDLERS, *reconciliation.HANDLERS, *world.HANDLERS, *rails.HANDLERS, *parties.HANDLERS, *people.HANDLERS,
     *devices.HANDLERS, *mandates.HANDLERS, *offline.HANDLERS,
     *webhooks.HANDLERS,
-    *disputes.HANDLERS, *facilities.HANDLERS, *whatif.HANDLERS,
+    *disputes.HANDLERS, *facilities.HANDLERS, *whatif.HANDLERS, *catalog.HANDLERS,
     *factoring.HANDLERS,
 ]  # fmt: skip
 EXCEPTION_HANDLERS: dict[int | type[Exception], Any] = {

@@ -9,9 +9,8 @@ from typing import Any
 
 import msgspec
 
-from huoshui.catalog import CheckedProduct, Line, check, read_product, service
+from huoshui.catalog import CheckedProduct, read_product, service
 from huoshui.core.db import Tx
-from huoshui.core.expr import Schema
 from huoshui.core.money import major, parse_amount
 from huoshui.core.settings import Settings
 from huoshui.interfaces.cli import factoring, loaning, terminal
@@ -20,16 +19,14 @@ from huoshui.interfaces.cli.proving import opened
 from huoshui.interfaces.cli.terminal import say
 from huoshui.lines.lending.factoring import FACTORING
 from huoshui.lines.lending.product import (
-    LENDING,
     Asked,
     ProductQuote,
     asked_facts,
     quote_checked,
 )
 from huoshui.lines.lending.rates.apr import percent
+from huoshui.scenarios.products import LINES, OTHERS, SOURCES, checked
 
-LINES: dict[str, Line] = {LENDING.name: LENDING, FACTORING.name: FACTORING}
-OTHERS = Schema(())  # facts beside those of an application: judgement will provide them
 ACTOR = "cli"
 
 
@@ -44,23 +41,21 @@ class Trial(msgspec.Struct, frozen=True):
 def run_check(file: Path, trial: Trial, *, json: bool) -> None:
     """Check a file as it would be at publication, and show a loan of its product."""
     product = read_product(file.read_bytes(), LINES)
-    checked = check(product, LINES[product.line], OTHERS, ())
+    own = checked(product)
     if product.line == FACTORING.name:
         if not json:
-            told = say(
-                "product.fine", name=product.name.say(terminal.language()), sha=_digest(checked)
-            )
+            told = say("product.fine", name=product.name.say(terminal.language()), sha=_digest(own))
             terminal.out.print(told, highlight=False)
-        factoring.print_trial(checked, trial.amount, factoring.TRIAL_DAYS, json=json)
+        factoring.print_trial(own, trial.amount, factoring.TRIAL_DAYS, json=json)
         return
-    asked = _asked(checked, trial)
-    found = quote_checked(checked, asked, {})
-    refusals = checked.refusals(checked.schema.read(asked_facts(product, asked)))
+    asked = _asked(own, trial)
+    found = quote_checked(own, asked, {})
+    refusals = own.refusals(own.schema.read(asked_facts(product, asked)))
     if json:
         refused = [each.rule.name for each in refusals]
-        terminal.print_json(_document(checked, found) | {"refused_by": refused})
+        terminal.print_json(_document(own, found) | {"refused_by": refused})
         return
-    told = say("product.fine", name=product.name.say(terminal.language()), sha=_digest(checked))
+    told = say("product.fine", name=product.name.say(terminal.language()), sha=_digest(own))
     terminal.out.print(told, highlight=False)
     amount = f"{major(found.asked.amount, product.currency):,} {product.currency}"
     facts = {"instalments": found.asked.instalments, "rate": percent(found.rate_annual)}
@@ -139,7 +134,7 @@ def run_publish(settings: Settings, where: Where, file: Path, *, offer: bool, js
     """Publish a file; with `offer` it is on offer at once."""
     content = file.read_bytes()
     with _begun(settings, where) as tx:
-        row = service.publish(tx, content, LINES, OTHERS, ())
+        row = service.publish(tx, content, LINES, OTHERS, SOURCES)
         if offer:
             service.offer(tx, row.product, row.number)
     told = {"product": row.product, "number": row.number, "digest": row.digest, "offered": offer}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from decimal import Decimal
 from importlib import resources
@@ -11,21 +10,18 @@ from typing import Any
 
 import msgspec
 
-from huoshui.catalog import check, read_product
+from huoshui.catalog import read_product
 from huoshui.core.access import this_book
 from huoshui.core.db import Database
 from huoshui.core.errors import Problem
 from huoshui.core.money import major
 from huoshui.core.settings import Settings
 from huoshui.interfaces.cli import terminal
-from huoshui.interfaces.cli.producing import LINES, OTHERS
 from huoshui.interfaces.cli.proving import opened
 from huoshui.interfaces.cli.terminal import Bar, say
 from huoshui.scenarios import whatif
+from huoshui.scenarios.products import LINES, checked, golden
 from huoshui.scenarios.whatif import Assumptions, Estimate, Offered, Result
-
-_GOLDEN = "huoshui.lines.lending.product.golden"
-_GOLDEN_CURRENCY = "CNY"
 
 
 class NoSuchProduct(Problem):
@@ -124,21 +120,14 @@ def _prepare(
 
 def _file(key: str, path: Path | None, currency: str) -> Offered:
     """A product's file; one that comes along is read in the book's currency, its numbers as they are."""
+    known = dict(golden(currency))
     if path is not None and path.is_file():
         source = path.read_text(encoding="utf-8")
+    elif key in known:
+        source = known[key]
     else:
-        golden = resources.files(_GOLDEN).joinpath(f"{key}.toml")
-        if not golden.is_file():
-            raise NoSuchProduct(product=key, known=", ".join(_names()))
-        text = golden.read_text(encoding="utf-8")
-        source = re.sub(rf"\b{_GOLDEN_CURRENCY}\b", currency, text)
-    product = read_product(source.encode(), LINES)
-    return Offered(check(product, LINES[product.line], OTHERS, ()), source)
-
-
-def _names() -> list[str]:
-    files = resources.files(_GOLDEN).iterdir()
-    return sorted(file.name.removesuffix(".toml") for file in files if file.name.endswith(".toml"))
+        raise NoSuchProduct(product=key, known=", ".join(known))
+    return Offered(checked(read_product(source.encode(), LINES)), source)
 
 
 _HEADS = ("case", "taken", "lent", "income", "funding", "loss", "cost", "net", "peak", "return")

@@ -160,8 +160,8 @@ class Choice(msgspec.Struct, frozen=True):
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
     """A filter field of a list, sent as `?name=value`.
 
-    Of a choice, `placeholder` names what an empty value means. A slider gives a percentage of 0 to
-    `most`, in steps of `step`; to move it is to ask.
+    Of a choice, `placeholder` names what an empty value means. A slider gives a number from `least` to
+    `most` in steps of `step`, shown with its `unit`; to move it is to ask.
     """
 
     name: str
@@ -171,8 +171,10 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     choices: tuple[Choice, ...] = ()
     placeholder: str = ""
     group: str = ""
+    least: str = "0"
     most: str = "100"
     step: str = "0.5"
+    unit: str = " %"
 
 
 class Figure(msgspec.Struct, frozen=True, kw_only=True):

@@ -56,6 +56,7 @@ _MENU: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
     (
         "lending",
         (
+            ("products", "products", "store", "7"),
             ("factoring", "factoring", "receipt-text", "5"),
             ("factoring_book", "factoring-book", "scale", "6"),
         ),
@@ -81,7 +82,7 @@ _MENU: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
         ),
     ),
     ("connections", (("webhooks", "webhooks", "terminal", "e"),)),
-    ("work", (("replays", "replays", "history", "p"), ("whatif", "whatif", "scale", "5"))),
+    ("work", (("replays", "replays", "history", "p"), ("whatif", "whatif", "scale", "8"))),
     (
         "access",
         (
@@ -99,6 +100,7 @@ _MENU: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
 _BOUNDED = frozenset({"statements", "links", "merchant"})
 # What a place needs beside signing in.
 _SCOPES = {
+    "products": "products:read",
     "members": "parties:read",
     "organisations": "parties:read",
     "factoring": "factoring:read",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from litestar import Response, get, post
@@ -32,6 +32,8 @@ from huoshui.lines.payments.reconciliation.model import LineBusy
 from huoshui.lines.payments.settlement import batches, windows
 from huoshui.scenarios import payout_flow
 
+T = TypeVar("T")
+
 
 def actor_of(tx: Tx, visit: Visit) -> str:
     """Who acts, by the name that the API gives the same key: one person has one name."""
@@ -47,16 +49,18 @@ def roles_of(visit: Visit) -> frozenset[str]:
     return frozenset({"key"}) if visit.session.key_id else frozenset()
 
 
-def acting(visit: Visit, scope: str, use_case: Callable[[Tx], object]) -> None:
+def acting(visit: Visit, scope: str, use_case: Callable[[Tx], T]) -> T:
     """Do something in the session's book, under its actor's name. Raises OutOfScope."""
     allowed = {"settlement:write": visit.frame.may_settle,
                "settlement:approve": visit.frame.may_approve,
                "payments:write": visit.frame.may_write}  # fmt: skip
-    if not allowed[scope]:
+    world = visit.frame.world
+    elsewhere = scope in visit.frame.may and world is not None and world.kind != "replay"
+    if not allowed.get(scope, elsewhere):
         raise OutOfScope(scope=scope)
     with visit.database.begin(book=visit.session.book) as tx:
         tx.actor = actor_of(tx, visit)
-        use_case(tx)
+        return use_case(tx)
 
 
 @post("/{world:str}/windows/close", sync_to_thread=True, status_code=200)

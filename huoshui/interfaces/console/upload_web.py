@@ -47,7 +47,7 @@ class NoFileSent(Problem):
     status = 422
 
 
-def _file(sent: dict[str, Any]) -> tuple[str, bytes]:
+def sent_file(sent: dict[str, Any]) -> tuple[str, bytes]:
     """The name and content of the form's file. Raises NoFileSent."""
     given = sent.get("file")
     if not isinstance(given, UploadFile) or not given.filename:
@@ -78,15 +78,15 @@ def add_evidence(
     visit = enter(request, world, "disputes")
     id_ = ids.read("dpt", key)
     try:
-        name, content = _file(data)
+        name, content = sent_file(data)
         note = _text(data, "note")
         acting(
             visit, "payments:write", lambda tx: disputes.add_evidence(tx, id_, name, content, note)
         )
     except Problem as problem:
-        frame, said = _again(visit, f"disputes/{key}", problem)
+        frame, said = shown_again(visit, f"disputes/{key}", problem)
         with visit.begin() as tx:
-            return _page(request, dispute_page(tx, frame, key, said), frame, problem)
+            return page_again(request, dispute_page(tx, frame, key, said), frame, problem)
     return redirect(visit.frame.to(f"disputes/{key}"))
 
 
@@ -111,7 +111,7 @@ def import_file(request: Ask, world: FromPath[str], data: Sent) -> Response[byte
     visit = enter(request, world, "reconciliation")
     said = FileSaid(_text(data, "profile"), _text(data, "rail"), _text(data, "account"))
     try:
-        name, content = _file(data)
+        name, content = sent_file(data)
         upload = reconciliation.Upload(
             name=name,
             content=content,
@@ -121,14 +121,14 @@ def import_file(request: Ask, world: FromPath[str], data: Sent) -> Response[byte
         )
         acting(visit, "settlement:write", lambda tx: intake.import_new(tx, upload))
     except Problem as problem:
-        frame, why_not = _again(visit, "files", problem)
+        frame, why_not = shown_again(visit, "files", problem)
         told = msgspec.structs.replace(said, problem=why_not)
         with visit.begin() as tx:
-            return _page(request, files_page(tx, frame, "", told), frame, problem)
+            return page_again(request, files_page(tx, frame, "", told), frame, problem)
     return redirect(visit.frame.to("files"))
 
 
-def _again(visit: Visit, place: str, problem: Problem) -> tuple[Frame, str]:
+def shown_again(visit: Visit, place: str, problem: Problem) -> tuple[Frame, str]:
     """The frame of the page that a form came from, and why the form was refused."""
     if isinstance(problem, OutOfScope | NotFound):
         raise problem
@@ -136,7 +136,8 @@ def _again(visit: Visit, place: str, problem: Problem) -> tuple[Frame, str]:
     return frame, why(problem, frame.lang)
 
 
-def _page(request: Ask, page: Page, frame: Frame, problem: Problem) -> Response[bytes]:
+def page_again(request: Ask, page: Page, frame: Frame, problem: Problem) -> Response[bytes]:
+    """The page of a form that was refused, with the status of why."""
     return html(request, render.page(page, frame), status=problem.status)
 
 

@@ -19,6 +19,7 @@ from huoshui.lines.payments import rails
 from huoshui.lines.payments.rails import Answer, Call, Notice
 from huoshui.lines.payments.rails import store as rail_store
 from huoshui.scenarios import dispute_flow, payment_flow
+from huoshui.scenarios.products import golden
 from tests.ground import confirmation, placed, tender
 from tests.interfaces.api.conftest import Tenant
 from tests.interfaces.api.devices import CONFIRMED, PROGRAMME, Devices
@@ -26,6 +27,7 @@ from tests.interfaces.api.test_api_once import FILL, PURSE, TILL
 from tests.interfaces.api.test_api_stories import PAID, money
 from tests.lines.lending.factoring.ground import WITH, publish
 
+GOLDEN = dict(golden())
 HOOK = {"url": "https://hooks.example.com/", "events": ["*"]}
 BODIES: dict[str, Any] = {
     "/facts": {"facts": []},
@@ -49,6 +51,8 @@ BODIES: dict[str, Any] = {
         "title_zh": "theirs",
     },
     "/payout-batches": {"currency": "CNY"},
+    "/catalog": {"file": GOLDEN["pay-in-3-free"]},
+    "/catalog/{ref:str}/offer": {"number": 1},
     "/disputes/{ref:str}/evidence": {"name": "slip.txt", "content": "c2xpcA=="},
     "/settlement/terms": {},
     "/statement-files": {"name": "a.csv", "content": "date,amount\n2026-01-02,12.50\n"},
@@ -214,6 +218,7 @@ class Owned:
             "/reconciliation/lines": line,
             "/reconciliation/matches": matched(tenant),
             "/settlement/windows": str(window),
+            "/catalog": tenant.done("/catalog", BODIES["/catalog"] | {"offer": True})["product"],
         }
         endpoint = tenant.ask("POST", "/webhooks/endpoints", HOOK).json()["id"]
         queued = tenant.done(f"/webhooks/endpoints/{endpoint}/test")["id"]

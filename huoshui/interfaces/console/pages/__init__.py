@@ -35,6 +35,7 @@ from huoshui.interfaces.console.pages.overview import overview_page
 from huoshui.interfaces.console.pages.payment import payment_page
 from huoshui.interfaces.console.pages.payments import payments_page, refunds_page
 from huoshui.interfaces.console.pages.periods import close_page, periods_page
+from huoshui.interfaces.console.pages.products import product_page, products_page
 from huoshui.interfaces.console.pages.rail_calls import (
     rail_call_page,
     rail_calls_page,
@@ -114,6 +115,8 @@ PAGES = {
     "verify": Place("verify", verify_page),
     "replay": Place("replays", replay_page),
     "whatif": Place("whatif", whatif_page),
+    "products": Place("products", products_page, "products:read"),
+    "products/{key:str}": Place("products", product_page, "products:read"),
     "webhooks": Place("webhooks", endpoints_page),
     "webhooks/{key:str}": Place("webhooks", endpoint_page),
     "webhook-deliveries": Place("webhooks", deliveries_page),

@@ -45,7 +45,7 @@
 
   // Sliders: the figure follows the hand; where it lets go the page is asked for.
   document.addEventListener("input", (event) => {
-    if (event.target.matches("[data-slider]")) event.target.nextElementSibling.value = `${event.target.value} %`;
+    if (event.target.matches("[data-slider]")) event.target.nextElementSibling.value = event.target.value + event.target.dataset.slider;
   });
   document.addEventListener("change", (event) => {
     if (event.target.matches("[data-slider]")) event.target.form.requestSubmit();

@@ -1,0 +1,48 @@
+"""Which lines of business the catalog has, and the products that come along."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date
+from importlib import resources
+from zoneinfo import ZoneInfo
+
+from huoshui.catalog import CheckedProduct, Line, check
+from huoshui.catalog.model import Product
+from huoshui.core.access import this_book
+from huoshui.core.db import Tx
+from huoshui.core.expr import Schema
+from huoshui.lines.lending.factoring import FACTORING
+from huoshui.lines.lending.product import LENDING, Asked, asked_facts
+
+LINES: Mapping[str, Line] = {LENDING.name: LENDING, FACTORING.name: FACTORING}
+OTHERS = Schema(())  # facts beside those of an application: judgement will provide them
+SOURCES: tuple[str, ...] = ()  # which of them something here provides
+_GOLDEN = "huoshui.lines.lending.product.golden"
+_CURRENCY = "CNY"
+
+
+def checked(product: Product) -> CheckedProduct:
+    """A product with its expressions read. Raises BadProduct."""
+    return check(product, LINES[product.line], OTHERS, SOURCES)
+
+
+def golden(currency: str = _CURRENCY) -> Iterator[tuple[str, str]]:
+    """The products that come along, by name: their files, in a currency, their numbers as they are."""
+    files = sorted(resources.files(_GOLDEN).iterdir(), key=lambda file: file.name)
+    for file in files:
+        if file.name.endswith(".toml"):
+            text = file.read_text(encoding="utf-8")
+            yield file.name.removesuffix(".toml"), re.sub(rf"\b{_CURRENCY}\b", currency, text)
+
+
+def today(tx: Tx) -> date:
+    """The day of the book that it is."""
+    return tx.now.astimezone(ZoneInfo(this_book(tx).time_zone)).date()
+
+
+def refused_by(own: CheckedProduct, asked: Asked) -> list[str]:
+    """The rules of a product that do not hold for an application, by name."""
+    facts = own.schema.read(asked_facts(own.product, asked))
+    return [each.rule.name for each in own.refusals(facts)]
