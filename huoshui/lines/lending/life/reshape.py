@@ -56,7 +56,7 @@ def _settle_past(state: State, day: date) -> None:
     for period in state.plan.periods:
         if period.start > day or period.fully_paid:
             continue
-        for part in period.slices:
+        for part in period.own_slices():
             if part.due == day:
                 part.correction = 0
         last = period.slices[-1]
@@ -199,6 +199,7 @@ def _end_plan(state: State, day: date) -> None:
     current.holder = True
     if current.due != day:
         current.due = day
+        current.own_slices()
         current.slices = [part for part in current.slices if part.start < day or not part.start]
         if not current.slices:
             return

@@ -87,7 +87,7 @@ class State:
         other.__dict__.update(self.__dict__)
         other.plan = self.plan.copy()
         other.rows = [row.copy() for row in self.rows]
-        other.movements = [each.copy() for each in self.movements]
+        other.movements = list(self.movements)  # which are never changed once they stand
         other.charges = [each.copy() for each in self.charges]
         other.future = dict(self.future)
         other.drawn = list(self.drawn)

@@ -165,6 +165,8 @@ def _refund_interest(state: State, event: Paid) -> None:
 
 def _settles(state: State, event: Paid) -> bool:
     """Whether a payment would settle the loan if interest were owed for the whole period."""
+    if event.amount < state.plan.drawn - state.plan.paid_principal:
+        return False  # not even the principal
     row = state.row_at(event.on)
     if row is None or not state.recalculates:
         return False
@@ -202,10 +204,11 @@ def _row_for_charge(state: State, due: date) -> Instalment:
 
 def _credit_to_charge(state: State, event: Charged) -> None:
     """Credit pays a new charge: it is taken as part of the payments that left it."""
-    for movement in state.movements:
-        part = min(state.overpaid, movement.overpaid)
-        if part <= 0 or movement.kind == "disbursement":
+    for at, kept in enumerate(state.movements):
+        part = min(state.overpaid, kept.overpaid)
+        if part <= 0 or kept.kind == "disbursement":
             continue
+        movement = state.movements[at] = kept.copy()  # snapshots have the one that was kept
         movement.overpaid -= part
         state.overpaid -= part
         left = take(state, movement, part, movement.kind)

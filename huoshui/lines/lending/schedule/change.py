@@ -49,6 +49,7 @@ def move_dates(plan: Plan, periods: Sequence[tuple[date, date]]) -> None:
         return
     for period, (start, due) in zip(plan.periods, periods, strict=True):
         period.start, period.due = start, due
+        period.own_slices()
         inside = [part for part in period.slices if part.start < due and part.due > start]
         kept = [part for part in period.slices if part.start == part.due == start] + inside
         period.slices = kept or [Slice(start, due)]
@@ -125,6 +126,7 @@ def _pause_in(plan: Plan, periods: Sequence[Period], first: date, last: date) ->
 
 
 def _pause(plan: Plan, period: Period, start: date, end: date) -> None:
+    period.own_slices()
     if not any(part.start == start for part in period.slices):
         _insert(plan, period, start)
     if not any(part.due == end for part in period.slices):
@@ -141,7 +143,7 @@ def credit(plan: Plan, day: date, principal: int, interest: int) -> None:
     if period is None:
         return
     target = next((each for each in plan.periods if _in_credit_range(plan, each, day)), None)
-    parts = [part for part in target.slices if part.start == day] if target else []
+    parts = [part for part in target.own_slices() if part.start == day] if target else []
     if parts and target is not None:
         target.charged_back = True
         parts[-1].credited_principal += principal
@@ -221,6 +223,7 @@ def cut(plan: Plan, day: date, *, drawn: int = 0, correction: int = 0) -> Period
     period = plan.period_at(day)
     if period is None:
         return None
+    period.own_slices()
     part = _ending(plan, period, day)
     if part is None:
         part = _insert(plan, period, day)
@@ -345,7 +348,7 @@ def till(plan: Plan, day: date) -> Plan:
     first, last = copy.periods[0], copy.last
     if day < first.start:
         for period in copy.periods:
-            period.slices = []
+            period.slices, period.shared = [], False
             period.touched()
         copy.settle()
         return copy
@@ -369,6 +372,7 @@ def _end_on(plan: Plan, current: Period, day: date) -> None:
         if period.due <= day:
             continue
         period.touched()
+        period.own_slices()
         if period is current:
             found = slice_at(plan, period, day)
             if found is not None:

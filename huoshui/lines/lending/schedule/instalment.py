@@ -223,12 +223,12 @@ def truncate_interest(plan: Plan, till: date) -> None:
     if period is not None:
         found = slice_at(plan, period, till)
         if found is not None:
-            period.slices[found].due = till
+            period.own_slices()[found].due = till
             period.touched()
     for each in plan.periods:
         plan.set_factors(each)
         if till < each.due:
-            for part in each.slices:
+            for part in each.own_slices():
                 if till < part.due:
                     part.grid = part.till_due = NOTHING
             each.touched()

@@ -85,6 +85,7 @@ class Period:
         "paid_principal",
         "reaged",
         "share",
+        "shared",
         "slices",
         "start",
         "unplaced",
@@ -94,6 +95,7 @@ class Period:
     def __init__(self, start: date, due: date) -> None:
         self.start, self.due = start, due
         self.slices = [Slice(start, due)]
+        self.shared = False  # whether a copy has the same slices: `own_slices` before a change
         self.instalment = self.original = 0
         self.paid_principal = self.paid_interest = 0
         self.future = self.fixed = self.credited_moved = 0
@@ -102,6 +104,12 @@ class Period:
         self.share: int | None = None  # a fixed part of principal, its interest beside it
         self.interest = self.due_interest = self.due_principal = self.unplaced = 0
         self.touched()
+
+    def own_slices(self) -> list[Slice]:
+        """The slices, to be changed: apart from those of copies."""
+        if self.shared:
+            self.slices, self.shared = [each.copy() for each in self.slices], False
+        return self.slices
 
     def touched(self) -> None:
         """Forget what was worked out from the slices: one of them has changed."""
@@ -113,7 +121,7 @@ class Period:
         """The same period, apart."""
         other = Period.__new__(Period)
         other.start, other.due = self.start, self.due
-        other.slices = [each.copy() for each in self.slices]
+        other.slices, other.shared, self.shared = self.slices, True, True
         other.instalment, other.original, other.share = self.instalment, self.original, self.share
         other.paid_principal, other.paid_interest = self.paid_principal, self.paid_interest
         other.future, other.fixed = self.future, self.fixed
@@ -251,7 +259,7 @@ class Plan:
             if period.moved_down:
                 period.fixed = period.paid_interest
             period.paid_principal = period.paid_interest = period.future = 0
-            for part in period.slices:
+            for part in period.own_slices():
                 part.correction = 0
             period.touched()
         return other
@@ -297,7 +305,7 @@ class Plan:
             return
         period.touched()
         period.factored = told
-        for part in period.slices:
+        for part in period.own_slices():
             part.grid = self._factor(period, part.start, part.due, grid=True)
             part.till_due = self._factor(period, part.start, period.due, grid=False)
 
@@ -343,7 +351,7 @@ class Plan:
                 balance, drawn = known[2], known[3]
             else:
                 begun = (balance, drawn)
-                for part in period.slices:
+                for part in period.own_slices():
                     if at or part is not period.slices[0]:
                         part.balance = balance
                     part.base = drawn if flat else part.balance
