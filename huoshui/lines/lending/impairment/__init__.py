@@ -1,0 +1,45 @@
+"""Impairment by IFRS 9: the stage of a loan, what is expected to be lost of it, and the entries.
+
+A stage is a fold of what was known of the loan day by day. An expected loss is exact until its one
+rounding. The books hold allowances; only the difference to the last one is posted.
+"""
+
+from huoshui.lines.lending.impairment.allowance import (
+    Allowance,
+    Entry,
+    differences,
+    interest_of_stage_3,
+    written_off,
+)
+from huoshui.lines.lending.impairment.loss import (
+    BadScenarios,
+    Exposure,
+    Loss,
+    Scenario,
+    Scenarios,
+    expected,
+    expected_of_default,
+    periodic,
+)
+from huoshui.lines.lending.impairment.stage import BadStaging, Known, Staged, Staging, stages
+
+__all__ = [
+    "Allowance",
+    "BadScenarios",
+    "BadStaging",
+    "Entry",
+    "Exposure",
+    "Known",
+    "Loss",
+    "Scenario",
+    "Scenarios",
+    "Staged",
+    "Staging",
+    "differences",
+    "expected",
+    "expected_of_default",
+    "interest_of_stage_3",
+    "periodic",
+    "stages",
+    "written_off",
+]

@@ -1,0 +1,188 @@
+"""Stages of a loan by IFRS 9, folded from what was known of it day by day. No I/O.
+
+Stage 1 until credit risk has risen significantly (SICR), stage 2 from then, stage 3 while the loan is
+credit-impaired. The way back is slower: a cure period leads from stage 3 to stage 2, never at once to
+stage 1, and a watch period from stage 2 to stage 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from fractions import Fraction
+from typing import Literal
+
+import msgspec
+
+from huoshui.core.errors import Problem
+
+Stage = Literal[1, 2, 3]
+
+
+class BadStaging(Problem):
+    """A parameter of stages that cannot be; the problem names it."""
+
+    code = "bad_staging"
+    status = 422
+
+
+class Staging(msgspec.Struct, frozen=True):
+    """What moves a loan between stages. Days are calendar days.
+
+    `sicr_days` and `default_days` past due are IFRS 9's backstops (30 and 90). `grades_down` is a drop
+    of so many grades since the loan began; `pd_times` a lifetime probability of default so many times
+    that of the beginning; None leaves either out. `watch_days` pass without any sign before stage 2
+    becomes stage 1, or after a restructuring; `cure_days` without a sign of default before stage 3
+    becomes stage 2. Raises BadStaging.
+    """
+
+    sicr_days: int = 30
+    default_days: int = 90
+    grades_down: int | None = None
+    pd_times: Fraction | None = None
+    watch_days: int = 0
+    cure_days: int = 90
+
+    def __post_init__(self) -> None:
+        checks = {
+            "sicr_days": 0 < self.sicr_days <= self.default_days,
+            "default_days": 0 < self.default_days <= 3650,
+            "grades_down": self.grades_down is None or self.grades_down > 0,
+            "pd_times": self.pd_times is None or self.pd_times > 1,
+            "watch_days": 0 <= self.watch_days <= 3650,
+            "cure_days": 0 <= self.cure_days <= 3650,
+        }
+        for field, good in checks.items():
+            if not good:
+                raise BadStaging(field=field)
+
+
+class Known(msgspec.Struct, frozen=True):
+    """What is known of a loan from a day on, until the next.
+
+    `late_since` is the due date of the oldest instalment that is open, from which days past due count:
+    nothing has to be told again while it grows older. `restructured` marks the day of it. `impaired` is told by whoever knows (bankruptcy,
+    a restructuring at a loss); `contagion` that another loan of the borrower is in stage 3.
+    """
+
+    on: date
+    late_since: date | None = None
+    grades_down: int = 0
+    pd_times: Fraction = Fraction(1)
+    watched: bool = False
+    restructured: bool = False
+    impaired: bool = False
+    contagion: bool = False
+
+
+class Staged(msgspec.Struct, frozen=True):
+    """A stage from a day on, and why."""
+
+    on: date
+    stage: Stage
+    reason: str
+
+
+def stages(rules: Staging, known: Iterable[Known], until: date) -> tuple[Staged, ...]:
+    """The stages of a loan up to a day, each from the day it began.
+
+    Days on which a backstop is reached or a period ends are found by themselves: it does not matter
+    how often, nor on which other days, the same things are told again.
+    """
+    told = sorted(known, key=lambda each: each.on)
+    walk = _Walk(rules)
+    for at, each in enumerate(told):
+        behind = told[at + 1].on if at + 1 < len(told) else until + timedelta(days=1)
+        walk.through(each, min(behind, until + timedelta(days=1)))
+    return tuple(walk.found)
+
+
+class _Walk:
+    """The fold: the stage now, and since when there was no sign of a worse one."""
+
+    def __init__(self, rules: Staging) -> None:
+        self.rules = rules
+        self.found: list[Staged] = []
+        self.stage: Stage = 1
+        self.clean_2: date | None = None  # since when nothing speaks for stage 2
+        self.clean_3: date | None = None
+
+    def through(self, known: Known, end: date) -> None:
+        """From the day of what is known up to an end, which is not reached."""
+        if known.restructured:
+            self.clean_3 = None  # its cure begins anew
+        day: date | None = known.on
+        while day is not None and day < end:
+            self._look(known, day)
+            day = self._next(known, day)
+
+    def _look(self, known: Known, day: date) -> None:
+        worst = _default_sign(self.rules, known, day)
+        if worst:
+            self.clean_3 = self.clean_2 = None
+            self._move(day, 3, worst)
+            return
+        sign = self._sicr_sign(known, day)
+        self.clean_3 = self.clean_3 or day
+        self.clean_2 = None if sign else self.clean_2 or day
+        if sign == "restructured":
+            self.clean_2 = day
+        if self.stage == 3 and (day - self.clean_3).days < self.rules.cure_days:
+            return
+        if self.stage == 3:
+            self.clean_2 = None if sign else day
+            self._move(day, 2, sign or "cured")
+        elif sign:
+            self._move(day, 2, sign)
+        elif self.stage == 2 and self._watched_enough(day):
+            self._move(day, 1, "cured")
+
+    def _watched_enough(self, day: date) -> bool:
+        """Whether the watch is over; a loan passes a day at least in stage 2."""
+        begun = self.clean_2
+        over = begun is not None and (day - begun).days >= self.rules.watch_days
+        return over and day > self.found[-1].on
+
+    def _sicr_sign(self, known: Known, day: date) -> str:
+        rules = self.rules
+        if _late(known, day) >= rules.sicr_days:
+            return "days_past_due"
+        if rules.grades_down is not None and known.grades_down >= rules.grades_down:
+            return "grades_down"
+        if rules.pd_times is not None and known.pd_times >= rules.pd_times:
+            return "default_likelier"
+        if known.watched:
+            return "watched"
+        return "restructured" if known.restructured and known.on == day else ""
+
+    def _move(self, day: date, stage: Stage, reason: str) -> None:
+        if stage != self.stage:
+            self.stage = stage
+            self.found.append(Staged(day, stage, reason))
+
+    def _next(self, known: Known, day: date) -> date | None:
+        """The next day on which the stage may change while nothing new is known."""
+        rules = self.rules
+        days = [self.found[-1].on + timedelta(days=1)] if self.stage == 2 else []
+        if known.late_since is not None:
+            late = (rules.sicr_days, rules.default_days)
+            days += [known.late_since + timedelta(days=each) for each in late]
+        if self.clean_3 is not None:
+            days.append(self.clean_3 + timedelta(days=rules.cure_days))
+        if self.clean_2 is not None:
+            days.append(self.clean_2 + timedelta(days=rules.watch_days))
+        if known.restructured and known.on == day:
+            days.append(day + timedelta(days=1))
+        return min((each for each in days if each > day), default=None)
+
+
+def _late(known: Known, day: date) -> int:
+    return (day - known.late_since).days if known.late_since is not None else 0
+
+
+def _default_sign(rules: Staging, known: Known, day: date) -> str:
+    if _late(known, day) >= rules.default_days:
+        return "days_past_due"
+    if known.impaired:
+        return "impaired"
+    return "contagion" if known.contagion else ""
