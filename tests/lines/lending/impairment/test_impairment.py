@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from datetime import date, timedelta
 from decimal import Decimal
@@ -100,7 +101,7 @@ def test_how_often_the_same_is_told_changes_no_stage(steps, watch, cure, extra) 
             known[on] = Known(after(on), former.late_since, watched=former.watched)
     found = stages(rules, known.values(), after(400))
     assert found == stages(rules, by_day.values(), after(400))
-    for one, other in zip(found, found[1:], strict=False):
+    for one, other in itertools.pairwise(found):
         assert (one.stage, other.stage) != (3, 1)
 
 
@@ -176,7 +177,9 @@ HELD = st.builds(Allowance, AMOUNT, AMOUNT, AMOUNT)
 
 @given(st.lists(HELD, min_size=1, max_size=6))
 def test_differences_add_up_to_the_last_allowance(path: list[Allowance]) -> None:
-    entries = [e for a, b in zip([Allowance(), *path], path, strict=False) for e in differences(a, b)]
+    entries = [
+        e for a, b in zip([Allowance(), *path], path, strict=False) for e in differences(a, b)
+    ]
     told_ = books(*entries)
     last = path[-1]
     assert -told_["allowance:b:loans"] == last.loans
