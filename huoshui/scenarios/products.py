@@ -12,6 +12,7 @@ from huoshui.catalog import CheckedProduct, Line, check
 from huoshui.catalog.model import Product
 from huoshui.core.access import this_book
 from huoshui.core.db import Tx
+from huoshui.core.errors import Problem
 from huoshui.core.expr import Schema
 from huoshui.lines.lending.factoring import FACTORING
 from huoshui.lines.lending.product import LENDING, Asked, asked_facts
@@ -19,7 +20,7 @@ from huoshui.lines.lending.product import LENDING, Asked, asked_facts
 LINES: Mapping[str, Line] = {LENDING.name: LENDING, FACTORING.name: FACTORING}
 OTHERS = Schema(())  # facts beside those of an application: judgement will provide them
 SOURCES: tuple[str, ...] = ()  # which of them something here provides
-_GOLDEN = "huoshui.lines.lending.product.golden"
+_GOLDEN = ("huoshui.lines.lending.product.golden", "huoshui.lines.lending.factoring.golden")
 _CURRENCY = "CNY"
 
 
@@ -30,11 +31,25 @@ def checked(product: Product) -> CheckedProduct:
 
 def golden(currency: str = _CURRENCY) -> Iterator[tuple[str, str]]:
     """The products that come along, by name: their files, in a currency, their numbers as they are."""
-    files = sorted(resources.files(_GOLDEN).iterdir(), key=lambda file: file.name)
+    found = [file for place in _GOLDEN for file in resources.files(place).iterdir()]
+    files = sorted(found, key=lambda file: file.name)
     for file in files:
         if file.name.endswith(".toml"):
             text = file.read_text(encoding="utf-8")
             yield file.name.removesuffix(".toml"), re.sub(rf"\b{_CURRENCY}\b", currency, text)
+
+
+class NotALoan(Problem):
+    """A product of another line has no schedule; the problem names its line."""
+
+    code = "product_not_a_loan"
+    status = 409
+
+
+def need_loan(product: Product) -> None:
+    """Refuse what is no loan. Raises NotALoan."""
+    if product.line != LENDING.name:
+        raise NotALoan(product=product.product, line=product.line)
 
 
 def today(tx: Tx) -> date:

@@ -147,6 +147,7 @@ def quote_product_of_catalog(
     with enter(request).begin() as tx:
         row = _row(tx, ref, number)
         day = _day(on) or products.today(tx)
+    products.need_loan(service.product_of(row))
     own = products.checked(service.product_of(row))
     first = read_tables(own.product.tables).terms.instalments[0]
     asked = Asked(amount or own.product.amount.max, instalments or first, day)

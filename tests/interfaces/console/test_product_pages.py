@@ -68,6 +68,14 @@ def test_a_product_that_comes_along_is_published_simulated_offered_and_withdrawn
     assert send(client, "products/-/golden", {"golden": "nosuch"}) == 404
 
 
+def test_a_product_of_another_line_is_shown_as_its_file_says(
+    client: TestClient[Litestar],
+) -> None:
+    assert send(client, "products/-/golden", {"golden": "factoring-with-recourse"}) == 303
+    stood = page(client, "products/factoring-with-recourse")
+    assert "factoring" in stood and 'type="range"' not in stood
+
+
 @pytest.mark.parametrize(
     "query", ["amount=x", "amount=-1", "amount=1e99", "amount=NaN", "instalments=7"]
 )

@@ -35,7 +35,7 @@ from huoshui.interfaces.console.page import (
     Unit,
 )
 from huoshui.interfaces.console.pages import asked
-from huoshui.lines.lending.product import Asked, ProductQuote, quote_checked
+from huoshui.lines.lending.product import LENDING, Asked, ProductQuote, quote_checked
 from huoshui.lines.lending.product.model import read_tables
 from huoshui.scenarios import products
 
@@ -137,6 +137,8 @@ def product_page(tx: Tx, frame: Frame, key: str) -> ObjectPage:
     """One product as it was published last, and a loan of it. Raises UnknownProduct."""
     row = service.latest(tx, key)
     product, offered = service.product_of(row), service.offered_number(tx, key)
+    if product.line != LENDING.name:
+        return _plain_page(tx, frame, row, product, offered)
     wish = _wish(tx, frame, product)
     found = _quoted(product, wish)
     return ObjectPage(
@@ -159,6 +161,24 @@ def product_page(tx: Tx, frame: Frame, key: str) -> ObjectPage:
             ApiCall(path=f"/v1/catalog/{row.product}"),
         ),
     )  # fmt: skip
+
+
+def _plain_page(
+    tx: Tx, frame: Frame, row: VersionRow, product: Product, offered: int | None
+) -> ObjectPage:
+    """A product of another line than loans: what its file says, without a simulator."""
+    return ObjectPage(
+        title=product.name.say(frame.lang),
+        lead=product.about.say(frame.lang),
+        crumbs=(asked.home(frame), Link(frame.say("products"), frame.to("products"))),
+        key=row.product,
+        status=_state(frame, offered),
+        fields=_fields(frame, row, product),
+        groups=tuple(_groups(frame, product, None)),
+        tables=(_versions(tx, frame, row),),
+        deeds=_deeds(frame, row, offered) if may_write(frame) else (),
+        api_calls=(ApiCall(path=f"/v1/catalog/{row.product}"),),
+    )
 
 
 def _wish(tx: Tx, frame: Frame, product: Product) -> Asked:
@@ -259,7 +279,9 @@ def _fields(frame: Frame, row: VersionRow, product: Product) -> tuple[Figure, ..
     )  # fmt: skip
 
 
-def _groups(frame: Frame, product: Product, found: ProductQuote | Problem) -> list[FigureGroup]:
+def _groups(
+    frame: Frame, product: Product, found: ProductQuote | Problem | None
+) -> list[FigureGroup]:
     prices = tuple(Figure(label=name, value=Code(source)) for name, source in product.price.items())
     groups = [FigureGroup(frame.say("products.price"), prices)]
     if product.eligibility:
