@@ -57,6 +57,7 @@ _MENU: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
         "lending",
         (
             ("products", "products", "store", "7"),
+            ("facilities", "facilities", "landmark", "8"),
             ("factoring", "factoring", "receipt-text", "5"),
             ("factoring_book", "factoring-book", "scale", "6"),
         ),
@@ -103,6 +104,7 @@ _SCOPES = {
     "products": "products:read",
     "members": "parties:read",
     "organisations": "parties:read",
+    "facilities": "facilities:read",
     "factoring": "factoring:read",
     "factoring_book": "factoring:read",
     "keys": "keys:write",

@@ -13,6 +13,8 @@ from huoshui.interfaces.console.pages.accounts import accounts_page
 from huoshui.interfaces.console.pages.batches import batch_page, batches_page
 from huoshui.interfaces.console.pages.devices import device_page, devices_page
 from huoshui.interfaces.console.pages.disputes import dispute_page, disputes_page
+from huoshui.interfaces.console.pages.facilities import appeals_page, facilities_page
+from huoshui.interfaces.console.pages.facility import facility_page
 from huoshui.interfaces.console.pages.factoring import assignment_page, book_page, factoring_page
 from huoshui.interfaces.console.pages.holds import hold_page, holds_page
 from huoshui.interfaces.console.pages.journal import journal_page, transaction_page
@@ -84,6 +86,9 @@ PAGES = {
     "refunds": Place("payments", refunds_page),
     "disputes": Place("disputes", disputes_page),
     "disputes/{key:str}": Place("disputes", dispute_page),
+    "facilities": Place("facilities", facilities_page, "facilities:read"),
+    "facilities/{key:str}": Place("facilities", facility_page, "facilities:read"),
+    "facility-appeals": Place("facilities", appeals_page, "facilities:read"),
     "factoring": Place("factoring", factoring_page, "factoring:read"),
     "factoring/{key:str}": Place("factoring", assignment_page, "factoring:read"),
     "factoring-book": Place("factoring_book", book_page, "factoring:read"),
