@@ -2,7 +2,7 @@
 
 Goal: whatever is asked and whatever rails answer in whatever order, every account is where the model
 has it: a rail's clearing account is what that rail really moved, wallets and parts are what payments
-say, nothing is captured or given back twice, and when no call is open nothing is in transit.
+say, less what was paid out, nothing is captured or given back twice, and when no call is open nothing is in transit.
 Method: a hypothesis state machine is user and rail at once. As the rail it keeps its own books by
 call id, which is all that the model knows of it.
 """
@@ -10,6 +10,7 @@ call id, which is all that the model knows of it.
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -44,11 +45,16 @@ from huoshui.lines.payments.payment.model import (
 from huoshui.lines.payments.payment.step import TRANSIT
 from huoshui.lines.payments.rails import Answer
 from huoshui.lines.payments.rails import store as rail_store
+from huoshui.lines.payments.settlement import PAYOUT, batches, payouts
+from huoshui.lines.payments.settlement import store as payout_store
+from huoshui.lines.payments.settlement.model import NothingToPay
+from huoshui.lines.payments.settlement.sending import PAYOUT_PATH
 from tests import ground
 from tests.ground import Ground
 
 BUYER = "byr_test"
-SELLER, FEE = "merchant:slr_one:settlement", "platform:commission"
+SLR = ids.show("slr", UUID(int=7))
+SELLER, FEE = f"merchant:{SLR}:settlement", "platform:commission"
 FUNDS = 900
 amounts = st.integers(1, 400)
 means = st.lists(st.sampled_from(["balance", "card", "transfer", "points", "voucher"]),
@@ -78,7 +84,7 @@ class Payments(RuleBasedStateMachine):
         self.count = 0
         with self.begin() as tx:
             access.open_book(tx, ground.book(self.number))
-            start(tx, Terms(seller_debt_max=150, points_value=3))
+            start(tx, Terms(seller_debt_max=150, points_value=3, payout_min=1))
             for target in (wallet_path(BUYER), "voucher:spring"):
                 self.fund(tx, target, "CNY", "suspense:test")
             self.fund(tx, f"points:{BUYER}", "POINTS", "points:redeemed")
@@ -123,6 +129,11 @@ class Payments(RuleBasedStateMachine):
             [made] = service.apply(tx, [asked])
         if made.payment is not None:
             self.ids.append(id_)
+
+    @rule(amount=amounts)
+    def sell(self, amount: int) -> None:
+        """The plainest payment, out of a balance: what payouts and disputes then work upon."""
+        self.create(["balance"], amount, 0, manual=False, confirm=True, bare=False)
 
     def some(self, place: int) -> Payment | None:
         if not self.ids:
@@ -219,6 +230,45 @@ class Payments(RuleBasedStateMachine):
         self.moved[lost.rail] += lost.amount
         self.apply(ChargeWon(lost.id, lost.rail, lost.tender, lost.amount))
 
+    @rule()
+    def pay_out(self) -> None:
+        """One drafts what the seller has, another approves it, and it is sent."""
+        with self.begin() as tx:
+            later = tx.now + timedelta(seconds=1)  # a batch is called by its moment
+        with self.world.database.begin(book=self.number, now=later) as tx:
+            tx.actor = "maker"
+            try:
+                batch = batches.make_batch(tx, "CNY")
+            except NothingToPay:
+                return
+            tx.actor = "checker"
+            if batches.approve(tx, batch.id).state == "approved":  # a closed day: it would wait
+                batches.send(tx, batch.id)
+
+    @rule(place=st.integers(0, 99), verb=st.sampled_from(["pay", "pay", "fail", "return", "retry"]))
+    def bank(self, place: int, verb: str) -> None:
+        """The seller's bank takes a payout, or not, or sends it back; it is tried again."""
+        with self.begin() as tx:
+            able = [p for p in payout_store.payouts(tx) if verb in PAYOUT.allowed(p.state)]
+            if not able:
+                return
+            id_ = able[place % len(able)].id
+            match verb:
+                case "pay":
+                    payouts.paid(tx, id_)
+                case "fail":
+                    payouts.failed(tx, id_, "closed")
+                case "return":
+                    payouts.returned(tx, id_, "unknown account")
+                case _:
+                    payouts.retry(tx, id_)
+
+    def paid_out(self) -> int:
+        """What has left for the seller's bank and not come back."""
+        with self.begin() as tx:
+            listed = payout_store.payouts(tx, limit=1_000)
+        return sum(p.amount for p in listed if p.state in ("sent", "paid"))
+
     @rule(data=st.data())
     def settle(self, data: Any) -> None:
         """Everything that waits is answered: then nothing is in transit."""
@@ -252,8 +302,10 @@ class Payments(RuleBasedStateMachine):
             for part in payment.parts:
                 got[part.account] = got.get(part.account, 0) + part.left
             self.consistent(payment)
-        owed = nets.get(("receivable:slr_one", "CNY"), 0)
-        assert nets.get((SELLER, "CNY"), 0) + owed == got.get(SELLER, 0)
+        owed = nets.get((f"receivable:{SLR}", "CNY"), 0)
+        out = self.paid_out()
+        assert nets.get((SELLER, "CNY"), 0) + owed == got.get(SELLER, 0) - out
+        assert nets.get((PAYOUT_PATH, "CNY"), 0) == out
         assert nets.get((SELLER, "CNY"), 0) >= -150
         assert nets.get((FEE, "CNY"), 0) == got.get(FEE, 0)
         borne = sum(each.amount for each in self.disputed) - sum(p.charged for p in payments)
@@ -305,7 +357,7 @@ def test_payments_are_their_model(market: Ground) -> None:
     Payments.world = market
     case = Payments.TestCase
     case.settings = settings(
-        max_examples=ground.examples(30), stateful_step_count=25, deadline=None
+        max_examples=ground.examples(30), stateful_step_count=35, deadline=None
     )
     case("runTest").debug()
 
