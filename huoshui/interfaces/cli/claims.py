@@ -31,6 +31,7 @@ CLAIMS = (
     Claim("S01b", "ledger", "lane_hot_transfers_per_s"),
     Claim("S02", "devices", "vouchers_deposited_per_s"),
     Claim("S07", "ledger-scale", "verify_us_per_transfer", "--scale 10000000"),
+    Claim("S20", "whatif", "seller_days_with"),
     Claim("S28", "access", "operations_bounded"),
     Claim("S30", "replay", "orders_per_s"),
 )

@@ -25,6 +25,7 @@ from huoshui.interfaces.cli.bench import (
     lending,
     payments,
     replay,
+    whatif,
 )
 from huoshui.interfaces.cli.bench.figures import Bench, Measured
 from huoshui.interfaces.cli.bench.ledger import scale as ledger_scale
@@ -41,6 +42,7 @@ BENCHES: dict[str, Bench] = {
     "lending": lending.measure,
     "payments": payments.measure,
     "replay": replay.measure,
+    "whatif": whatif.measure,
 }
 
 
