@@ -98,7 +98,15 @@ def _share_of(shares: Sequence[plan.Share], seller: str) -> int:
 def advance(tx: Tx, id_: UUID) -> Assignment:
     """Buy a claim and pay its advance to the seller. Raises IllegalMove."""
     after = service.advance(tx, id_)
-    _pay(tx, after, after.advance, "advance")
+    _pay(tx, after, after.paid, "advance")
+    return after
+
+
+def release(tx: Tx, id_: UUID, evidence: str) -> Assignment:
+    """Pay the next stage of an advance to the seller. Raises NoStage, IllegalMove, DebtorLimit."""
+    before = service.assignment(tx, id_).paid
+    after = service.release(tx, id_, evidence)
+    _pay(tx, after, after.paid - before, f"stage/{store.count_entries(tx, id_)}")
     return after
 
 
@@ -164,16 +172,35 @@ def _followed(tx: Tx, before: Assignment, escrow: Escrow, *, released: bool) -> 
 
 
 def collect(tx: Tx, id_: UUID, amount: int, note: str) -> Assignment:
-    """The debtor paid into the bank: what stands on clearing is the claim's. Raises MoreThanOwed.
+    """The debtor paid into the bank, or something came in after a write-off. Raises MoreThanOwed.
 
     An order's money is collected out of takings alone: it never comes by itself.
     """
     before = service.assignment(tx, id_, lock=True)
     if before.state == "written_off":
-        return service.recover(tx, before, amount, note)
+        return _received(tx, service.recover(tx, before, amount, note), amount)
     if before.order_id is not None:
         raise NotFactorable(reason="order_collects")
-    return service.collect(tx, before, amount, note)
+    return _received(tx, service.collect(tx, before, amount, note), amount)
+
+
+def repay(tx: Tx, id_: UUID, amount: int, note: str) -> Assignment:
+    """The seller paid what it owes into the bank. Raises IllegalMove, MoreThanOwed."""
+    before = service.assignment(tx, id_, lock=True)
+    return _received(tx, service.repay(tx, before, amount, note), amount)
+
+
+def _received(tx: Tx, by: Assignment, amount: int) -> Assignment:
+    shown = ids.show("asg", by.id)
+    claim = settling.Claim(
+        seller=ids.show("slr", by.seller_id),
+        currency=by.currency,
+        amount=amount,
+        to=clearing_path(by.product),
+        reference=shown,
+    )
+    settling.receive(tx, claim, f"{shown}/{store.count_entries(tx, by.id)}")
+    return by
 
 
 class _FromTakings(msgspec.Struct, frozen=True):

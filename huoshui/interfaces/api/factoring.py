@@ -80,6 +80,12 @@ class AssignmentNote(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     note: Note = ""
 
 
+class AssignmentStage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What shows that the stage is reached: the reference of a fact, once."""
+
+    evidence: Name
+
+
 class AssignmentAmount(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Minor units of the assignment's currency, and what shows them."""
 
@@ -200,6 +206,16 @@ def list_debtors(request: Ask, limit: Limit = 50) -> Page[views.DebtorView]:
     return Page([views.debtor(row) for row in rows])
 
 
+def _paid(
+    request: Ask, ref: str, body: bytes, act: Callable[[Tx, UUID, int, str], Assignment]
+) -> Response[bytes]:
+    """A verb with an amount that came into the bank."""
+    return on_one(
+        request, ref, body, "asg", AssignmentAmount,
+        lambda tx, id_, asked: views.assignment(act(tx, id_, asked.amount, asked.note)),
+    )  # fmt: skip
+
+
 def _noted(
     request: Ask, ref: str, body: bytes, act: Callable[[Tx, UUID, str], Assignment]
 ) -> Response[bytes]:
@@ -238,6 +254,18 @@ def advance_assignment(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]
 
 
 @moves(
+    "/assignments/{ref:str}/release", "factoring:write", views.AssignmentView, asks=AssignmentStage,
+    body_needed=True, bound="book",
+)  # fmt: skip
+def release_assignment(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
+    """Pay the next stage of the advance, by the reference of the signed fact that shows it."""
+    return on_one(
+        request, ref, body, "asg", AssignmentStage,
+        lambda tx, id_, asked: views.assignment(factoring_flow.release(tx, id_, asked.evidence)),
+    )  # fmt: skip
+
+
+@moves(
     "/assignments/{ref:str}/confirm", "factoring:write", views.AssignmentView, asks=AssignmentNote,
     bound="book",
 )  # fmt: skip
@@ -252,12 +280,7 @@ def confirm_assignment(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]
 )  # fmt: skip
 def collect_assignment(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
     """The buyer paid an invoice, in whole or part, or something came in after a write-off."""
-    return on_one(
-        request, ref, body, "asg", AssignmentAmount,
-        lambda tx, id_, asked: views.assignment(
-            factoring_flow.collect(tx, id_, asked.amount, asked.note)
-        ),
-    )  # fmt: skip
+    return _paid(request, ref, body, factoring_flow.collect)
 
 
 def _amount(
@@ -276,7 +299,7 @@ def _amount(
 )  # fmt: skip
 def repay_assignment(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
     """The seller paid into the bank what it owes; out of its takings it is paid by itself."""
-    return _amount(request, ref, body, service.repay)
+    return _paid(request, ref, body, factoring_flow.repay)
 
 
 @moves(
@@ -326,7 +349,7 @@ def write_off_assignment(request: Ask, ref: Ref, body: RawBody) -> Response[byte
 
 HANDLERS: list[Any] = [
     register_receivable, list_receivables, show_receivable, quote_receivable, offer_assignment,
-    list_assignments, show_assignment, assign_assignment, decline_assignment, advance_assignment,
+    list_assignments, show_assignment, assign_assignment, decline_assignment, advance_assignment, release_assignment,
     confirm_assignment, collect_assignment, repay_assignment, dilute_assignment, dispute_assignment,
     resume_assignment, claim_recourse, write_off_assignment, list_debtors,
 ]  # fmt: skip

@@ -17,7 +17,7 @@ Add = Callable[[App, str, Callable[..., None]], None]
 Limit = Annotated[int, Parameter(validator=Number(gte=1, lte=1000))]
 Days = Annotated[int, Parameter(validator=Number(gte=1, lte=730))]
 Verb = Literal[
-    "assign", "decline", "advance", "confirm", "collect", "repay", "dilute", "dispute", "resume",
+    "assign", "decline", "advance", "release", "confirm", "collect", "repay", "dilute", "dispute", "resume",
     "recourse", "write-off",
 ]  # fmt: skip
 

@@ -26,6 +26,7 @@ _VERBS: dict[str, Callable[[Tx, UUID, str], Assignment]] = {
     "assign": lambda tx, id_, note: service.assign(tx, id_),
     "decline": service.decline,
     "advance": lambda tx, id_, note: factoring_flow.advance(tx, id_),
+    "release": factoring_flow.release,
     "confirm": factoring_flow.confirm,
     "dispute": service.dispute,
     "resume": service.resume,

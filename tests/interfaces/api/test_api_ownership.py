@@ -98,6 +98,7 @@ BODIES: dict[str, Any] = {
         "product": "factoring-with-recourse",
     },
     "/assignments/{ref:str}/collect": {"amount": 1},
+    "/assignments/{ref:str}/release": {"evidence": "fact/1"},
     "/assignments/{ref:str}/repay": {"amount": 1},
     "/assignments/{ref:str}/dilute": {"amount": 1},
     "/webhooks/endpoints": HOOK,

@@ -53,7 +53,17 @@ _TONES: dict[str, Tone] = {
 _WAY = ("offered", "assigned", "advanced", "confirmed", "settled")
 _BUCKETS = 5
 _DEBTORS = 20
-NOTED = ("assign", "decline", "advance", "confirm", "dispute", "resume", "recourse", "write_off")
+NOTED = (
+    "assign",
+    "decline",
+    "advance",
+    "release",
+    "confirm",
+    "dispute",
+    "resume",
+    "recourse",
+    "write_off",
+)
 _GRAVE = ("recourse", "write_off")
 
 
@@ -266,7 +276,7 @@ def assignment_page(tx: Tx, frame: Frame, key: str) -> ObjectPage:
                     body="{}",
                 )
                 for verb in allowed(found.state)
-                if verb in NOTED
+                if verb in NOTED and verb != "release"
             ),
         ),
     )
@@ -385,5 +395,5 @@ def _deeds(frame: Frame, of: Assignment, key: str) -> tuple[Deed, ...]:
             grave=verb in _GRAVE,
         )
         for verb in allowed(of.state)
-        if verb in NOTED
+        if verb in NOTED and (verb != "release" or of.paid < of.advance)
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 import msgspec
@@ -43,39 +44,50 @@ def decline(before: Assignment, at: datetime) -> Step:
     return Step(_moved(before, "decline", ended_at=at), "decline")
 
 
-def advance(before: Assignment, at: datetime) -> Step:
-    """Buy the claim and pay the advance. Raises IllegalMove."""
-    reserve = before.face - before.advance
+def advance(before: Assignment, at: datetime, first: int | None = None) -> Step:
+    """Buy the claim and pay the advance, or its first stage. Raises IllegalMove."""
+    paid = before.advance if first is None else first
+    reserve = before.face - paid
     after = _moved(
         before,
         "advance",
         advanced_at=at,
         receivable=before.face,
         reserve=reserve,
-        paid=before.advance,
+        paid=paid,
     )
-    return Step(after, "advance", "factored", {"advance": before.advance, "reserve": reserve})
+    return Step(after, "advance", "factored", {"advance": paid, "reserve": reserve})
 
 
-def fee_on(before: Assignment, advanced_on: date, on: date) -> int:
+def release(before: Assignment, amount: int, at: datetime) -> Step:
+    """Pay the next stage of the advance out of what is kept back. Raises IllegalMove, MoreThanOwed."""
+    need(before.state, "release")
+    _within(amount, min(before.reserve, before.advance - before.paid))
+    after = _changed(before, reserve=before.reserve - amount, paid=before.paid + amount)
+    return Step(after, "release", "factor_released", {"amount": amount})
+
+
+def fee_on(before: Assignment, drawn: Sequence[tuple[int, date]], on: date) -> int:
     """The fee if the buyer confirms on a day: for the days used, never more than was quoted.
+
+    `drawn` is what was paid and when: a stage bears interest from its own day on.
 
     An invoice is paid on its due day whenever it is confirmed: it bears interest until then. An
     order's money lies ready from the confirmation on.
     """
     until = on if before.order_id else max(on, before.due_on)
-    days = days_between(advanced_on, until)
-    return min(
-        before.fee_most, before.fee_flat + interest(before.advance, before.rate_annual, days)
+    earned = sum(
+        interest(paid, before.rate_annual, days_between(since, until)) for paid, since in drawn
     )
+    return min(before.fee_most, before.fee_flat + earned)
 
 
-def confirm(before: Assignment, at: datetime, advanced_on: date, on: date) -> Step:
+def confirm(before: Assignment, at: datetime, drawn: Sequence[tuple[int, date]], on: date) -> Step:
     """The buyer confirms: the reserve less the fee is the seller's. Raises IllegalMove.
 
     What the reserve does not bear of the fee, because goods came back, the seller owes.
     """
-    fee = fee_on(before, advanced_on, on)
+    fee = fee_on(before, drawn, on)
     kept = min(fee, before.reserve)
     released, short = before.reserve - kept, fee - kept
     after = _moved(

@@ -26,6 +26,7 @@ ASSIGNMENT = Machine(
 )
 # What changes amounts and leaves the state, unless nothing is owed any more.
 WITHIN: dict[str, tuple[str, ...]] = {
+    "release": ("advanced",),  # the next stage of the advance
     "dilute": ("advanced", "confirmed", "disputed"),  # goods came back: the buyer owes less
     "collect": ("confirmed",),
     "repay": ("confirmed", "disputed", "recourse", "advanced"),  # what the seller owes

@@ -63,6 +63,13 @@ class NotOverdue(Problem):
     status = 409
 
 
+class NoStage(Problem):
+    """No stage of the advance is left, or what shows it is missing or was used; `reason` says which."""
+
+    code = "no_stage"
+    status = 409
+
+
 class MoreThanOwed(Problem):
     """More than is owed; the problem names both amounts in minor units."""
 

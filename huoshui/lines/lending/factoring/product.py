@@ -59,6 +59,12 @@ class _Factoring:
             tables = read_factoring(product.tables)
         except msgspec.ValidationError as error:
             return [field_error(str(error))]
+        stages = tables.factoring.stages
+        if stages and (
+            sum(Decimal(stage.share) for stage in stages) != 1
+            or len({stage.name for stage in stages}) != len(stages)
+        ):
+            return [FieldError("/factoring/stages", "factoring_stages", {"count": len(stages)})]
         advanced = deal(tables, product.amount.min, 1, Price(Decimal(0), Decimal(0))).advance
         if 0 < advanced < product.amount.min:
             return []

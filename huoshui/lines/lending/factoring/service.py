@@ -24,10 +24,12 @@ from huoshui.ledger import Transaction
 from huoshui.lines.lending.factoring import life, limits, store
 from huoshui.lines.lending.factoring.chart import CHART, TEMPLATES
 from huoshui.lines.lending.factoring.life import Step
+from huoshui.lines.lending.factoring.machine import need
 from huoshui.lines.lending.factoring.model import (
     AlreadyAssigned,
     Assignment,
     Kind,
+    NoStage,
     NotFactorable,
     Receivable,
     ReceivableDiffers,
@@ -36,7 +38,15 @@ from huoshui.lines.lending.factoring.model import (
     fingerprint,
 )
 from huoshui.lines.lending.factoring.product import FACTORING, Quote, quote
-from huoshui.lines.lending.factoring.terms import days_between, read_factoring
+from huoshui.lines.lending.factoring.terms import (
+    FactoringTables,
+    days_between,
+    read_factoring,
+    staged,
+)
+
+# What pays a part of the advance, and the amount of its entry that says how much.
+_DRAWS = {"advance": "advance", "release": "amount"}
 
 
 class Claim(msgspec.Struct, frozen=True, kw_only=True):
@@ -184,9 +194,7 @@ def assign(tx: Tx, id_: UUID) -> Assignment:
     store.hold_limits(tx)
     before = assignment(tx, id_, lock=True)
     step = life.assign(before)
-    version = catalog.version(tx, before.product, before.version)
-    tables = read_factoring(catalog.product_of(version).tables)
-    limits.check(tables.limits, store.exposure(tx, before), before.advance)
+    limits.check(_tables(tx, before).limits, store.exposure(tx, before), before.advance)
     return _keep(tx, before, step, "")
 
 
@@ -197,16 +205,47 @@ def decline(tx: Tx, id_: UUID, note: str = "") -> Assignment:
 
 
 def advance(tx: Tx, id_: UUID) -> Assignment:
-    """Buy the claim: its advance stands on the product's clearing account. Raises IllegalMove."""
+    """Buy the claim: its advance, or the first stage, stands on clearing. Raises IllegalMove."""
     before = assignment(tx, id_, lock=True)
-    return _keep(tx, before, life.advance(before, tx.now), "")
+    first = staged(_tables(tx, before).factoring.stages, before.advance)[0]
+    shown = receivable(tx, before.receivable_id).evidence
+    return _keep(tx, before, life.advance(before, tx.now, first), shown)
+
+
+def release(tx: Tx, id_: UUID, evidence: str) -> Assignment:
+    """Pay the next stage on clearing, by the reference of the fact that shows it.
+
+    Raises NoStage, IllegalMove, MoreThanOwed, DebtorLimit.
+    """
+    store.hold_limits(tx)
+    before = assignment(tx, id_, lock=True)
+    tables = _tables(tx, before)
+    parts = staged(tables.factoring.stages, before.advance)
+    past = [each for each in store.entries(tx, id_) if each.verb in _DRAWS]
+    need(before.state, "release")
+    if len(past) >= len(parts):
+        raise NoStage(reason="none_left")
+    if not evidence.strip() or evidence in {each.note for each in past}:
+        raise NoStage(reason="evidence")
+    step = life.release(before, parts[len(past)], tx.now)
+    limits.check(tables.limits, store.exposure(tx, before), step.amounts["amount"])
+    return _keep(tx, before, step, evidence)
+
+
+def _tables(tx: Tx, of: Assignment) -> FactoringTables:
+    """The tables of the version that an assignment is pinned to."""
+    version = catalog.version(tx, of.product, of.version)
+    return read_factoring(catalog.product_of(version).tables)
 
 
 def confirm(tx: Tx, before: Assignment, note: str = "") -> Assignment:
     """The buyer confirms; `before` is locked. What is released stands on clearing. Raises IllegalMove."""
-    assert before.advanced_at is not None or before.state != "advanced", "advanced without a time"
-    began = (before.advanced_at or tx.now).astimezone(zone(tx)).date()
-    return _keep(tx, before, life.confirm(before, tx.now, began, today(tx)), note)
+    drawn = [
+        (each.amounts[_DRAWS[each.verb]], each.at.astimezone(zone(tx)).date())
+        for each in store.entries(tx, before.id)
+        if each.verb in _DRAWS
+    ]
+    return _keep(tx, before, life.confirm(before, tx.now, drawn, today(tx)), note)
 
 
 def collect(tx: Tx, before: Assignment, amount: int, note: str = "") -> Assignment:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import ROUND_DOWN, Decimal
 from typing import Annotated, Any, Literal
 
 import msgspec
 
+from huoshui.catalog.model import Sentence, Word
 from huoshui.core import money
 from huoshui.lines.lending.product.model import Share
 
@@ -17,12 +19,21 @@ Minor = Annotated[int, msgspec.Meta(ge=0, le=10**15)]
 _YEAR = 365
 
 
+class Stage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[[factoring.stages]]`: a part of the advance that is paid once something is shown."""
+
+    name: Word
+    share: Share
+    en: Sentence
+    zh: Sentence
+
+
 class FactoringTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`[factoring]`: how much is paid at once, and who bears what the buyer does not pay.
 
     `recourse` is `full` where the seller owes whatever is not paid, `dispute` where it owes only what
     the buyer objects to, `none` where it owes nothing. Of a seller's takings `takings_share` repays
-    what it owes.
+    what it owes. With stages the advance is paid in these parts, the first at once.
     """
 
     advance_rate: Share
@@ -30,6 +41,7 @@ class FactoringTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     takings_share: Share
     days_most: Days = 180
     grace_days: Days = 15
+    stages: Annotated[list[Stage], msgspec.Meta(max_length=12)] = []
 
 
 class LimitsTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -112,6 +124,17 @@ def deal(tables: FactoringTables, face: int, days: int, price: Price) -> Deal:
         price.rate_annual,
         days,
     )
+
+
+def staged(stages: Sequence[Stage], advance: int) -> list[int]:
+    """The parts of an advance by its stages, minor units; all of it at once where there are none."""
+    if not stages:
+        return [advance]
+    parts, told = list[int](), Decimal(0)
+    for stage in stages:
+        told += Decimal(stage.share)
+        parts.append(int((advance * told).to_integral_value(ROUND_DOWN)) - sum(parts))
+    return parts
 
 
 def interest(advance: int, rate_annual: Decimal, days: int) -> int:

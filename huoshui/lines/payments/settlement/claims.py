@@ -107,12 +107,21 @@ class Financed(msgspec.Struct, frozen=True, kw_only=True):
 def finance(tx: Tx, paid: Financed) -> None:
     """Pay a seller what another line advances to it; it leaves with its next payout."""
     names = {"seller": paid.seller, "source": paid.source}
+    _post(tx, "seller_financed", f"financed/{paid.key}", paid, names)
+
+
+def receive(tx: Tx, claim: Claim, key: str) -> None:
+    """What a claim is for came into the bank: it is matched with the bank's file from there."""
+    _post(tx, "finance_received", f"received/{key}", claim, {"to": claim.to})
+
+
+def _post(tx: Tx, template: str, key: str, of: Financed | Claim, names: dict[str, str]) -> None:
     transaction = Transaction(
-        id=tx.id("txn", f"financed/{paid.key}"),
-        template="seller_financed",
-        reference=paid.reference,
-        currency=paid.currency,
-        legs=tuple(TEMPLATES["seller_financed"].legs(names, {"amount": paid.amount})),
+        id=tx.id("txn", key),
+        template=template,
+        reference=of.reference,
+        currency=of.currency,
+        legs=tuple(TEMPLATES[template].legs(names, {"amount": of.amount})),
         effective_at=tx.now,
     )
     ledger.post(tx, [transaction], CHART)[0].demand()

@@ -33,6 +33,7 @@ AT = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
 TODAY, DUE = date(2026, 3, 2), date(2026, 4, 1)
 LATE = DUE + timedelta(days=16)
 SELLER = UUID(int=7)
+DRAWN = [(8_000, TODAY)]
 
 
 def offered(
@@ -56,13 +57,13 @@ def advanced(**how: Any) -> Assignment:
 
 def confirmed(**how: Any) -> Assignment:
     """The same, confirmed on the tenth day."""
-    return life.confirm(advanced(**how), AT, TODAY, TODAY + timedelta(days=10)).after
+    return life.confirm(advanced(**how), AT, DRAWN, TODAY + timedelta(days=10)).after
 
 
 def test_eighty_now_and_twenty_less_the_fee_on_confirmation() -> None:
     bought = life.advance(life.assign(offered()).after, AT)
     assert bought.amounts == {"advance": 8_000, "reserve": 2_000}
-    step = life.confirm(bought.after, AT, TODAY, TODAY + timedelta(days=10))
+    step = life.confirm(bought.after, AT, DRAWN, TODAY + timedelta(days=10))
     fee = 10 + interest(8_000, Decimal("0.09"), 10)
     assert fee == 30 and step.amounts == {"released": 2_000 - fee, "kept": fee, "short": 0}
     done = life.collect(step.after, 10_000, AT)
@@ -70,17 +71,17 @@ def test_eighty_now_and_twenty_less_the_fee_on_confirmation() -> None:
 
 
 def test_the_fee_is_for_the_days_used_and_never_above_the_quote() -> None:
-    assert life.fee_on(advanced(), TODAY, TODAY) == 10
-    assert life.fee_on(advanced(), TODAY, TODAY + timedelta(days=400)) == 70
+    assert life.fee_on(advanced(), DRAWN, TODAY) == 10
+    assert life.fee_on(advanced(), DRAWN, TODAY + timedelta(days=400)) == 70
     invoice = advanced(order=False)
-    assert life.fee_on(invoice, TODAY, TODAY) == 10 + interest(8_000, Decimal("0.09"), 30)
+    assert life.fee_on(invoice, DRAWN, TODAY) == 10 + interest(8_000, Decimal("0.09"), 30)
 
 
 def test_returns_are_borne_by_the_reserve_then_by_the_seller() -> None:
     step = life.dilute(advanced(), 2_500, AT)
     assert step.amounts == {"reserved": 2_000, "owed": 500}
     assert (step.after.receivable, step.after.claim, step.after.state) == (7_500, 500, "advanced")
-    short = life.confirm(step.after, AT, TODAY, TODAY + timedelta(days=10))
+    short = life.confirm(step.after, AT, DRAWN, TODAY + timedelta(days=10))
     assert short.amounts == {"released": 0, "kept": 0, "short": 30}
     whole = life.dilute(advanced(), 10_000, AT).after
     assert (whole.state, whole.claim) == ("recourse", 8_000)
@@ -145,6 +146,13 @@ class Lives(RuleBasedStateMachine):
         self.post(life.assign(self.now))
         self.post(life.advance(self.now, AT))
 
+    @rule(face=st.integers(10, 10**7), first=st.integers(1, 99))
+    @precondition(lambda self: self.now.state == "offered")
+    def buy_in_stages(self, face: int, first: int) -> None:
+        self.now = offered(face, face * 7 // 10, order=False, flat=0, most=face // 20)
+        self.post(life.assign(self.now))
+        self.post(life.advance(self.now, AT, max(1, self.now.advance * first // 100)))
+
     @rule(days=st.integers(1, 40))
     def pass_days(self, days: int) -> None:
         self.on += timedelta(days=days)
@@ -152,7 +160,7 @@ class Lives(RuleBasedStateMachine):
     @rule(verb=st.sampled_from(["confirm", "dispute", "resume", "recourse", "write_off"]))
     def verb(self, verb: str) -> None:
         ways = {
-            "confirm": lambda: life.confirm(self.now, AT, TODAY, self.on),
+            "confirm": lambda: life.confirm(self.now, AT, [(self.now.paid, TODAY)], self.on),
             "dispute": lambda: life.dispute(self.now),
             "resume": lambda: life.resume(self.now),
             "recourse": lambda: life.recourse(self.now, self.on),
@@ -169,7 +177,7 @@ class Lives(RuleBasedStateMachine):
     @rule(verb=st.sampled_from(sorted(WITHIN)), part=st.integers(1, 100))
     def amount(self, verb: str, part: int) -> None:
         now = self.now
-        owed = {"collect": now.receivable, "dilute": now.receivable, "repay": now.claim, "recover": now.loss - now.recovered}  # fmt: skip
+        owed = {"collect": now.receivable, "dilute": now.receivable, "repay": now.claim, "recover": now.loss - now.recovered, "release": min(now.reserve, now.advance - now.paid)}  # fmt: skip
         amount = -(-owed[verb] * part // 100)
         try:
             if verb == "recover":
