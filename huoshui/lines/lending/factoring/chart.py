@@ -14,6 +14,8 @@ CHART = Chart(
         AccountKind("factoring.receivable", "factoring:{book}:receivable", "asset", ceiling=0),
         AccountKind("factoring.claim", "factoring:{book}:claim", "asset", ceiling=0),
         AccountKind("factoring.reserve", "factoring:{book}:reserve", "liability", floor=0),
+        AccountKind("funding", "funding:{book}:{party}", "liability", floor=0),
+        AccountKind("funders.clearing", "funders:{party}:clearing", "liability"),
         AccountKind("clearing", "clearing:{book}", "liability"),
         AccountKind("income", "income:{book}:{kind}", "income"),
         AccountKind("expense", "expense:{book}:{kind}", "expense"),

@@ -15,6 +15,7 @@ from huoshui.core.expr import DECIMAL, INTEGER, MONEY, Fact, Schema, Type
 from huoshui.core.fields import field_error
 from huoshui.lines.lending.factoring.model import NotFactorable
 from huoshui.lines.lending.factoring.terms import Deal, Price, deal, read_factoring
+from huoshui.lines.lending.funding import BadShares
 from huoshui.lines.lending.product.quote import NoPrice, RateAboveCap
 from huoshui.lines.lending.rates.apr import percent
 
@@ -48,7 +49,7 @@ class _Factoring:
     """See `catalog.Line`."""
 
     name = "factoring"
-    tables = frozenset({"factoring", "limits", "law"})
+    tables = frozenset({"factoring", "limits", "law", "funding"})
     prices: Mapping[str, Type] = {"fee": DECIMAL, "rate_annual": DECIMAL}
     facts = FACTS
     figures = FIGURES
@@ -57,8 +58,11 @@ class _Factoring:
         """What is wrong with the tables: a field, or an advance of nothing or of all."""
         try:
             tables = read_factoring(product.tables)
+            tables.funding.sharing()
         except msgspec.ValidationError as error:
             return [field_error(str(error))]
+        except BadShares as problem:
+            return [FieldError("/funding/funders", "factoring_funders", problem.facts)]
         stages = tables.factoring.stages
         if stages and (
             sum(Decimal(stage.share) for stage in stages) != 1

@@ -21,7 +21,7 @@ from huoshui.core.db import Tx
 from huoshui.core.expr import Schema
 from huoshui.core.money import Money
 from huoshui.ledger import Transaction
-from huoshui.lines.lending.factoring import life, limits, store
+from huoshui.lines.lending.factoring import joint, life, limits, store
 from huoshui.lines.lending.factoring.chart import CHART, TEMPLATES
 from huoshui.lines.lending.factoring.life import Step
 from huoshui.lines.lending.factoring.machine import need
@@ -46,6 +46,14 @@ from huoshui.lines.lending.factoring.terms import (
 )
 
 # What pays a part of the advance, and the amount of its entry that says how much.
+_SHARED = {
+    "lent": "factor_lent",
+    "earned": "factor_earned",
+    "returned": "factor_returned",
+    "serviced": "factor_serviced",
+    "lost": "factor_lost",
+    "recovered": "factor_shared_recovery",
+}
 _DRAWS = {"advance": "advance", "release": "amount"}
 
 
@@ -299,6 +307,7 @@ def _keep(tx: Tx, before: Assignment | None, step: Step, note: str) -> Assignmen
     txn_id = _post(tx, step, f"{shown}/{number}") if step.moved else None
     if before is not None:
         store.move(tx, before, step.after)
+        _share(tx, before, step.after, f"{shown}/{number}")
     store.add_entry(tx, step, txn_id, note)
     tx.emit(
         "assignment.moved",
@@ -309,6 +318,30 @@ def _keep(tx: Tx, before: Assignment | None, step: Step, note: str) -> Assignmen
         product=step.after.product,
     )
     return step.after
+
+
+def _share(tx: Tx, before: Assignment, after: Assignment, key: str) -> None:
+    """Post what of a step is whose, where others fund the product too."""
+    funding = _tables(tx, after).funding
+    if not funding.funders:
+        return
+    changes = joint.moved(joint.parts(funding, before), joint.parts(funding, after))
+    posted = []
+    for party, name, amount in changes:
+        template = TEMPLATES[_SHARED[name]]
+        legs = template.legs({"book": after.product, "party": party}, {"amount": amount})
+        posted.append(
+            Transaction(
+                id=tx.id("txn", f"factoring/{key}/{party}/{name}"),
+                template=template.name,
+                reference=ids.show("asg", after.id),
+                currency=after.currency,
+                legs=tuple(legs),
+                effective_at=tx.now,
+            )
+        )
+    for result in ledger.post(tx, posted, CHART) if posted else []:
+        result.demand()
 
 
 def _post(tx: Tx, step: Step, key: str) -> UUID:

@@ -229,6 +229,64 @@ def count_entries(tx: Tx, id_: UUID) -> int:
     return int(found)
 
 
+class Statement(msgspec.Struct, frozen=True):
+    """What a partner has of a product in a currency, from the ledger's transfers; minor units."""
+
+    product: str
+    party: str
+    currency: str
+    lent: int
+    earned: int
+    returned: int
+    serviced: int
+    lost: int
+    recovered: int
+    position: int
+
+    @property
+    def gain(self) -> int:
+        """Its fee less servicing, less what it lost and did not recover."""
+        return self.earned - self.serviced - self.lost + self.recovered
+
+
+def statements(tx: Tx) -> list[Statement]:
+    """Who gains what: each partner's statement by product, from what was posted."""
+    return tx.rows(
+        Statement,
+        """
+        WITH own AS (
+            SELECT id, split_part(path, ':', 2) AS product, split_part(path, ':', 3) AS party,
+                   currency, in_ - out_ AS position
+            FROM account WHERE book = %(book)s AND kind = 'funding'),
+        moved AS (
+            SELECT o.product, o.party, o.currency, t.template, t.amount AS amount
+            FROM own o JOIN transfer t ON t.book = %(book)s AND t.to_id = o.id AND t.kind = 0
+            UNION ALL
+            SELECT o.product, o.party, o.currency, t.template, -t.amount
+            FROM own o JOIN transfer t ON t.book = %(book)s AND t.from_id = o.id AND t.kind = 0
+            UNION ALL
+            SELECT split_part(i.path, ':', 2), split_part(f.path, ':', 2), t.currency, t.template,
+                   t.amount
+            FROM account f JOIN transfer t ON t.book = %(book)s AND t.to_id = f.id AND t.kind = 0
+                 AND t.template = 'factor_shared_recovery'
+            JOIN account i ON i.book = %(book)s AND i.id = t.from_id
+            WHERE f.book = %(book)s AND f.kind = 'funders.clearing')
+        SELECT m.product, m.party, m.currency,
+            coalesce(sum(amount) FILTER (WHERE template = 'factor_lent'), 0)::bigint AS lent,
+            coalesce(sum(amount) FILTER (WHERE template = 'factor_earned'), 0)::bigint AS earned,
+            coalesce(-sum(amount) FILTER (WHERE template = 'factor_returned'), 0)::bigint AS returned,
+            coalesce(-sum(amount) FILTER (WHERE template = 'factor_serviced'), 0)::bigint AS serviced,
+            coalesce(-sum(amount) FILTER (WHERE template = 'factor_lost'), 0)::bigint AS lost,
+            coalesce(sum(amount) FILTER (WHERE template = 'factor_shared_recovery'), 0)::bigint
+                AS recovered,
+            (SELECT o.position FROM own o WHERE o.product = m.product AND o.party = m.party
+                AND o.currency = m.currency) AS position
+        FROM moved m GROUP BY m.product, m.party, m.currency
+        ORDER BY m.product, m.party, m.currency
+        """,
+    )
+
+
 def hold_limits(tx: Tx) -> None:
     """One at a time adds to what is out, so that limits are kept by all together."""
     tx.run("SELECT pg_advisory_xact_lock(%(lock)s, %(book)s)", lock=_LIMITS_LOCK)

@@ -11,6 +11,7 @@ import msgspec
 
 from huoshui.catalog.model import Sentence, Word
 from huoshui.core import money
+from huoshui.lines.lending.factoring.joint import FundingTable
 from huoshui.lines.lending.product.model import Share
 
 Recourse = Literal["full", "dispute", "none"]
@@ -68,6 +69,7 @@ class FactoringTables(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     factoring: FactoringTable
     limits: LimitsTable
     law: FactoringLaw
+    funding: FundingTable = FundingTable()
 
 
 class Price(msgspec.Struct, frozen=True):
