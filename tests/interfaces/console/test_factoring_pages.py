@@ -26,7 +26,7 @@ from tests.ground import DAY, START, Ground
 from tests.interfaces.console import site
 from tests.interfaces.console.test_look import CHROMIUM, serious
 from tests.interfaces.console.test_settlement_pages import signed_in
-from tests.lines.lending.factoring.ground import WITH, WITHOUT, bought, publish, shipped
+from tests.lines.lending.factoring.ground import JOINT, WITH, WITHOUT, bought, publish, shipped
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 SHOTS = os.environ.get("HUOSHUI_SHOTS")
@@ -61,7 +61,7 @@ def filled(market: Ground) -> str:
     for number in range(12):
         with market.database.begin() as tx:
             id_ = invoice(tx, number, days=20 + 7 * number, face=400_000 + 90_000 * number,
-                          product=WITHOUT if number % 3 else WITH)  # fmt: skip
+                          product=(WITH, WITHOUT, JOINT)[number % 3])  # fmt: skip
             if number == 11:
                 continue
             service.assign(tx, id_)
@@ -87,6 +87,7 @@ def test_the_book_its_ages_and_one_claim_in_both_languages(
     ):
         book = client.get(f"{base}/factoring-book?lang={lang}").text
         assert late in book and title in book and "firm-3" in book
+        assert ("各方损益" if lang == "zh" else "Who gains what") in book and "bank · joint" in book
         listed = client.get(f"{base}/factoring?lang={lang}&state=disputed").text
         assert listed.count("/factoring/asg_") >= 2 and key not in listed
     page = client.get(f"{base}/factoring/{key}?lang=en").text

@@ -17,7 +17,7 @@ from tests import ground
 from tests.ground import START, Ground
 
 GOLDEN = Path(factoring.__file__).parent / "golden"
-WITH, WITHOUT = "factoring-with-recourse", "factoring-without-recourse"
+WITH, WITHOUT, JOINT = "factoring-with-recourse", "factoring-without-recourse", "joint-factoring"
 
 
 def publish(tx: Tx) -> None:
