@@ -1,4 +1,4 @@
-"""What lines and scenarios ask of a facility: reserve, draw, release, restore.
+"""What lines and scenarios ask of a facility: reserve, draw, release, restore, adjust.
 
 All of it is counted under the facility and under all above it, in one commit with whatever it is for.
 Names are given by who calls: the same one again changes nothing.
@@ -152,6 +152,32 @@ def restore(
     if done.code == "created":
         tx.emit("facility.restored", way.lowest.shown, transaction=ids.show("txn", id_), amount=amount, currency=way.currency)  # fmt: skip
     return _exposure(way, amount, again=done.code == "exists")
+
+
+def adjust(tx: Tx, facility_id: UUID, fell: int, *, reference: str) -> Exposure:
+    """What is owed fell by so much, or below zero rose again: a fact, which is never refused.
+
+    What rises above the limit stands above it, and stops drawdowns. Raises UnknownFacility.
+    """
+    way = Way(tx, facility_id)
+    number = way.row(way.lowest, chart.DRAWN).version
+    id_ = tx.id("txn", f"{way.lowest.shown}/adjust/{number}")
+    name = "facility_restored" if fell > 0 else "facility_redrawn"
+    amount = min([fell, *(each.drawn for each in way.stands())]) if fell > 0 else -fell
+    if amount:
+        way.post(name, id_, way.facilities, amount, reference).demand()
+        way.align()
+        way.flush()
+        shown, txn = way.lowest.shown, ids.show("txn", id_)
+        if fell > 0:
+            tx.emit(
+                "facility.restored", shown, transaction=txn, amount=amount, currency=way.currency
+            )
+        else:
+            tx.emit(
+                "facility.redrawn", shown, transaction=txn, amount=amount, currency=way.currency
+            )
+    return _exposure(way, amount)
 
 
 def find(tx: Tx, reservation_id: UUID) -> Reservation:

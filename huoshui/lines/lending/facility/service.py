@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from huoshui.core import ids, money
+from huoshui.core import access, ids, money
 from huoshui.core.db import Tx
 from huoshui.core.work import Item, Run
 from huoshui.facts.commerce import service as commerce
@@ -110,7 +110,8 @@ def find_appeal(tx: Tx, appeal_id: UUID) -> Appeal:
 
 def open_facility(tx: Tx, asked: Opening) -> Facility:
     """Open a facility with a base limit. Raises BadFacility, UnknownCurrency, UnknownFacility,
-    FacilityClosed, UnknownBuyer, UnknownSeller."""
+    FacilityClosed, UnknownBuyer, UnknownSeller, NotFound for a book that is not there."""
+    access.this_book(tx)
     money.digits(asked.currency)
     _check_opening(tx, asked)
     made = Facility(

@@ -12,6 +12,7 @@ from huoshui.catalog import CheckedProduct
 from huoshui.core.db import Tx
 from huoshui.core.expr import Schema
 from huoshui.lines.lending.loan.model import Loan
+from huoshui.lines.lending.loan.under import UnderFacility
 
 
 class Decision(msgspec.Struct, frozen=True):
@@ -58,16 +59,6 @@ def by_rules(tx: Tx, loan: Loan, product: CheckedProduct, facts: Mapping[str, An
     )
 
 
-class NoFacilities:
-    """No facility is kept: a loan that names one is refused by who should know it."""
-
-    def take(self, tx: Tx, facility_id: UUID, loan_id: UUID, amount: int) -> None:
-        """Nothing is bounded."""
-
-    def settle(self, tx: Tx, facility_id: UUID, loan_id: UUID, amount: int) -> None:
-        """Nothing is kept."""
-
-
 class Ports(msgspec.Struct, frozen=True):
     """The ports that are wired; each has a default that needs nobody.
 
@@ -76,4 +67,4 @@ class Ports(msgspec.Struct, frozen=True):
 
     facts: Schema = Schema(())
     decide: Decide = by_rules
-    reserve: Reserve = NoFacilities()
+    reserve: Reserve = UnderFacility()
