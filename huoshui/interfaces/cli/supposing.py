@@ -107,11 +107,7 @@ def _prepare(
     paths = {Path(name).stem: Path(name) for name in supposed.products}
     with database.begin() as tx:
         currency = this_book(tx).currency
-        files = {
-            key: _file(key, paths.get(key), currency)
-            for key, each in assumptions.products.items()
-            if each.flow == "checkout"
-        }
+        files = {key: _file(key, paths.get(key), currency) for key in assumptions.products}
         return whatif.prepare(
             tx, assumptions, files, seed=supposed.seed,
             tell=bar.show,
@@ -152,7 +148,7 @@ def _say_sooner(result: Result) -> None:
 
 
 def _row(result: Result, currency: str) -> list[str]:
-    income = result.fee + result.fee_by_time + result.interest
+    income = result.fee + result.interest
     amounts = (result.lent, income, result.funding, result.loss, result.cost, result.net,
                result.capital_peak)  # fmt: skip
     share = Decimal(result.net) * 100 / result.capital_mean if result.capital_mean else Decimal(0)

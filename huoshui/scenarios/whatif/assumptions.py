@@ -14,14 +14,12 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from huoshui.catalog.model import Said
 from huoshui.core.errors import FieldError, Malformed, Problem
 from huoshui.core.fields import field_error
 
 Case = Literal["low", "base", "high"]
 CASES: tuple[Case, ...] = ("low", "base", "high")
 MILLION = 1_000_000
-Flow = Literal["checkout", "receivable"]
 Share = Annotated[str, msgspec.Meta(pattern=r"^(0|1|0\.[0-9]{1,6})$")]
 
 
@@ -55,26 +53,22 @@ class Money(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ProductAssumed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What is assumed of one product.
+    """What is assumed of one product; what it asks and gives is said by its own file.
 
-    `take_up`: the part of eligible orders (checkout) or sellers (receivable) that take it. `fee`: what
-    the seller pays, a part of the amount. `fee_annual`: what is paid by time, a part a year.
-    `loss`: the part of loans that stop paying at some instalment, `loss_in` by segment (the buyer's
-    or the seller's region); `lgd`: the part of what is owed then that is lost. `cost_each`: what a loan
-    costs to run, minor units. `advance`: the part of a receivable that is advanced.
-    `name`: what people call it, where no product's file says it.
+    `take_up`: the part of orders (of a loan at the checkout) or of sellers (of factoring) that take it.
+    `fee`: what the seller pays for a loan at the checkout, a part of what is not refunded. `loss`: the
+    part of loans that stop paying at some instalment, `loss_in` by segment (the buyer's or the
+    seller's region); `lgd`: the part of what is owed then that is lost. `cost_each`: what one costs to run, minor units.
+    `due_days`: in how many days a claim is promised to be paid.
     """
 
-    flow: Flow
     take_up: Part
-    name: Said | None = None
     loss: Part = "0"
     loss_in: dict[str, Part] = {}
     lgd: Part = "1"
     fee: Part = "0"
-    fee_annual: Part = "0"
-    advance: Share = "0.8"
     cost_each: Annotated[int, msgspec.Meta(ge=0, le=10**9)] = 0
+    due_days: Annotated[int, msgspec.Meta(ge=1, le=365)] = 30
 
 
 class Assumptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -84,7 +78,7 @@ class Assumptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     money: Money = Money()
 
 
-MOVABLE = ("take_up", "loss", "lgd", "fee", "fee_annual")
+MOVABLE = ("take_up", "loss", "lgd", "fee")
 FUNDING = "funding_annual"
 
 

@@ -2,8 +2,8 @@
 
 Checkout: the buyer pays an order by instalments, of the number really chosen where the product has
 it, else of the fewest that the product has. What was refunded repays the rest of the loan that day.
-Receivable: a part of what a seller was to get is advanced when the order is shipped, and comes back
-out of the payout that really came; what it does not cover is short.
+Claims: what a seller was to get is bought when the order is shipped; the advance and what it costs come
+out of the payout that really came; what that does not cover is short.
 """
 
 from __future__ import annotations
@@ -14,7 +14,10 @@ from fractions import Fraction
 import msgspec
 
 from huoshui.catalog import CheckedProduct
+from huoshui.core.errors import Problem
 from huoshui.core.expr import ExpressionWithoutValue
+from huoshui.lines.lending.factoring.product import quote
+from huoshui.lines.lending.factoring.terms import interest
 from huoshui.lines.lending.product import Asked, LoanTables, asked_facts, read_tables
 from huoshui.lines.lending.schedule import Drawdown, Row, schedule
 from huoshui.scenarios.whatif.chance import draws
@@ -81,28 +84,42 @@ def _repaid(rows: Sequence[Row], order: OrderSeen) -> list[Flow]:
     return [Flow(n, *each) for n, each in enumerate(flows, start=1)]
 
 
-def receivable(product: str, sale: SaleSeen, advance_ppm: int, seed: int) -> Line | None:
-    """The advance on a seller's part of a shipped order; None where it never came to be owed, or was
-    paid out before it was shipped."""
-    shipped, paid = sale.shipped_on, sale.paid_out_on
-    advance = sale.amount * advance_ppm // 1_000_000
-    if shipped is None or not advance or (paid is not None and paid <= shipped):
-        return None
-    left = sale.amount - sale.given_back if paid is not None else 0
-    returned = min(advance, left)
-    flows = [Flow(0, shipped, advance)]
-    if paid is not None and returned:
-        flows.append(Flow(1, paid, returned, certain=True))
-    if returned < advance:
-        flows.append(Flow(len(flows), paid or shipped, advance - returned))
-    return Line(
-        key=f"{sale.key}/{sale.seller}",
-        party=sale.seller,
-        segment=sale.region,
-        draws=draws(seed, product, f"{sale.key}/{sale.seller}", taker=sale.seller),
-        flows=tuple(flows),
-        fee_base=advance,
-        short=advance - returned,
-        waited=sale.hours,
-        waits=sale.hours_to_shipping if sale.hours is not None else None,
-    )
+class Claims(msgspec.Struct, frozen=True):
+    """A factoring product that sellers are offered, the promise of its claims, the seed of its draws."""
+
+    checked: CheckedProduct
+    due_days: int
+    seed: int
+
+    def line(self, sale: SaleSeen) -> Line | None:
+        """The advance on a seller's part of a shipped order; None where the product is not for it, or
+        the order was paid out before it was shipped."""
+        shipped, paid = sale.shipped_on, sale.paid_out_on
+        if shipped is None or (paid is not None and paid <= shipped):
+            return None
+        try:
+            found = quote(self.checked, sale.amount, self.due_days).deal
+        except Problem:
+            return None
+        left = sale.amount - sale.given_back if paid is not None else 0
+        returned = min(found.advance, left)
+        flows = [Flow(0, shipped, found.advance)]
+        if paid is not None and returned:
+            cost = found.fee_flat + interest(
+                found.advance, found.rate_annual, (paid - shipped).days
+            )
+            flows.append(Flow(1, paid, returned, min(cost, left - returned), certain=True))
+        if returned < found.advance:
+            flows.append(Flow(len(flows), paid or shipped, found.advance - returned))
+        key, product = f"{sale.key}/{sale.seller}", self.checked.product.product
+        return Line(
+            key=key,
+            party=sale.seller,
+            segment=sale.region,
+            draws=draws(self.seed, product, key, taker=sale.seller),
+            flows=tuple(flows),
+            fee_base=0,
+            short=found.advance - returned,
+            waited=sale.hours,
+            waits=sale.hours_to_shipping if sale.hours is not None else None,
+        )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
+from typing import TypeVar
 
 import msgspec
 
@@ -13,6 +14,7 @@ from huoshui.catalog.model import Said
 from huoshui.core.access import this_book
 from huoshui.core.db import Tx
 from huoshui.core.errors import Problem
+from huoshui.lines.lending.factoring import FACTORING
 from huoshui.scenarios.whatif import store
 from huoshui.scenarios.whatif.assumptions import (
     CASES,
@@ -20,14 +22,14 @@ from huoshui.scenarios.whatif.assumptions import (
     Assumptions,
     Case,
     ProductAssumed,
-    checked,
     ppm,
 )
 from huoshui.scenarios.whatif.capital import Capital, capital
-from huoshui.scenarios.whatif.lines import Checkout, receivable
+from huoshui.scenarios.whatif.lines import Checkout, Claims
 from huoshui.scenarios.whatif.model import Line
 from huoshui.scenarios.whatif.store import Day, Rates, SegmentLoss, Setup, Sums
 
+S = TypeVar("S")
 Tell = Callable[[str, int, int], None]
 _TOLD_EVERY = 500
 
@@ -40,7 +42,7 @@ class NotPrepared(Problem):
 
 
 class NoProductFile(Problem):
-    """A checkout product is assumed of which no file was given; the problem names it."""
+    """A product is assumed of which no file was given; the problem names it."""
 
     code = "whatif_no_product_file"
     status = 422
@@ -54,7 +56,7 @@ class OtherCurrency(Problem):
 
 
 class Offered(msgspec.Struct, frozen=True):
-    """A product of the checkout with the file that says it."""
+    """A product with the file that says it."""
 
     checked: CheckedProduct
     source: str
@@ -63,7 +65,7 @@ class Offered(msgspec.Struct, frozen=True):
 class Result(msgspec.Struct, frozen=True, kw_only=True):
     """What a product would have come to in a case; money in minor units, hours whole.
 
-    `net` is fee, running fee and interest less funding, loss and cost. `waited_h` and `waits_h` are mean hours
+    `net` is fee and interest less funding, loss and cost. `seller_pays` says whose the interest is. `waited_h` and `waits_h` are mean hours
     from the buyer's payment to the seller's money, without it and with it, where it is a seller's.
     """
 
@@ -73,7 +75,6 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     taken: int
     lent: int
     fee: int
-    fee_by_time: int
     interest: int
     funding: int
     loss: int
@@ -81,6 +82,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     net: int
     capital_peak: int
     capital_mean: int
+    seller_pays: bool
     waited_h: int | None
     waits_h: int | None
 
@@ -103,7 +105,7 @@ def prepare(
 ) -> dict[str, int]:
     """Keep the loans that might have been of every product; how many of each.
 
-    `files` are the products of the checkout, in the book's currency. Raises NoProductFile and
+    `files` are the products, in the book's currency: loans at the checkout, or factoring. Raises NoProductFile and
     OtherCurrency.
     """
     currency = this_book(tx).currency
@@ -113,37 +115,36 @@ def prepare(
     zone = this_book(tx).time_zone
     counts = {}
     for key, assumed in assumptions.products.items():
-        if assumed.flow == "checkout":
-            if key not in files:
-                raise NoProductFile(product=key)
-            lines = _of_checkout(tx, zone, files[key].checked, seed, tell)
+        if key not in files:
+            raise NoProductFile(product=key)
+        found = files[key].checked
+        if found.product.line == FACTORING.name:
+            lines = _of_sales(tx, zone, Claims(found, assumed.due_days, seed), tell)
         else:
-            lines = _of_sales(tx, zone, key, assumed, seed)
+            lines = _of_orders(tx, zone, Checkout.of(found, seed), tell)
         counts[key] = store.keep(tx, key, lines)
     sources = {key: file.source for key, file in files.items()}
     store.set_up(tx, Setup(seed, msgspec.to_builtins(assumptions), sources))
     return counts
 
 
-def _of_checkout(
-    tx: Tx, zone: str, checked: CheckedProduct, seed: int, tell: Tell
+def _of_orders(tx: Tx, zone: str, offered: Checkout, tell: Tell) -> Iterator[Line]:
+    return _lines(offered.checked, store.orders(tx, zone), offered.line, tell)
+
+
+def _of_sales(tx: Tx, zone: str, offered: Claims, tell: Tell) -> Iterator[Line]:
+    return _lines(offered.checked, store.sales(tx, zone), offered.line, tell)
+
+
+def _lines(
+    checked: CheckedProduct, seen: Sequence[S], line: Callable[[S], Line | None], tell: Tell
 ) -> Iterator[Line]:
-    offered, seen = Checkout.of(checked, seed), store.orders(tx, zone)
-    for n, order in enumerate(seen):
+    for n, each in enumerate(seen):
         if n % _TOLD_EVERY == 0:
             tell(checked.product.product, n, len(seen))
-        line = offered.line(order)
-        if line:
-            yield line
-
-
-def _of_sales(
-    tx: Tx, zone: str, product: str, assumed: ProductAssumed, seed: int
-) -> Iterator[Line]:
-    for sale in store.sales(tx, zone):
-        line = receivable(product, sale, ppm(assumed.advance, "base"), seed)
-        if line:
-            yield line
+        found = line(each)
+        if found:
+            yield found
 
 
 def estimate(tx: Tx, assumptions: Assumptions, cases: Sequence[Case] = CASES) -> Estimate:
@@ -173,15 +174,9 @@ def estimate(tx: Tx, assumptions: Assumptions, cases: Sequence[Case] = CASES) ->
 
 
 def names(setup: Setup, lang: str) -> dict[str, str]:
-    """What people call each product: as its file says, or the assumptions, else its key."""
-    assumptions = checked(setup.assumptions)
-    found = {}
-    for key, assumed in assumptions.products.items():
-        said = assumed.name
-        if key in setup.products:
-            said = msgspec.convert(tomllib.loads(setup.products[key])["name"], Said)
-        found[key] = said.say(lang) if said else key
-    return found
+    """What people call each product, as its file says."""
+    said = {key: tomllib.loads(source)["name"] for key, source in setup.products.items()}
+    return {key: msgspec.convert(name, Said).say(lang) for key, name in said.items()}
 
 
 def setup(tx: Tx) -> Setup | None:
@@ -192,7 +187,7 @@ def setup(tx: Tx) -> Setup | None:
 def _rates(case: Case, product: str, assumed: ProductAssumed) -> Rates:
     return Rates(
         case, product, ppm(assumed.take_up, case), ppm(assumed.loss, case), ppm(assumed.lgd, case),
-        ppm(assumed.fee, case), ppm(assumed.fee_annual, case), assumed.cost_each,
+        ppm(assumed.fee, case), assumed.cost_each,
     )  # fmt: skip
 
 
@@ -200,7 +195,6 @@ def _result(
     rate: Rates, sums: Sums, days: Sequence[Day], curve: Capital, assumptions: Assumptions
 ) -> Result:
     case: Case = rate.case  # type: ignore[assignment]
-    by_time = _part(curve.money_days, rate.fee_annual, 365)
     funding = _part(curve.money_days, ppm(assumptions.money.funding_annual, case), 365)
     interest = sum(day.interest for day in days)
     loss = _part(sum(day.stopped for day in days), rate.lgd)
@@ -211,14 +205,14 @@ def _result(
         taken=sums.taken,
         lent=sums.lent,
         fee=sums.fee,
-        fee_by_time=by_time,
         interest=interest,
         funding=funding,
         loss=loss,
         cost=sums.cost,
-        net=sums.fee + by_time + interest - funding - loss - sums.cost,
+        net=sums.fee + interest - funding - loss - sums.cost,
         capital_peak=curve.peak,
         capital_mean=curve.mean,
+        seller_pays=sums.paid > 0,
         waited_h=sums.waited // sums.paid if sums.paid else None,
         waits_h=sums.waits // sums.paid if sums.paid else None,
     )

@@ -22,7 +22,6 @@ class Rates(msgspec.Struct, frozen=True):
     loss: int
     lgd: int
     fee: int
-    fee_annual: int
     cost_each: int
 
 
@@ -36,8 +35,8 @@ class SegmentLoss(msgspec.Struct, frozen=True):
 
 
 class Sums(msgspec.Struct, frozen=True):
-    """What came of a product in a case; money in minor units. `fee` is the part that does not run
-    by time, `candidates` how many loans might have been, `waited` and `waits` sums of hours over
+    """What came of a product in a case; money in minor units. `fee` is what
+    sellers pay at the checkout, `candidates` how many loans might have been, `waited` and `waits` sums of hours over
     `paid` loans."""
 
     case: str

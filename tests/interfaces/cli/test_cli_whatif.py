@@ -9,29 +9,27 @@ from tests.interfaces.cli.conftest import Shell
 
 def test_products_are_supposed_on_a_replay_and_again(shell: Shell, sample: Path) -> None:
     told = shell.done(
-        "replay", "--orders", str(sample), "--products", "pay-in-3-free,advance-on-shipping",
+        "replay", "--orders", str(sample), "--products", "pay-in-3-free,factoring-with-recourse",
         "--json",
     ).json  # fmt: skip
     assert told["verified"]
     found = told["whatif"]
     assert found["basis"] == "assumed"
-    assert set(found["prepared"]) == {"pay-in-3-free", "advance-on-shipping"}
+    assert set(found["prepared"]) == {"pay-in-3-free", "factoring-with-recourse"}
     cases = [(r["product"], r["case"]) for r in found["results"]]
     assert len(cases) == len(set(cases)) == 6
     base = {r["product"]: r for r in found["results"] if r["case"] == "base"}
-    sooner = base["advance-on-shipping"]
-    assert found["prepared"]["advance-on-shipping"] == sooner["candidates"] > 0
+    sooner = base["factoring-with-recourse"]
+    assert found["prepared"]["factoring-with-recourse"] == sooner["candidates"] > 0
     again = shell.done(
-        "whatif", told["world"], "--products", "pay-in-3-free,advance-on-shipping", "--json"
+        "whatif", told["world"], "--products", "pay-in-3-free,factoring-with-recourse", "--json"
     ).json
     assert again["results"] == found["results"], "the draws are the same"
     other = shell.done("whatif", told["world"], "--seed", "2").out
     assert "pay-in-instalments" in other and "assumed" in other
 
     all_take = shell.folder / "all.toml"
-    all_take.write_text(
-        '[products.pay-in-3-free]\nflow = "checkout"\ntake_up = "1"\nfee = "0.03"\n', "utf-8"
-    )
+    all_take.write_text('[products.pay-in-3-free]\ntake_up = "1"\nfee = "0.03"\n', "utf-8")
     whole = shell.done("whatif", told["world"], "--assumptions", str(all_take), "--json").json
     [low, base_, high] = whole["results"]
     assert low["taken"] == base_["taken"] == high["taken"] == whole["prepared"]["pay-in-3-free"]
@@ -40,7 +38,7 @@ def test_products_are_supposed_on_a_replay_and_again(shell: Shell, sample: Path)
 
 def test_what_cannot_be_supposed_is_named(shell: Shell, sample: Path) -> None:
     bad = shell.folder / "bad.toml"
-    bad.write_text('[products.p]\nflow = "checkout"\ntake_up = "1.5"\n', "utf-8")
+    bad.write_text('[products.p]\ntake_up = "1.5"\n', "utf-8")
     said = shell.run("whatif", "sandbox", "--assumptions", str(bad))
     assert said.code == 1 and "take_up" in said.err
     said = shell.run("whatif", "sandbox", "--products", "nosuch")

@@ -17,12 +17,8 @@ from huoshui.scenarios.whatif.store import Setup
 from tests.ground import START, Ground
 from tests.interfaces.console import site
 
-SAID = {
-    "products": {
-        "advance": {"flow": "receivable", "take_up": "0.5", "fee": "0.1",
-                    "name": {"en": "Early money", "zh": "提前到账"}},
-    }
-}  # fmt: skip
+SAID = {"products": {"advance": {"take_up": "0.5"}}}
+FILE = '[name]\nen = "Early money"\nzh = "提前到账"\n'
 
 
 @pytest.fixture
@@ -38,13 +34,13 @@ def prepared(market: Ground) -> None:
     """Two advances of 100.00: one that is taken at half of take-up, one only above it."""
     day = START.date()
     lines = [
-        Line("o1", "s", "", Draws(take, 0, 0), (Flow(0, day, 10_000), Flow(1, day, 10_000, certain=True)),
+        Line("o1", "s", "", Draws(take, 0, 0), (Flow(0, day, 10_000), Flow(1, day, 10_000, 1_000, certain=True)),
              10_000, waited=480, waits=48)
         for take in (100_000, 800_000)
     ]  # fmt: skip
     with market.database.begin(book=1) as tx:
         store.keep(tx, "advance", lines)
-        store.set_up(tx, Setup(1, SAID, {}))
+        store.set_up(tx, Setup(1, SAID, {"advance": FILE}))
     checked(SAID)
 
 
@@ -62,7 +58,7 @@ def test_a_move_prices_anew(client: TestClient[Litestar], market: Ground) -> Non
     prepared(market)
     stood = page(client, market, "lang=en")
     assert "Early money" in stood and "¥10.00" in stood
-    more = page(client, market, "lang=en&advance.take_up=90&advance.fee=5")
+    more = page(client, market, "lang=en&advance.take_up=90")
     assert 'value="90"' in more and "¥200.00" in more, "both are lent"
     assert "18 days" in more, "480 hours against 48"
     chinese = page(client, market, "lang=zh&advance.take_up=90")

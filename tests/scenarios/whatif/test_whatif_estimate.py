@@ -76,15 +76,14 @@ def by_hand(found: list[Line], assumed: Assumptions) -> dict[str, int]:
         "taken": len(taken), "lent": sum(line.amount for line in taken), "fee": fee,
         "interest": interest, "loss": rounded(stopped * lgd), "capital_peak": peak,
         "funding": rounded(year * Fraction(str(assumed.money.funding_annual))),
-        "fee_by_time": rounded(year * Fraction(str(product.fee_annual))),
         "cost": product.cost_each * len(taken),
     }  # fmt: skip
 
 
 def assumed(**product: object) -> Assumptions:
     """Assumptions of one product."""
-    usual = {"flow": "checkout", "take_up": "0.5", "loss": "0.4", "lgd": "0.8", "fee": "0.035",
-             "fee_annual": "0.1", "cost_each": 7, "loss_in": {"north": "0.9"}}  # fmt: skip
+    usual = {"take_up": "0.5", "loss": "0.4", "lgd": "0.8", "fee": "0.035",
+             "cost_each": 7, "loss_in": {"north": "0.9"}}  # fmt: skip
     return checked({"products": {"p": usual | product}, "money": {"funding_annual": "0.06"}})
 
 
@@ -117,7 +116,7 @@ def test_an_estimate_is_what_counting_by_hand_gives(
     expected = by_hand(found, assumptions)
     assert {name: getattr(result, name) for name in expected} == expected
     assert result.candidates == len(found)
-    gained = result.fee + result.fee_by_time + result.interest
+    gained = result.fee + result.interest
     assert result.net == gained - result.funding - result.loss - result.cost
 
 
@@ -126,7 +125,7 @@ def test_what_is_short_of_a_payout_is_lost_and_what_came_is_not(tx: Tx) -> None:
              Flow(2, DAY + timedelta(days=5), 300))  # fmt: skip
     line = Line("k", "s", "", Draws(0, MILLION - 1, 0), flows, 800, short=300)
     store.keep(tx, "p", [line])
-    result = base(tx, assumed(flow="receivable", loss="0", loss_in={}, lgd="0.5", take_up="1"))
+    result = base(tx, assumed(loss="0", loss_in={}, lgd="0.5", take_up="1"))
     assert (result.lent, result.loss, result.capital_peak) == (800, 150, 800)
 
 

@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from huoshui.catalog import check, read_product
 from huoshui.core.errors import Malformed
 from huoshui.core.expr import Schema
+from huoshui.lines.lending.factoring import FACTORING
 from huoshui.lines.lending.product import LENDING
 from huoshui.scenarios.whatif import read_assumptions
 from huoshui.scenarios.whatif.assumptions import BadAssumptions, ppm
 from huoshui.scenarios.whatif.chance import draws
-from huoshui.scenarios.whatif.lines import Checkout, receivable
+from huoshui.scenarios.whatif.lines import Checkout, Claims
 from huoshui.scenarios.whatif.model import OrderSeen, SaleSeen
 from tests import ground
 
@@ -98,25 +99,40 @@ def sale(**seen: object) -> SaleSeen:
     return SaleSeen(**(usual | seen))  # type: ignore[arg-type]
 
 
-def test_an_advance_comes_back_out_of_the_payout() -> None:
-    line = receivable("p", sale(), 800_000, 1)
+def claims(due_days: int = 30) -> Claims:
+    """Factoring with recourse, as it comes along: 80 % at once, 0.1 % and 9 % a year."""
+    file = resources.files("huoshui.lines.lending.factoring.golden")
+    product = read_product(
+        file.joinpath("factoring-with-recourse.toml").read_bytes(), {FACTORING.name: FACTORING}
+    )
+    return Claims(check(product, FACTORING, Schema(()), ()), due_days, 1)
+
+
+def test_an_advance_and_its_cost_come_back_out_of_the_payout() -> None:
+    line = claims().line(sale(amount=100_000))
     assert line is not None
-    assert [(f.principal, f.certain) for f in line.flows] == [(8_000, False), (8_000, True)]
+    # 0.1 % of 1,000.00, and 9 % a year of 800.00 for the 18 days that it was really out.
+    cost = 100 + round(80_000 * 0.09 * 18 / 365)
+    assert [(f.principal, f.interest, f.certain) for f in line.flows] == [
+        (80_000, 0, False), (80_000, cost, True)
+    ]  # fmt: skip
     assert (line.short, line.waited, line.waits) == (0, 480, 48)
 
 
 def test_what_a_payout_does_not_cover_is_short() -> None:
-    line = receivable("p", sale(given_back=4_000), 800_000, 1)
-    assert line is not None and line.short == 2_000
-    never = receivable("p", sale(paid_out_on=None, hours=None), 800_000, 1)
-    assert never is not None and never.short == never.amount == 8_000
+    line = claims().line(sale(amount=100_000, given_back=40_000))
+    assert line is not None and line.short == 20_000
+    assert line.flows[1].interest == 0, "nothing is left for it"
+    never = claims().line(sale(amount=100_000, paid_out_on=None, hours=None))
+    assert never is not None and never.short == never.amount == 80_000
     assert never.waits is None, "nothing to compare with"
 
 
-def test_nothing_is_advanced_on_what_is_not_shipped_or_paid_out_before() -> None:
-    assert receivable("p", sale(shipped_on=None), 800_000, 1) is None
-    assert receivable("p", sale(paid_out_on=DAY), 800_000, 1) is None
-    assert receivable("p", sale(amount=1), 800_000, 1) is None
+def test_nothing_is_advanced_on_what_is_not_for_the_product() -> None:
+    assert claims().line(sale(shipped_on=None)) is None
+    assert claims().line(sale(amount=100_000, paid_out_on=DAY)) is None
+    assert claims().line(sale(amount=9_999)) is None, "below the product's least"
+    assert claims(due_days=1).line(sale(amount=100_000)) is None, "its own rule"
 
 
 def test_draws_stay_and_are_even() -> None:
@@ -129,13 +145,12 @@ def test_draws_stay_and_are_even() -> None:
 
 
 def test_assumptions_say_what_is_wrong_with_them() -> None:
-    good = b'[products.p]\nflow = "checkout"\ntake_up = { low = "0.1", base = "0.2", high = "1" }'
+    good = b'[products.p]\ntake_up = { low = "0.1", base = "0.2", high = "1" }'
     take = read_assumptions(good).products["p"].take_up
     assert [ppm(take, "low"), ppm(take, "base"), ppm(take, "high")] == [100_000, 200_000, 1_000_000]
     for content, pointer in (
-        (b'[products.p]\nflow = "checkout"\ntake_up = "1.2"', "/products/…/take_up"),
-        (b'[products.p]\nflow = "loan"\ntake_up = "0.1"', "/products/…/flow"),
-        (b'[products.p]\nflow = "checkout"', "/products/…/take_up"),
+        (b'[products.p]\ntake_up = "1.2"', "/products/…/take_up"),
+        (b'[products.p]\nlgd = "0.5"', "/products/…/take_up"),
         (good + b"\nsomething = 1", "/products/…/something"),
         (b"", "/products"),
     ):

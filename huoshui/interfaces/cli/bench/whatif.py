@@ -28,7 +28,9 @@ def measure(settings: Settings, quick: bool) -> Measured:
     world = replay.world_name(orders)
     found = _supposed(settings, world)
     base = next(
-        r for r in found["results"] if r["case"] == "base" and r["product"] == "advance-on-shipping"
+        r
+        for r in found["results"]
+        if r["case"] == "base" and r["product"] == "factoring-with-recourse"
     )
     figures = {
         "orders": replayed["orders"],

@@ -35,26 +35,9 @@ from huoshui.scenarios.whatif import Assumptions, Estimate, Result
 from huoshui.scenarios.whatif.assumptions import CASES, FUNDING, MILLION, checked, moved, ppm
 from huoshui.scenarios.whatif.capital import Capital
 
-_MOST = {
-    "take_up": "100",
-    "loss": "20",
-    "lgd": "100",
-    "fee": "15",
-    "fee_annual": "40",
-    FUNDING: "30",
-}
-_STEPS = {
-    "take_up": "1",
-    "loss": "0.1",
-    "lgd": "5",
-    "fee": "0.1",
-    "fee_annual": "0.5",
-    FUNDING: "0.25",
-}
-_FIELDS = {
-    "checkout": ("take_up", "loss", "lgd", "fee"),
-    "receivable": ("take_up", "lgd", "fee", "fee_annual"),
-}
+_MOST = {"take_up": "100", "loss": "20", "lgd": "100", "fee": "15", FUNDING: "30"}
+_STEPS = {"take_up": "1", "loss": "0.1", "lgd": "5", "fee": "0.1", FUNDING: "0.25"}
+_FIELDS = ("take_up", "loss", "lgd", "fee")
 _WEEK = 7
 
 
@@ -115,7 +98,7 @@ def _nothing(frame: Frame) -> AnalysisPage:
 def _moves(frame: Frame, stood: Assumptions) -> Iterator[tuple[tuple[str, str], Decimal]]:
     """Percentages of the query, as parts of one; what is no number is as it stood."""
     names = [("", FUNDING)]
-    names += [(key, f) for key, each in stood.products.items() for f in _FIELDS[each.flow]]
+    names += [(key, f) for key in stood.products for f in _FIELDS]
     for product, field in names:
         said = frame.asked(f"{product}.{field}")
         try:
@@ -130,7 +113,7 @@ def _sliders(frame: Frame, chosen: Assumptions, names: dict[str, str]) -> Iterat
         frame, "", FUNDING, ppm(chosen.money.funding_annual, "base"), frame.say("whatif.money")
     )
     for key, each in chosen.products.items():
-        for field in _FIELDS[each.flow]:
+        for field in _FIELDS:
             yield _slider(frame, key, field, ppm(getattr(each, field), "base"), names[key])
 
 
@@ -170,7 +153,7 @@ def _share(part: int, whole: int) -> Share | None:
 
 
 def _income(result: Result) -> int:
-    return result.fee + result.fee_by_time + result.interest
+    return result.fee + result.interest
 
 
 def _earned(frame: Frame, base: list[Result], found: Estimate) -> Chart:
@@ -304,7 +287,8 @@ def _partners(frame: Frame, base: list[Result], found: Estimate) -> Table:
     and costs that nobody has."""
     rows = []
     for result in base:
-        buyers, sellers = -result.interest, -(result.fee + result.fee_by_time)
+        buyers = 0 if result.seller_pays else -result.interest
+        sellers = -result.fee - (result.interest if result.seller_pays else 0)
         money = (result.net, result.funding, sellers, buyers)
         waits = result.waited_h is not None and result.waits_h is not None
         sooner = Span(((result.waited_h or 0) - (result.waits_h or 0)) * 3600) if waits else None
