@@ -39,6 +39,7 @@ PAGES = (
     "access",
     "lending",
     "factoring",
+    "facilities",
 )
 USUAL_PORT = "8420"
 
