@@ -96,7 +96,15 @@ def _share_of(shares: Sequence[plan.Share], seller: str) -> int:
 
 
 def advance(tx: Tx, id_: UUID) -> Assignment:
-    """Buy a claim and pay its advance to the seller. Raises IllegalMove."""
+    """Buy a claim and pay its advance to the seller. Raises IllegalMove.
+
+    An order's money must lie in escrow whole: NotFactorable where it was released or refunded.
+    """
+    of = service.assignment(tx, id_, lock=True)
+    if of.order_id is not None:
+        escrow = escrow_store.lock(tx, [of.order_id]).get(of.order_id)
+        if escrow is None or escrow.state != "held" or escrow.planned:
+            raise NotFactorable(reason="order_money")
     after = service.advance(tx, id_)
     _pay(tx, after, after.paid, "advance")
     return after
@@ -111,8 +119,14 @@ def release(tx: Tx, id_: UUID, evidence: str) -> Assignment:
 
 
 def confirm(tx: Tx, id_: UUID, note: str = "") -> Assignment:
-    """The buyer confirms: the reserve less the fee is paid to the seller. Raises IllegalMove."""
-    return _confirm(tx, service.assignment(tx, id_, lock=True), note)
+    """The buyer confirms an invoice: the reserve less the fee is paid to the seller.
+
+    An order's claim is confirmed with its order alone: NotFactorable. Raises IllegalMove.
+    """
+    before = service.assignment(tx, id_, lock=True)
+    if before.order_id is not None:
+        raise NotFactorable(reason="order_confirms")
+    return _confirm(tx, before, note)
 
 
 def _confirm(tx: Tx, before: Assignment, note: str) -> Assignment:

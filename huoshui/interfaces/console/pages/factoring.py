@@ -426,5 +426,7 @@ def _deeds(frame: Frame, of: Assignment, key: str) -> tuple[Deed, ...]:
             grave=verb in _GRAVE,
         )
         for verb in allowed(of.state)
-        if verb in NOTED and (verb != "release" or of.paid < of.advance)
+        if verb in NOTED
+        and (verb != "release" or of.paid < of.advance)
+        and (verb != "confirm" or of.order_id is None)  # an order's comes with its order
     )

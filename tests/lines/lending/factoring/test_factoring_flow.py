@@ -170,6 +170,27 @@ def test_an_offer_ends_when_its_order_moves_on(sold: Ground) -> None:
         factoring_flow.register_order(tx, "o1", "s1")
 
 
+def test_no_advance_on_an_order_whose_money_has_gone(sold: Ground) -> None:
+    with sold.database.begin() as tx:
+        claim = factoring_flow.register_order(tx, "o1", "s1")
+    sold.take(ground.delivery(), ground.confirmation(at=START + DAY), at=START + DAY)
+    with sold.database.begin() as tx:
+        made = service.offer(tx, claim.id, WITH)
+        service.assign(tx, made.id)
+    with pytest.raises(NotFactorable) as refused, sold.database.begin() as tx:
+        factoring_flow.advance(tx, made.id)
+    assert refused.value.facts["reason"] == "order_money"
+    assert standing(sold, made).state == "assigned"
+
+
+def test_an_orders_claim_is_confirmed_with_its_order_alone(sold: Ground) -> None:
+    with sold.database.begin() as tx:
+        one = bought(tx)
+    with pytest.raises(NotFactorable), sold.database.begin() as tx:
+        factoring_flow.confirm(tx, one.id, "they say so")
+    assert standing(sold, one).state == "advanced"
+
+
 def test_only_what_is_shipped_and_paid_for_is_bought(market: Ground) -> None:
     market.take(*ground.placed())
     with market.database.begin() as tx:
