@@ -1275,6 +1275,20 @@ CREATE TABLE public.loan_accrued (
 )
 WITH (fillfactor='70');
 
+CREATE TABLE public.loan_day (
+    book integer NOT NULL,
+    day date NOT NULL,
+    part smallint NOT NULL,
+    loans integer NOT NULL,
+    folded integer NOT NULL,
+    interest bigint NOT NULL,
+    charges bigint NOT NULL,
+    late integer[] NOT NULL,
+    digest bytea NOT NULL,
+    closed_at timestamp with time zone NOT NULL,
+    CONSTRAINT loan_day_part_check CHECK (((part >= 0) AND (part <= 255)))
+);
+
 CREATE TABLE public.loan_event (
     book integer NOT NULL,
     loan_id uuid NOT NULL,
@@ -1295,6 +1309,37 @@ CREATE TABLE public.loan_event (
     CONSTRAINT loan_event_kind_check CHECK ((kind = ANY (ARRAY['drawdown'::text, 'payment'::text, 'charge'::text, 'waiver'::text, 'reversal'::text, 'rate_change'::text, 'interest_pause'::text, 'chargeback'::text, 'credit_refund'::text, 'charge_off'::text, 'write_off'::text, 'reschedule'::text, 're_age'::text, 're_amortise'::text]))),
     CONSTRAINT loan_event_number_check CHECK ((number > 0))
 );
+
+CREATE TABLE public.loan_grid (
+    book integer NOT NULL,
+    id uuid NOT NULL,
+    rounding text NOT NULL,
+    starts integer[] NOT NULL,
+    dues integer[] NOT NULL,
+    factors text[] NOT NULL
+);
+
+CREATE TABLE public.loan_line (
+    book integer NOT NULL,
+    loan_id uuid NOT NULL,
+    part smallint NOT NULL,
+    product text NOT NULL,
+    currency text NOT NULL,
+    day date NOT NULL,
+    charges bigint NOT NULL,
+    late_since date,
+    grid_id uuid,
+    at_ integer NOT NULL,
+    since integer NOT NULL,
+    earned bigint NOT NULL,
+    own text NOT NULL,
+    base bigint NOT NULL,
+    rest text NOT NULL,
+    later bigint NOT NULL,
+    bases text NOT NULL,
+    CONSTRAINT loan_line_part_check CHECK (((part >= 0) AND (part <= 255)))
+)
+WITH (fillfactor='80');
 
 CREATE TABLE public.loan_position (
     book integer NOT NULL,
@@ -2385,6 +2430,9 @@ ALTER TABLE ONLY public.line_match
 ALTER TABLE ONLY public.loan_accrued
     ADD CONSTRAINT loan_accrued_pkey PRIMARY KEY (book, loan_id);
 
+ALTER TABLE ONLY public.loan_day
+    ADD CONSTRAINT loan_day_pkey PRIMARY KEY (book, day, part);
+
 ALTER TABLE ONLY public.loan_event
     ADD CONSTRAINT loan_event_book_id_key UNIQUE (book, id);
 
@@ -2393,6 +2441,12 @@ ALTER TABLE ONLY public.loan_event
 
 ALTER TABLE ONLY public.loan_event
     ADD CONSTRAINT loan_event_pkey PRIMARY KEY (book, loan_id, number);
+
+ALTER TABLE ONLY public.loan_grid
+    ADD CONSTRAINT loan_grid_pkey PRIMARY KEY (book, id);
+
+ALTER TABLE ONLY public.loan_line
+    ADD CONSTRAINT loan_line_pkey PRIMARY KEY (book, loan_id);
 
 ALTER TABLE ONLY public.loan
     ADD CONSTRAINT loan_pkey PRIMARY KEY (book, id);
@@ -2690,6 +2744,8 @@ CREATE UNIQUE INDEX loan_event_undone_once ON public.loan_event USING btree (boo
 
 CREATE INDEX loan_facility ON public.loan USING btree (facility_id, book) WHERE (facility_id IS NOT NULL);
 
+CREATE INDEX loan_line_part ON public.loan_line USING btree (book, part, loan_id);
+
 CREATE INDEX loan_party ON public.loan USING btree (party, book, id);
 
 CREATE INDEX loan_position_due ON public.loan_position USING btree (book, oldest_open_due) WHERE (oldest_open_due IS NOT NULL);
@@ -2930,6 +2986,8 @@ CREATE TRIGGER item_keeps_rows BEFORE DELETE OR TRUNCATE ON public.item FOR EACH
 
 CREATE TRIGGER item_keeps_versions BEFORE UPDATE ON public.item FOR EACH ROW EXECUTE FUNCTION public.refuse_rewrite();
 
+CREATE TRIGGER loan_day_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.loan_day FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER loan_event_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.loan_event FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER loan_posting_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.loan_posting FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
@@ -3079,11 +3137,23 @@ ALTER TABLE ONLY public.loan
 ALTER TABLE ONLY public.loan
     ADD CONSTRAINT loan_book_product_version_fkey FOREIGN KEY (book, product, version) REFERENCES public.catalog_version(book, product, number);
 
+ALTER TABLE ONLY public.loan_day
+    ADD CONSTRAINT loan_day_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
+
 ALTER TABLE ONLY public.loan_event
     ADD CONSTRAINT loan_event_book_loan_id_fkey FOREIGN KEY (book, loan_id) REFERENCES public.loan(book, id);
 
 ALTER TABLE ONLY public.loan_event
     ADD CONSTRAINT loan_event_book_reverses_fkey FOREIGN KEY (book, reverses) REFERENCES public.loan_event(book, id);
+
+ALTER TABLE ONLY public.loan_grid
+    ADD CONSTRAINT loan_grid_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
+
+ALTER TABLE ONLY public.loan_line
+    ADD CONSTRAINT loan_line_book_grid_id_fkey FOREIGN KEY (book, grid_id) REFERENCES public.loan_grid(book, id);
+
+ALTER TABLE ONLY public.loan_line
+    ADD CONSTRAINT loan_line_book_loan_id_fkey FOREIGN KEY (book, loan_id) REFERENCES public.loan(book, id);
 
 ALTER TABLE ONLY public.loan_position
     ADD CONSTRAINT loan_position_book_loan_id_fkey FOREIGN KEY (book, loan_id) REFERENCES public.loan(book, id);

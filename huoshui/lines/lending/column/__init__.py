@@ -5,9 +5,9 @@ whole numbers. A loan between two events is one line: what it has earned before,
 from when. Its interest on any later day is one formula, however far the day lies.
 """
 
-from huoshui.lines.lending.column.grid import Grid, grid_of
+from huoshui.lines.lending.column.grid import Grid, grid_from, grid_of
 from huoshui.lines.lending.column.line import Line, line_of
-from huoshui.lines.lending.column.run import days_past_due, earned
+from huoshui.lines.lending.column.run import days_past_due, earned, earned_by
 from huoshui.lines.lending.column.schedules import Column, schedules
 
-__all__ = ["Column", "Grid", "Line", "days_past_due", "earned", "grid_of", "line_of", "schedules"]
+__all__ = ["Column", "Grid", "Line", "days_past_due", "earned", "earned_by", "grid_from", "grid_of", "line_of", "schedules"]

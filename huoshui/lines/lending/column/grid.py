@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from functools import lru_cache
 from math import lcm
@@ -17,19 +18,29 @@ KEPT = 4096  # grids in memory
 
 
 class Grid(msgspec.Struct, frozen=True):
-    """Periods in order: first and due days as ordinals, interest of 1 as a ratio.
+    """Periods in order: first and due days as ordinals, interest of 1 as a ratio, how it is rounded.
 
     `halves` are the factors made ready for rounding: twice the numerator, the denominator, and twice
-    the denominator. The equal instalment of a balance is (balance × `solve_by` − rest × `solve_rest`) / `solve_over`.
+    the denominator. The equal instalment of a balance is (balance × `solve_by` − rest × `solve_rest`)
+    / `solve_over`.
     """
 
+    rounding: str
     starts: tuple[int, ...]
     dues: tuple[int, ...]
     factors: tuple[Ratio, ...]
     halves: tuple[tuple[int, int, int], ...]
-    solve_by: int
-    solve_rest: int
-    solve_over: int
+    solve_by: int = 0
+    solve_rest: int = 0
+    solve_over: int = 1
+
+
+def grid_from(
+    rounding: str, starts: Sequence[int], dues: Sequence[int], factors: Sequence[Ratio]
+) -> Grid:
+    """A grid on which days are counted; no instalment is solved on it."""
+    halves = tuple((2 * top, bottom, 2 * bottom) for top, bottom in factors)
+    return Grid(rounding, tuple(starts), tuple(dues), tuple(factors), halves)
 
 
 @lru_cache(maxsize=KEPT)
@@ -40,14 +51,14 @@ def grid_of(terms: Terms) -> Grid:
     for period in plan.periods:
         plan.set_factors(period)
         growth.append(growth_of(period))
-    factors = tuple(period.slices[0].till_due for period in plan.periods)
-    return Grid(
-        tuple(period.start.toordinal() for period in plan.periods),
-        tuple(period.due.toordinal() for period in plan.periods),
-        factors,
-        tuple((2 * top, bottom, 2 * bottom) for top, bottom in factors),
-        *_solution(growth),
+    made = grid_from(
+        terms.rounding,
+        [period.start.toordinal() for period in plan.periods],
+        [period.due.toordinal() for period in plan.periods],
+        [period.slices[0].till_due for period in plan.periods],
     )
+    by, rest, over = _solution(growth)
+    return msgspec.structs.replace(made, solve_by=by, solve_rest=rest, solve_over=over)
 
 
 def _solution(growth: list[Fraction]) -> tuple[int, int, int]:

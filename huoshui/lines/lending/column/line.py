@@ -13,24 +13,23 @@ from math import gcd
 import msgspec
 
 from huoshui.lines.lending.column.grid import Grid, grid_of
-from huoshui.lines.lending.life.allocate import whole_period
+from huoshui.lines.lending.life.rules import Rules
 from huoshui.lines.lending.life.state import State
 from huoshui.lines.lending.schedule import change
 from huoshui.lines.lending.schedule.factor import NOTHING, Ratio
 from huoshui.lines.lending.schedule.plan import Period, Plan
-from huoshui.lines.lending.schedule.terms import Terms
 
 
 class Line(msgspec.Struct, frozen=True):
     """What a loan earns until its next event. Days are ordinals, amounts minor units.
 
     `before` was earned by the periods before the one at `at`. In that one `part` was earned up to
-    `since`; from there `base` earns `rest` up to its due date. Each later period earns its factor of
-    the grid of `terms` on `later`, or on its own amount of `bases` where these are given. `late_since`
+    `since`; from there `base` earns `rest` up to its due date. Each later period earns its factor of the
+    grid on `later`, or on its own amount of `bases` where these are given. `late_since`
     is the due date of the first instalment that is not met; 0 where all are.
     """
 
-    terms: Terms
+    grid: Grid
     at: int
     since: int
     before: int
@@ -51,19 +50,20 @@ def line_of(state: State, day: date) -> Line | None:
     plan = state.plan.copy()
     at = next((n for n, each in enumerate(plan.periods) if day <= each.due), len(plan.periods) - 1)
     if earns:
-        change.overdue(plan, plan.periods[at].due, whole_period=whole_period(state))
+        change.overdue(plan, plan.periods[at].due, whole_period=_earns_whole(state.rules))
     else:
         plan.derive()
     current = plan.periods[at]
     terms = msgspec.structs.replace(state.terms, rate_annual=plan.rate_on(current.due))
-    if not _sayable(plan, grid_of(terms), at, day):
+    grid = grid_of(terms)
+    if not _sayable(plan, grid, at, day):
         return None
     own, open_ = _parts(current, day)
     if open_ is None:
         return None
     since, base, rest = open_
     return Line(
-        terms=terms,
+        grid=grid,
         at=at,
         since=since,
         before=_earned(plan.periods[:at]),
@@ -74,6 +74,11 @@ def line_of(state: State, day: date) -> Line | None:
         bases=() if earns else tuple(each.slices[0].base for each in plan.periods[at + 1 :]),
         late_since=next((r.due.toordinal() for r in state.rows if r.outstanding > 0), 0),
     )
+
+
+def _earns_whole(rules: Rules) -> bool:
+    """Whether what is overdue earns to the end of its period, when nothing settles the loan."""
+    return rules.preclose == "rest" and rules.rest == "period"
 
 
 def _owed(plan: Plan) -> int:

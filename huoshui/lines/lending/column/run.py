@@ -4,40 +4,54 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from huoshui.lines.lending.column.grid import Grid, grid_of
+from huoshui.lines.lending.column.grid import Grid
 from huoshui.lines.lending.column.line import Line
 from huoshui.lines.lending.schedule.terms import round_ratio
 
 
 def earned(lines: Iterable[Line], day: int) -> list[int]:
     """All interest that each line has earned up to a day, from that of its last event on."""
-    return [earned_by(line, grid_of(line.terms), day) for line in lines]
+    return [earned_by(line, (day,))[0] for line in lines]
 
 
-def earned_by(line: Line, grid: Grid, day: int) -> int:
-    """All interest of one line up to a day: a product for each due date that lies between."""
-    at, dues, rule = line.at, grid.dues, line.terms.rounding
-    due = dues[at]
+def earned_by(line: Line, days: Sequence[int]) -> list[int]:
+    """All interest of one line up to each of some days in order: a product for each due date between."""
+    grid = line.grid
+    starts, dues, rule, count = grid.starts, grid.dues, grid.rounding, len(grid.dues)
+    first, due = line.at + 1, dues[line.at]
+    found, at, whole = [], first, 0
+    for day in days:
+        if day <= due or first >= count:
+            found.append(line.before + _begun(line, day, due, rule))
+            continue
+        if at == first and not whole:
+            whole = line.before + _begun(line, due, due, rule)
+        last = at
+        while last < count and dues[last] <= day:
+            last += 1
+        if last > at:
+            bases = line.bases[at - first :] if line.bases else (line.later,) * (last - at)
+            whole += _whole(grid, at, last, bases, rule)
+            at = last
+        part = 0
+        if last < count and starts[last] < day:
+            top, bottom = grid.factors[last]
+            base = line.bases[last - first] if line.bases else line.later
+            over = bottom * (dues[last] - starts[last])
+            part = round_ratio(top * base * (day - starts[last]), over, rule)
+        found.append(whole + part)
+    return found
+
+
+def _begun(line: Line, day: int, due: int, rule: str) -> int:
+    """The interest of the period that had begun, up to a day of it."""
     top, bottom = line.rest
     top *= line.base
     if day < due:
         top *= max(0, day - line.since)
         bottom *= max(1, due - line.since)
     own, over = line.part
-    total = line.before + round_ratio(top * over + own * bottom, bottom * over, rule)
-    n, count = at + 1, len(dues)
-    if n >= count or day <= due:
-        return total
-    last = n
-    while last < count and dues[last] <= day:
-        last += 1
-    bases = line.bases or (line.later,) * (last + 1 - n)
-    total += _whole(grid, n, last, bases, rule)
-    if last < count and grid.starts[last] < day:
-        top, bottom = grid.factors[last]
-        days, whole = day - grid.starts[last], dues[last] - grid.starts[last]
-        total += round_ratio(top * bases[last - n] * days, bottom * whole, rule)
-    return total
+    return round_ratio(top * over + own * bottom, bottom * over, rule)
 
 
 def _whole(grid: Grid, first: int, last: int, bases: Sequence[int], rule: str) -> int:

@@ -98,6 +98,16 @@ def _days(since: date, through: date) -> Iterator[date]:
         since, day = day + _DAY, month_end(day + _DAY)
 
 
+def month_ends(since: date, until: date) -> list[date]:
+    """The ends of months from a day on before a later one, and that one: under which it is earned."""
+    found, day = [], month_end(since)
+    while day < until:
+        if day > since:
+            found.append(day)
+        day = month_end(day + _DAY)
+    return [*found, until]
+
+
 def month_end(day: date) -> date:
     """The last day of a day's month."""
     first_of_next = (day.replace(day=28) + timedelta(days=4)).replace(day=1)

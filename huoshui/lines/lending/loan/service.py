@@ -17,8 +17,10 @@ import msgspec
 from huoshui import ledger
 from huoshui.core import access, ids
 from huoshui.core.db import Tx
+from huoshui.lines.lending.column import keeping
 from huoshui.lines.lending.life import UnknownEvent
 from huoshui.lines.lending.life import events as e
+from huoshui.lines.lending.life.state import State
 from huoshui.lines.lending.life.view import Moved, moved_by, payoff
 from huoshui.lines.lending.loan import checks, store
 from huoshui.lines.lending.loan.contract import PORTS, book_day, cap_of, moved, tables
@@ -158,6 +160,7 @@ class Batch:
         for each in changed:
             self._follow(each)
             store.keep_position(self.tx, self.position(each))
+        keeping.follow(self.tx, [_line(each) for each in changed])
 
     def _post(self, listed: list[tuple[Loan, Due]]) -> None:
         tx = self.tx
@@ -196,6 +199,12 @@ class Batch:
         said = [each for each in moved_by(running.state) if each.event.startswith(row.shown)]
         posted = [due.posting for due in running.due if due.cause == row.id]
         return Outcome(running.loan, row, tuple(said), tuple(posted), self.position(running), again)
+
+
+def _line(running: Running) -> tuple[UUID, str, str, State | None]:
+    loan = running.loan
+    state = running.state if loan.state == "running" else None
+    return loan.id, loan.product, loan.currency, state
 
 
 def _posted(loan: Loan, due: Due, at: datetime) -> PostedRow:
@@ -319,6 +328,7 @@ def rebuild(tx: Tx, loan_ids: Sequence[UUID]) -> None:
     for running in batch.loans.values():
         if running.by is not None:
             store.keep_position(tx, batch.position(running))
+            keeping.follow(tx, [_line(running)])
 
 
 def close(tx: Tx, loan_id: UUID) -> Loan:

@@ -8,7 +8,7 @@ from fractions import Fraction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from huoshui.lines.lending.column import days_past_due, earned, line_of, schedules
+from huoshui.lines.lending.column import days_past_due, earned, earned_by, line_of, schedules
 from huoshui.lines.lending.life import Life, Rules, accrue, standing, steps
 from huoshui.lines.lending.life.events import (
     AnyEvent,
@@ -106,6 +106,7 @@ def test_a_line_says_what_the_fold_says_on_any_later_day(told, later: list[int])
     for days in later:
         day = last + timedelta(days=days)
         found = earned([line], day.toordinal())[0], days_past_due(line, day.toordinal())
+        assert earned_by(line, sorted((last.toordinal(), day.toordinal())))[-1] == found[0]
         assert found == _closed(life, day)
 
 

@@ -1,0 +1,148 @@
+"""The SQL of lines: a projection of running loans."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date
+from uuid import UUID
+
+import msgspec
+
+from huoshui.core.db import Tx
+from huoshui.lines.lending.column.grid import Grid, grid_from
+from huoshui.lines.lending.column.line import Line
+from huoshui.lines.lending.schedule.factor import NOTHING, Ratio
+
+PARTS = 256
+_NAMES = (
+    "loan_id", "part", "product", "currency", "day", "charges", "late_since", "grid_id", "at_",
+    "since", "earned", "own", "base", "rest", "later", "bases",
+)  # fmt: skip
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """A running loan as it is kept for the end of day; without a line its fold tells it.
+
+    `day` is the one that its last event counts from, `charges` all that fell due by then.
+    """
+
+    loan_id: UUID
+    product: str
+    currency: str
+    day: date
+    charges: int
+    late_since: date | None
+    line: Line | None
+
+
+def part_of(loan_id: UUID) -> int:
+    """In which part of a day a loan is closed."""
+    return loan_id.bytes[-1] % PARTS
+
+
+def keep(tx: Tx, loans: Collection[Kept]) -> None:
+    """Write loans' lines anew."""
+    if not loans:
+        return
+    drop(tx, [each.loan_id for each in loans])
+    grids = {_id_of(each.line.grid): each.line.grid for each in loans if each.line}
+    _keep_grids(tx, grids)
+    tx.append("loan_line", ("book", *_NAMES), [(tx.book, *_row(each)) for each in loans])
+
+
+def _row(kept: Kept) -> tuple[object, ...]:
+    line = kept.line
+    head = (
+        kept.loan_id, part_of(kept.loan_id), kept.product, kept.currency, kept.day, kept.charges,
+        kept.late_since,
+    )  # fmt: skip
+    if line is None:
+        return (*head, None, 0, 0, 0, "0/1", 0, "0/1", 0, "")
+    return (
+        *head, _id_of(line.grid), line.at, line.since, line.before, _shown(line.part), line.base,
+        _shown(line.rest), line.later, ",".join(map(str, line.bases)),
+    )  # fmt: skip
+
+
+def _keep_grids(tx: Tx, grids: dict[UUID, Grid]) -> None:
+    new = [(id_, grid) for id_, grid in grids.items() if tx.known(("loan_grid", tx.book, id_)) is None]
+    for id_, grid in sorted(new, key=lambda each: each[0]):
+        tx.run(
+            """INSERT INTO loan_grid (book, id, rounding, starts, dues, factors)
+            VALUES (%(book)s, %(id)s, %(rounding)s, %(starts)s, %(dues)s, %(factors)s)
+            ON CONFLICT DO NOTHING""",
+            id=id_,
+            rounding=grid.rounding,
+            starts=list(grid.starts),
+            dues=list(grid.dues),
+            factors=[_shown(each) for each in grid.factors],
+        )
+        tx.learn(("loan_grid", tx.book, id_), grid)
+
+
+def _id_of(grid: Grid) -> UUID:
+    told = repr((grid.rounding, grid.starts, grid.dues, grid.factors)).encode()
+    return UUID(bytes=hashlib.sha256(told).digest()[:16])
+
+
+def _shown(ratio: Ratio) -> str:
+    return f"{ratio[0]}/{ratio[1]}"
+
+
+def _read(text: str) -> Ratio:
+    if text == "0/1":
+        return NOTHING
+    top, _, bottom = text.partition("/")
+    return int(top), int(bottom)
+
+
+def drop(tx: Tx, loan_ids: Sequence[UUID]) -> None:
+    """Let lines go."""
+    tx.run(
+        "DELETE FROM loan_line WHERE book = %(book)s AND loan_id = ANY(%(ids)s)",
+        ids=sorted(loan_ids),
+    )
+
+
+def lines(tx: Tx, loan_ids: Sequence[UUID]) -> list[Kept]:
+    """Loans with their lines, in the order of their ids."""
+    rows = tx.tuples(
+        """SELECT loan_id, product, currency, day, charges, late_since, grid_id, at_, since, earned,
+            own, base, rest, later, bases
+        FROM loan_line WHERE book = %(book)s AND loan_id = ANY(%(ids)s) ORDER BY loan_id""",
+        ids=loan_ids,
+    )
+    grids = _grids(tx, {row[6] for row in rows if row[6] is not None})
+    return list(_kept(rows, grids))
+
+
+def _kept(rows: Iterable[tuple[object, ...]], grids: dict[UUID, Grid]) -> Iterable[Kept]:
+    for loan_id, product, currency, day, charges, late, grid_id, *said in rows:
+        line = None
+        if grid_id is not None:
+            at, since, earned, own, base, rest, later, bases = said
+            late_since = late.toordinal() if late else 0  # type: ignore[attr-defined]
+            line = Line(
+                grids[grid_id], at, since, earned, _read(own), base, _read(rest), later,  # type: ignore[index, arg-type]
+                _amounts(bases), late_since,  # type: ignore[arg-type]
+            )  # fmt: skip
+        yield Kept(loan_id, product, currency, day, charges, late, line)  # type: ignore[arg-type]
+
+
+def _grids(tx: Tx, wanted: Collection[UUID]) -> dict[UUID, Grid]:
+    found = {id_: tx.known(("loan_grid", tx.book, id_)) for id_ in wanted}
+    unknown = [id_ for id_, grid in found.items() if grid is None]
+    rows = tx.tuples(
+        """SELECT id, rounding, starts, dues, factors FROM loan_grid
+        WHERE book = %(book)s AND id = ANY(%(ids)s)""",
+        ids=unknown,
+    ) if unknown else []  # fmt: skip
+    for id_, rounding, starts, dues, factors in rows:
+        found[id_] = grid_from(rounding, starts, dues, [_read(each) for each in factors])
+        tx.learn(("loan_grid", tx.book, id_), found[id_])
+    return found
+
+
+def _amounts(text: str) -> tuple[int, ...]:
+    return tuple(map(int, text.split(","))) if text else ()
