@@ -20,6 +20,7 @@ from huoshui.facts.commerce.sample.marketplace import ORDERS_MOST
 from huoshui.interfaces.cli import claims as claims_page
 from huoshui.interfaces.cli import demo as demo_command
 from huoshui.interfaces.cli import operating, proving, replaying, supposing
+from huoshui.interfaces.cli.closing import add_day
 from huoshui.interfaces.cli.desk_commands import add_devices, add_disputes, add_mandates
 from huoshui.interfaces.cli.expr_commands import add_expr
 from huoshui.interfaces.cli.facility_commands import add_facilities
@@ -79,6 +80,7 @@ def build(serve: Serve, settings: Settings) -> App:
     app.command(group)
     group = App(name="loan", help=say("help.loan"))
     add_loans(group, _command)
+    add_day(group, settings, _command)
     app.command(group)
     for name, adds in (
         ("disputes", add_disputes),

@@ -11,6 +11,7 @@ from functools import partial
 import msgspec
 
 from huoshui.core.settings import Settings
+from huoshui.interfaces.cli.bench import end_of_day
 from huoshui.interfaces.cli.bench.figures import Measured, Target
 from huoshui.lines.lending.column import Line, days_past_due, earned, line_of, schedules
 from huoshui.lines.lending.life import Life, Rules
@@ -35,7 +36,6 @@ PRODUCTS: dict[str, Terms] = {
 
 def measure(settings: Settings, quick: bool) -> Measured:
     """Loans a second, microseconds a schedule, milliseconds of a late payment."""
-    del settings
     lines = _book(_LOANS_QUICK if quick else _LOANS)
     day = min(_timed(lambda: _close(lines, 1)) for _ in range(3))
     lag = min(_timed(lambda: _close(lines, 700)) for _ in range(2))
@@ -46,13 +46,19 @@ def measure(settings: Settings, quick: bool) -> Measured:
     many, alone = _schedules(10_000 if quick else 100_000)
     figures["schedule_us"] = many * 1e6
     figures |= _late_payment()
+    figures |= end_of_day.measure(settings, _LOANS_QUICK if quick else _LOANS)
     targets = {
+        "end_of_day_loans_per_s": Target(at_least=22_223),
+        "catch_up_700_days_ratio": Target(at_most=3),
         "arithmetic_loans_per_s": Target(at_least=22_223),
         "schedule_us": Target(at_most=100),
         "late_payment_100_behind_ms": Target(at_most=50),
         "late_payment_all_behind_ms": Target(at_most=500),
     }
-    notes = ("arithmetic alone, in one process: no database is written",)
+    notes = (
+        "arithmetic_…: in one process, no database is written",
+        "end_of_day_…: two processes and PostgreSQL on the same machine",
+    )
     return Measured(figures, targets, {"loan by loan": {"schedule_us": alone * 1e6}}, notes)
 
 

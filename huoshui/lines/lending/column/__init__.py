@@ -10,4 +10,15 @@ from huoshui.lines.lending.column.line import Line, line_of
 from huoshui.lines.lending.column.run import days_past_due, earned, earned_by
 from huoshui.lines.lending.column.schedules import Column, schedules
 
-__all__ = ["Column", "Grid", "Line", "days_past_due", "earned", "earned_by", "grid_from", "grid_of", "line_of", "schedules"]
+__all__ = [
+    "Column",
+    "Grid",
+    "Line",
+    "days_past_due",
+    "earned",
+    "earned_by",
+    "grid_from",
+    "grid_of",
+    "line_of",
+    "schedules",
+]

@@ -27,5 +27,3 @@ def follow(tx: Tx, told: list[tuple[UUID, str, str, State | None]]) -> None:
     gone = [each[0] for each in told if each[3] is None]
     if gone:
         store.drop(tx, gone)
-
-

@@ -66,7 +66,9 @@ def _row(kept: Kept) -> tuple[object, ...]:
 
 
 def _keep_grids(tx: Tx, grids: dict[UUID, Grid]) -> None:
-    new = [(id_, grid) for id_, grid in grids.items() if tx.known(("loan_grid", tx.book, id_)) is None]
+    new = [
+        (id_, grid) for id_, grid in grids.items() if tx.known(("loan_grid", tx.book, id_)) is None
+    ]
     for id_, grid in sorted(new, key=lambda each: each[0]):
         tx.run(
             """INSERT INTO loan_grid (book, id, rounding, starts, dues, factors)

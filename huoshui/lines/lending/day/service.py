@@ -113,6 +113,8 @@ def close_day(
     Several workers may do so at once: none waits for a part that another one has. Raises DayNotOver.
     """
     _rebuild(database, book)
+    standing = database.run(lambda tx: {row.part for row in store.closed(tx, day)}, book=book)
+    parts = [part for part in parts if part not in standing]
     for done, part in enumerate(parts):
         progress(done, len(parts))
         database.run(lambda tx, part=part: close_part(tx, day, part), book=book)  # type: ignore[misc]

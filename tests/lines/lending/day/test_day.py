@@ -19,7 +19,12 @@ from huoshui.lines.lending.loan.service import Repayment
 from tests.ground import START, Ground
 from tests.lines.lending.loan import ground
 
-TERMS = ("", 'month_days = "30"\nyear_days = 360', 'kind = "equal_principal"', "grace_principal = 2")
+TERMS = (
+    "",
+    'month_days = "30"\nyear_days = 360',
+    'kind = "equal_principal"',
+    "grace_principal = 2",
+)
 DAY = timedelta(days=1)
 
 
@@ -41,7 +46,9 @@ def book(market: Ground, loans: int = 12) -> list:
     at += timedelta(days=40)
     with market.database.begin(book=market.number, now=at) as tx:
         for loan in chance.sample(found, loans // 2):
-            service.repay(tx, [Repayment(loan_id=loan.id, amount=chance.randint(9_000, 60_000), key="p")])
+            service.repay(
+                tx, [Repayment(loan_id=loan.id, amount=chance.randint(9_000, 60_000), key="p")]
+            )
     return found
 
 
@@ -73,7 +80,10 @@ class Undone(Exception):
 def tried(market: Ground, later: timedelta, act: Callable[[Tx, date], object]) -> tuple:
     """What an act would leave: the ledger by month and account, and what stands of each loan."""
     kept: list[tuple] = []
-    with pytest.raises(Undone), market.database.begin(book=market.number, now=market_at(market) + later) as tx:
+    with (
+        pytest.raises(Undone),
+        market.database.begin(book=market.number, now=market_at(market) + later) as tx,
+    ):
         act(tx, book_day(tx) - DAY)
         tx.flush()
         kept.append((moved(tx), stands(tx)))
