@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -97,7 +99,8 @@ def market_at(market: Ground):
 
 
 def by_parts(tx: Tx, day: date) -> None:
-    for part in range(PARTS):
+    ids = tx.tuples("SELECT loan_id FROM loan_line WHERE book = %(book)s")
+    for part in sorted({part_of(loan_id) for (loan_id,) in ids}):
         close_part(tx, day, part)
 
 
@@ -143,6 +146,42 @@ def test_a_day_is_closed_once_and_a_cut_off_part_leaves_nothing(replay_world) ->
     told = end_of_day.close_day(market.database, day + DAY, book=market.number)
     assert told.folded == 0 and told.interest > 0
     assert _rows_of_loans(market) == rows  # no row for a loan and a day
+
+
+CLOSE = """
+import sys
+from datetime import date
+from huoshui.core.db import Database
+from huoshui.lines.lending.day import close_day
+close_day(Database(sys.argv[1]).open(), date.fromisoformat(sys.argv[2]), book=int(sys.argv[3]))
+"""
+
+
+def test_killed_in_the_middle_and_run_again_it_leaves_the_same_ledger(replay_world) -> None:
+    market = replay_world()
+    book(market)
+    whole = tried(market, timedelta(days=30), by_parts)
+    with market.database.begin(
+        book=market.number, now=market_at(market) + timedelta(days=30)
+    ) as tx:
+        day = book_day(tx) - DAY
+    args = [sys.executable, "-c", CLOSE, market.database.url, day.isoformat(), str(market.number)]
+    process = subprocess.Popen(args)
+    done = 0
+    while process.poll() is None and not done:
+        done = _parts_done(market)
+    process.kill()
+    process.wait()
+    assert 0 < _parts_done(market) < PARTS
+    told = end_of_day.close_day(market.database, day, book=market.number)
+    assert told.parts == PARTS
+    with market.database.begin(book=market.number) as tx:
+        assert (moved(tx), stands(tx)) == whole
+
+
+def _parts_done(market: Ground) -> int:
+    with market.database.begin(book=market.number) as tx:
+        return tx.value("SELECT count(*) FROM loan_day WHERE book = %(book)s")
 
 
 def _rows_of_loans(market: Ground) -> tuple[int, int]:
