@@ -13,7 +13,7 @@ from huoshui.lines.lending.life.state import State
 
 def kept(loan_id: UUID, product: str, currency: str, state: State) -> Kept:
     """What the end of day needs of a running loan. No I/O."""
-    day = max(each.on for each in state.applied)
+    day = max((each.on for each in state.applied), default=state.terms.start)
     late = next((row.due for row in state.rows if row.outstanding > 0), None)
     ahead = any(each.due > day for each in state.charges)
     line = None if ahead else line_of(state, day)
