@@ -25,6 +25,7 @@ from huoshui.lines.lending.loan.contract import book_day
 from huoshui.lines.lending.postings import CHART, TEMPLATES, Posting
 
 REBUILT = 500  # loans in one transaction
+LOANS = 4_000  # in one transaction, about: small books have several parts in one
 
 
 class DayNotOver(Problem):
@@ -48,44 +49,43 @@ class Closed(msgspec.Struct, frozen=True):
 
 
 def close_part(tx: Tx, day: date, part: int) -> DayRow | None:
-    """Put on the ledger what a part's loans earned up to a day; None where it is done, or being done.
+    """Close one part of a day; None where it is done, or being done. Raises DayNotOver."""
+    return next(iter(close_parts(tx, day, [part])), None)
 
-    A loan with a line is worked out as a column; of one without, or to which something happened
-    after the first of the days that are told apart, its fold tells. Raises DayNotOver.
+
+def close_parts(tx: Tx, day: date, parts: Sequence[int]) -> list[DayRow]:
+    """Put on the ledger what the loans of parts earned up to a day; the parts that are closed by it.
+
+    A part that is done, or being done, is left alone. A loan with a line is worked out as a column; of
+    one without, or to which something happened after the first of the days that are told apart, its
+    fold tells. Raises DayNotOver.
     """
     if day >= book_day(tx):
         raise DayNotOver(day=day.isoformat())
-    if not store.claim(tx, day, part):
-        return None
-    before = store.behind(tx, day, part)
+    mine = store.claim(tx, day, parts)
+    before = store.behind(tx, day, mine)
     kept = {each.loan_id: each for each in lines.lines(tx, [each.loan_id for each in before])}
-    sums, folded = Sums(day), []
+    sums, folded = Sums(day, mine), []
     for each in before:
         found = kept.get(each.loan_id)
-        if found is None:
-            continue
-        sums.count(found)
-        if not sums.add(found, each):
+        if found is not None and not sums.add(found, each):
             folded.append(each.loan_id)
-    _post(tx, day, part, sums.postings())
+    _post(tx, day, mine, sums.postings())
     store.keep(tx, sums.accrued)
     if folded:
         loans.accrue(tx, folded, day)
-    interest, charges = sums.totals()
-    row = DayRow(
-        day, part, len(kept), len(folded), interest, charges, sums.late, sums.digest()
-    )  # fmt: skip
-    store.done(tx, row)
-    return row
+    rows = sums.rows()
+    store.done(tx, rows)
+    return rows
 
 
-def _post(tx: Tx, day: date, part: int, listed: Sequence[tuple[Place, Posting]]) -> None:
+def _post(tx: Tx, day: date, parts: Sequence[int], listed: Sequence[tuple[Place, Posting]]) -> None:
     """One entry of the ledger for each product, month of effect and kind."""
     if not listed:
         return
     sealed = ledger.ahead(tx).state().sealed_until
     zone = ZoneInfo(access.this_book(tx).time_zone)
-    reference = f"loan_day/{day}/{part}"
+    reference = f"loan_day/{day}/{parts[0]}"
     at = loans.effective_at(day, tx.now, zone, None)  # the same whenever it is run again
     commands = []
     for (product, currency, on), posting in listed:
@@ -106,19 +106,21 @@ def _post(tx: Tx, day: date, part: int, listed: Sequence[tuple[Place, Posting]])
 
 def close_day(
     database: Database, day: date, *, book: int = 1, parts: Sequence[int] = range(PARTS),
-    progress: Callable[[int, int], None] = lambda done, total: None,
+    at_once: int = LOANS, progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Closed:  # fmt: skip
-    """Close the parts of a day that are open, each in a transaction of its own.
+    """Close the parts of a day that are open: one in a transaction, or several of few loans.
 
     Several workers may do so at once: none waits for a part that another one has. Raises DayNotOver.
     """
     _rebuild(database, book)
     standing = database.run(lambda tx: {row.part for row in store.closed(tx, day)}, book=book)
-    parts = [part for part in parts if part not in standing]
-    for done, part in enumerate(parts):
-        progress(done, len(parts))
-        database.run(lambda tx, part=part: close_part(tx, day, part), book=book)  # type: ignore[misc]
-    progress(len(parts), len(parts))
+    left = [part for part in parts if part not in standing]
+    size = database.run(lambda tx: max(1, at_once * PARTS // (store.count(tx) + 1)), book=book)
+    for first in range(0, len(left), size):
+        progress(first, len(left))
+        some = left[first : first + size]
+        database.run(lambda tx, some=some: close_parts(tx, day, some), book=book)  # type: ignore[misc]
+    progress(len(left), len(left))
     return database.run(lambda tx: closed(tx, day), book=book)
 
 

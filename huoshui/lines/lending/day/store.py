@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -36,30 +36,38 @@ def closed(tx: Tx, day: date) -> list[DayRow]:
     )
 
 
-def claim(tx: Tx, day: date, part: int) -> bool:
-    """Whether a part of a day is for this transaction alone to close: nobody has, and nobody does."""
-    mine = tx.value(
-        """SELECT pg_try_advisory_xact_lock(hashtextextended(%(name)s, 0)) AND NOT EXISTS (
-            SELECT 1 FROM loan_day WHERE book = %(book)s AND day = %(day)s AND part = %(part)s)""",
-        name=f"loan_day/{tx.book}/{part}",
+def claim(tx: Tx, day: date, parts: Sequence[int]) -> list[int]:
+    """Which parts of a day are for this transaction alone to close: nobody has, and nobody does."""
+    rows = tx.tuples(
+        """SELECT p FROM unnest(%(parts)s::int[]) AS p
+        WHERE NOT EXISTS (
+            SELECT 1 FROM loan_day WHERE book = %(book)s AND day = %(day)s AND part = p)
+          AND pg_try_advisory_xact_lock(hashtextextended(format('loan_day/%%s/%%s', %(book)s::int, p), 0))
+        ORDER BY p""",
         day=day,
-        part=part,
+        parts=list(parts),
     )
-    return bool(mine)
+    return [part for (part,) in rows]
 
 
-def behind(tx: Tx, day: date, part: int) -> list[Accrued]:
-    """What stands on the ledger of the part's loans whose days are not there up to a day; locked in
+def count(tx: Tx) -> int:
+    """How many loans are kept as lines."""
+    found: int = tx.value("SELECT count(*) FROM loan_line WHERE book = %(book)s")
+    return found
+
+
+def behind(tx: Tx, day: date, parts: Sequence[int]) -> list[Accrued]:
+    """What stands on the ledger of the parts' loans whose days are not there up to a day; locked in
     the order of their ids, so that nobody else posts for them.
     """
     return tx.rows(
         Accrued,
         """SELECT a.loan_id, a.through, a.interest, a.charges
         FROM loan_line l JOIN loan_accrued a ON a.book = l.book AND a.loan_id = l.loan_id
-        WHERE l.book = %(book)s AND l.part = %(part)s AND a.through < %(day)s
+        WHERE l.book = %(book)s AND l.part = ANY(%(parts)s) AND a.through < %(day)s
         ORDER BY a.loan_id FOR NO KEY UPDATE OF a""",
         day=day,
-        part=part,
+        parts=list(parts),
     )
 
 
@@ -78,17 +86,18 @@ def keep(tx: Tx, rows: Collection[Accrued]) -> None:
     )
 
 
-def done(tx: Tx, row: DayRow) -> None:
-    """Mark a part of a day as closed."""
-    told: dict[str, Any] = msgspec.structs.asdict(row)
-    tx.run(
-        """INSERT INTO loan_day (book, day, part, loans, folded, interest, charges, late, digest,
-            closed_at)
-        VALUES (%(book)s, %(day)s, %(part)s, %(loans)s, %(folded)s, %(interest)s, %(charges)s,
-            %(late)s, %(digest)s, %(now)s)""",
-        now=tx.now,
-        **told,
-    )
+def done(tx: Tx, rows: Sequence[DayRow]) -> None:
+    """Mark parts of a day as closed."""
+    for row in rows:
+        told: dict[str, Any] = msgspec.structs.asdict(row)
+        tx.run(
+            """INSERT INTO loan_day (book, day, part, loans, folded, interest, charges, late, digest,
+                closed_at)
+            VALUES (%(book)s, %(day)s, %(part)s, %(loans)s, %(folded)s, %(interest)s, %(charges)s,
+                %(late)s, %(digest)s, %(now)s)""",
+            now=tx.now,
+            **told,
+        )
 
 
 def without_line(tx: Tx, limit: int) -> list[UUID]:

@@ -153,7 +153,8 @@ import sys
 from datetime import date
 from huoshui.core.db import Database
 from huoshui.lines.lending.day import close_day
-close_day(Database(sys.argv[1]).open(), date.fromisoformat(sys.argv[2]), book=int(sys.argv[3]))
+day, book = date.fromisoformat(sys.argv[2]), int(sys.argv[3])
+close_day(Database(sys.argv[1]).open(), day, book=book, at_once=0)  # a part at a time
 """
 
 
