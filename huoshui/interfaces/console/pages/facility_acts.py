@@ -17,6 +17,7 @@ from huoshui.interfaces.console.page import (
     Choice,
     Column,
     Deed,
+    Figure,
     Frame,
     Input,
     Link,
@@ -224,6 +225,7 @@ def preview_page(tx: Tx, frame: Frame, id_: UUID, said: Said) -> ObjectPage:
         links=(Link(frame.say("facility.preview.back"), here, "undo-2"),),
         key=of.shown,
         status=state_of(frame, "facility", service.find(tx, id_).state),
+        fields=_wished(frame, said),
         tables=(_moves(frame, before, after),),
         deed=Deed(
             label=frame.say("facility.confirm"),
@@ -233,6 +235,23 @@ def preview_page(tx: Tx, frame: Frame, id_: UUID, said: Said) -> ObjectPage:
             grave=said.verb in ("freeze", "close"),
         ),
     )  # fmt: skip
+
+
+def _wished(frame: Frame, said: Said) -> tuple[Figure, ...]:
+    """What was filled in, as it will be done."""
+    labels = {"change": "which"}
+
+    def told(name: str) -> str:
+        value = said.of(name)
+        if name == "kind":
+            return frame.say(f"facility.kind.{value}")
+        return i18n.text(f"verb.appeal.{value}", frame.lang) if name == "outcome" else value
+
+    return tuple(
+        Figure(label=frame.say(f"facility.{labels.get(name, name)}"), value=told(name))
+        for name in _FIELDS
+        if said.of(name)
+    )
 
 
 def _moves(frame: Frame, before: list[Stand], after: list[Stand]) -> Table:
