@@ -23,6 +23,7 @@ from huoshui.interfaces.api import (
     facilities,
     factoring,
     history,
+    loans,
     mandates,
     offline,
     openapi,
@@ -54,6 +55,7 @@ HANDLERS = [
     *webhooks.HANDLERS,
     *disputes.HANDLERS, *facilities.HANDLERS, *whatif.HANDLERS, *catalog.HANDLERS,
     *factoring.HANDLERS,
+    *loans.HANDLERS,
 ]  # fmt: skip
 EXCEPTION_HANDLERS: dict[int | type[Exception], Any] = {
     Problem: problems.on_problem,

@@ -96,6 +96,11 @@ def quote(tx: Tx, asked: Application, ports: Ports = PORTS) -> ProductQuote:
     return quote_checked(product, Asked(asked.amount, asked.instalments, book_day(tx)), asked.facts)
 
 
+def currency(tx: Tx, product: str) -> str:
+    """The currency of a product on offer. Raises NotOffered."""
+    return catalog.product_of(catalog.offered(tx, product)).currency
+
+
 def apply(tx: Tx, asked: Application, ports: Ports = PORTS) -> Loan:
     """Ask for a loan: it is pinned to the version that is offered now.
 

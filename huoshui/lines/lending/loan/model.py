@@ -98,6 +98,27 @@ class Unconserved(Problem):
     status = 409
 
 
+class NoFacilityKept(Problem):
+    """The loan is drawn under a facility, and nothing here keeps its limit."""
+
+    code = "loan_facility_unkept"
+    status = 409
+
+
+class BadBorrower(Problem):
+    """The borrower is named wrongly, or is not the caller's to speak for."""
+
+    code = "loan_borrower"
+    status = 422
+
+
+class LoanCurrency(Problem):
+    """An amount in another currency than the loan's."""
+
+    code = "loan_currency"
+    status = 422
+
+
 class StillOpen(Problem):
     """Something is owed, or in credit: the loan cannot be closed."""
 

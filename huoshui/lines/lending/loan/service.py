@@ -105,13 +105,13 @@ class Batch:
             return before, True
         checks.check(running, event, self.today)
         if isinstance(event, e.Drawn):
-            self._start(running, event)
+            self._start(running, event, row.id)
         owed = running.state.principal_owed
         running.record(row)
         if running.loan.facility_id is not None and not isinstance(event, e.Drawn):
             fell = owed - running.state.principal_owed
             if fell:
-                args = (running.loan.facility_id, running.loan.id, fell)
+                args = (running.loan.facility_id, running.loan.id, fell, row.id)
                 self.ports.reserve.settle(self.tx, *args)
         self.tx.emit(
             f"loan.{row.kind}", running.loan.shown, at=self.tx.now, event=row.shown,
@@ -119,7 +119,7 @@ class Batch:
         )  # fmt: skip
         return row, False
 
-    def _start(self, running: Running, event: e.Drawn) -> None:
+    def _start(self, running: Running, event: e.Drawn, cause: UUID) -> None:
         """A drawdown: within the cap of the law, under the facility's limit, and the first one begins."""
         loan = running.loan
         start = loan.start_on or event.on
@@ -127,7 +127,7 @@ class Batch:
             terms = terms_of(loan, running.tables, start)
             quote_within(terms, [Drawdown(event.on, event.amount)], cap_of(running.tables))
         if loan.facility_id is not None:
-            self.ports.reserve.take(self.tx, loan.facility_id, loan.id, event.amount)
+            self.ports.reserve.take(self.tx, loan.facility_id, loan.id, event.amount, cause)
         if loan.start_on is None:
             running.loan = moved(self.tx, loan, "start", start_on=start)
             running.accrued = Accrued(loan.id, start - _DAY)
@@ -304,6 +304,18 @@ def read(tx: Tx, loan_id: UUID) -> Running:
     return Running(loan, tables(tx, loan), store.events(tx, [loan_id]), None)
 
 
+def position_of(tx: Tx, loan_id: UUID) -> Position | None:
+    """Where a loan stands today, folded anew; None before the first drawdown. Raises UnknownLoan."""
+    running = read(tx, loan_id)
+    if running.by is None:
+        return None
+    loan = running.loan
+    return position(
+        running.state, loan_id=loan.id, product=loan.product, currency=loan.currency,
+        events=len(running.rows), day=book_day(tx),
+    )  # fmt: skip
+
+
 def accrue(tx: Tx, loan_ids: Sequence[UUID], through: date) -> int:
     """Let all days of loans up to one be on the ledger; the same again posts nothing. How many moved."""
     batch = Batch(tx, loan_ids)
@@ -347,5 +359,5 @@ def _days(tx: Tx, on: date | None) -> dict[str, Any]:
 
 __all__ = [
     "Batch", "Outcome", "Repayment", "Settlement", "UnknownEvent", "accrue", "accrue_due", "close",
-    "draw", "read", "rebuild", "record", "repay", "reverse", "settlement",
+    "draw", "position_of", "read", "rebuild", "record", "repay", "reverse", "settlement",
 ]  # fmt: skip
