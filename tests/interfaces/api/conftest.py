@@ -34,6 +34,7 @@ TABLES = (
     "account", "txn", "transfer", "hold", "burnt", "period", "event", "work", "idempotency", "api_key", "organisation", "row_grant", "member", "escrow", "refund",
     "payment_link", "payout", "payout_batch", "settlement_window", "settlement_terms", "statement_file", "statement_line", "line_match", "seller", "buyer", "product", "order_", "item", "tender", "delivery",
     "confirmation", "cancellation", "return_", "review", "rail_call", "rail_notice",
+    "loan", "loan_event", "loan_posting",
     "webhook_endpoint", "webhook_secret", "webhook_delivery", "webhook_attempt",
 )  # fmt: skip
 

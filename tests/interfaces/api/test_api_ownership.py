@@ -21,6 +21,7 @@ from huoshui.lines.payments.rails import store as rail_store
 from huoshui.scenarios import dispute_flow, payment_flow
 from huoshui.scenarios.products import golden
 from tests.ground import confirmation, placed, tender
+from tests.interfaces.api import lending
 from tests.interfaces.api.conftest import Tenant
 from tests.interfaces.api.devices import CONFIRMED, PROGRAMME, Devices
 from tests.interfaces.api.test_api_once import FILL, PURSE, TILL
@@ -80,6 +81,13 @@ BODIES: dict[str, Any] = {
     "/mandates/{ref:str}/page": {},
     "/device-events": {"events": []},
     "/device-events/{ref:str}/approve": {"confirmation": CONFIRMED},
+    "/loan-offers": lending.ASKED,
+    "/loans": lending.ASKED | {"party": "x"},
+    "/loans/{ref:str}/consent": lending.CONFIRMED,
+    "/loans/{ref:str}/draw": {"amount": money(1)},
+    "/loans/{ref:str}/repay": {"amount": money(1)},
+    "/loans/{ref:str}/reverse": {"event": "lev_00000000000000000000000000"},
+    "/loans/{ref:str}/change": {"change": {"kind": "charge_off"}},
     "/keys": {"name": "x", "scopes": ["facts:read"]},
     "/members": {"email": "a@example.com", "name": "A", "role": "viewer"},
     "/organisations": {"kind": "partner", "name": "x"},
@@ -225,6 +233,8 @@ class Owned:
         queued = tenant.done(f"/webhooks/endpoints/{endpoint}/test")["id"]
         self.ids |= {"/webhooks/endpoints": endpoint, "/webhooks/deliveries": queued}
         self.ids["/rails/calls"] = ids.show("rca", queued_call(tenant))
+        lending.offered(tenant)
+        self.ids["/loans"] = lending.running(tenant, tenant.get("/sellers")["data"][0]["id"])
         self.ids["/disputes"] = disputed(tenant, "slr_one")
         seller = tenant.get("/sellers")["data"][0]["id"]
         self.ids |= factored(tenant, seller, "theirs")

@@ -24,6 +24,7 @@ from huoshui.interfaces.api.contract import Contract, contract_of
 from huoshui.interfaces.api.door import Unbounded, Visit
 from huoshui.lines.payments.settlement import payouts
 from tests import ground
+from tests.interfaces.api import lending
 from tests.interfaces.api.conftest import Tenant
 from tests.interfaces.api.devices import Devices
 from tests.interfaces.api.test_api_ownership import BODIES, disputed, factored, granted
@@ -70,6 +71,7 @@ def _shop(tenant: Tenant, name: str, buyer: str) -> None:
 def party(open_tenant: Callable[..., Tenant], home: Path) -> Party:
     """One marketplace, two sellers, two buyers; the walkers are of the first of each."""
     tenant = open_tenant()
+    lending.offered(tenant)
     _shop(tenant, "mine", "b-mine")
     _shop(tenant, MARK, f"b-{MARK}")
     with tenant.database.begin(book=tenant.book) as tx:
@@ -122,6 +124,7 @@ def _ids(tenant: Tenant, name: str) -> dict[str, str]:
     payment = tenant.done("/payments", asked)["payment"]["id"]
     link = {"amount": asked["amount"], "seller": seller, "title_en": name, "title_zh": name}
     return {
+        "/loans": lending.running(tenant, seller),
         "/payment-links": tenant.done("/payment-links", link)["id"],
         "/disputes": disputed(tenant, seller, f"d-{name}"), "/payments": payment, "/wallets": f"byr_{buyer}",
         "/sellers": seller, "/orders": order, "/accounts": account, "/transactions": transaction,

@@ -1,0 +1,31 @@
+"""A product on offer and a loan of it, for tests over the API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.interfaces.api.conftest import Tenant
+from tests.lines.lending.loan import ground
+
+ASKED = {"product": "term", "amount": 1_200_000, "instalments": 12}
+CONFIRMED = {"confirmation": {"by": "in_person", "reference": "desk 4"}}
+
+
+def offered(tenant: Tenant, **more: Any) -> None:
+    """Publish the product and offer it."""
+    with tenant.database.begin(book=tenant.book) as tx:
+        ground.product(tx, **more)
+
+
+def applied(tenant: Tenant, party: str) -> str:
+    """A loan that was applied for and offered to a party; its id."""
+    found: str = tenant.done("/loans", ASKED | {"party": party})["id"]
+    return found
+
+
+def running(tenant: Tenant, party: str) -> str:
+    """A loan that was drawn in full; its id."""
+    ref = applied(tenant, party)
+    tenant.done(f"/loans/{ref}/consent", CONFIRMED)
+    tenant.done(f"/loans/{ref}/draw", {"amount": {"amount": 1_200_000, "currency": "CNY"}})
+    return ref
