@@ -75,14 +75,14 @@ class LoanAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     facts: dict[str, Any] = {}
 
 
-class DrawAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class LoanDrawAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How much is paid out to the borrower, and from which day it counts."""
 
     amount: Money
     on: date | None = None
 
 
-class RepayAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class LoanRepayAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What came in, of which kind, and from which day it counts."""
 
     amount: Money
@@ -212,14 +212,12 @@ def quote_loan(request: Ask, body: RawBody) -> Response[bytes]:
     """What a loan of a product on offer would cost if it began today; nothing is kept."""
     visit, asked = enter(request), decoded(body, LoanOfferAsked)
 
-    def use_case(tx: Tx) -> views.LoanOfferView:
-        wanted = Application(party="", **msgspec.structs.asdict(asked))
-        found = contract.quote(tx, wanted)
-        currency = contract.currency(tx, asked.product)
-        told = contract.disclosure(found)
-        return views.LoanOfferView(asked.product, Money(asked.amount, currency), told)
-
-    return visit.answer(body, use_case)
+    wanted = Application(party="", **msgspec.structs.asdict(asked))
+    with visit.begin() as tx:
+        told = contract.disclosure(contract.quote(tx, wanted))
+        amount = Money(asked.amount, contract.currency(tx, asked.product))
+    found = views.LoanOfferView(asked.product, amount, told)
+    return visit.reply(msgspec.json.encode(found), hit=False)
 
 
 @writes(
@@ -232,7 +230,7 @@ def apply_for_loan(request: Ask, body: RawBody) -> Response[bytes]:
 
     def use_case(tx: Tx) -> views.LoanView:
         fields = msgspec.structs.asdict(asked) | {"party": _borrower(visit, asked.party)}
-        made = contract.apply(tx, Application(**fields))
+        made = contract.apply(tx, Application(**fields), key=visit.wish)
         return views.loan(contract.decide(tx, made.id), told=True)
 
     return visit.answer(body, use_case)
@@ -380,11 +378,16 @@ def _minor(loan: Loan, amount: Money) -> int:
 
 
 @moves(
-    "/loans/{ref:str}/draw", "loans:service", Done, asks=DrawAsked, body_needed=True, bound="book"
+    "/loans/{ref:str}/draw",
+    "loans:service",
+    Done,
+    asks=LoanDrawAsked,
+    body_needed=True,
+    bound="book",
 )
 def draw_loan(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
     """Pay out to the borrower; the terms begin with the first drawdown."""
-    asked = decoded(body, DrawAsked)
+    asked = decoded(body, LoanDrawAsked)
 
     def act(tx: Tx, loan: Loan, key: str) -> service.Outcome:
         return service.draw(tx, loan.id, _minor(loan, asked.amount), key, on=asked.on)
@@ -393,12 +396,12 @@ def draw_loan(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
 
 
 @moves(
-    "/loans/{ref:str}/repay", "loans:service", Done, asks=RepayAsked, body_needed=True,
+    "/loans/{ref:str}/repay", "loans:service", Done, asks=LoanRepayAsked, body_needed=True,
     bound="book",
 )  # fmt: skip
 def repay_loan(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
     """Take a payment by the waterfall; one that counts from an earlier day has all after it told again."""
-    asked = decoded(body, RepayAsked)
+    asked = decoded(body, LoanRepayAsked)
 
     def act(tx: Tx, loan: Loan, key: str) -> service.Outcome:
         amount = _minor(loan, asked.amount)

@@ -26,6 +26,7 @@ from huoshui.interfaces.cli.expr_commands import add_expr
 from huoshui.interfaces.cli.facility_commands import add_facilities
 from huoshui.interfaces.cli.factoring_commands import add_factoring
 from huoshui.interfaces.cli.ledger_commands import add_ledger
+from huoshui.interfaces.cli.lending_commands import add_lending
 from huoshui.interfaces.cli.loan_commands import add_loans
 from huoshui.interfaces.cli.member_commands import add_members
 from huoshui.interfaces.cli.operating import Serve
@@ -81,6 +82,7 @@ def build(serve: Serve, settings: Settings) -> App:
     group = App(name="loan", help=say("help.loan"))
     add_loans(group, _command)
     add_day(group, settings, _command)
+    add_lending(group, settings, _command)
     app.command(group)
     for name, adds in (
         ("disputes", add_disputes),

@@ -57,7 +57,7 @@ def test_a_loan_from_the_quote_to_the_close(shop: tuple[Tenant, str]) -> None:
     assert tenant.get(f"/loans/{ref}")["state"] == "running"
     done = tenant.done(f"/loans/{ref}/repay", {"amount": cny(quote["total"])})
     assert done["loan"]["state"] == "closed"
-    assert tenant.nets()["clearing:term"] == first + quote["total"] - 1_200_000
+    assert tenant.nets()["clearing:term"] == 1_200_000 - first - quote["total"]
     assert "loans:term:principal" not in tenant.nets()
     assert "loans:term:receivable" not in tenant.nets()
     told = tenant.get(f"/loans/{ref}/events")["data"]

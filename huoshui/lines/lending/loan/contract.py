@@ -101,8 +101,8 @@ def currency(tx: Tx, product: str) -> str:
     return catalog.product_of(catalog.offered(tx, product)).currency
 
 
-def apply(tx: Tx, asked: Application, ports: Ports = PORTS) -> Loan:
-    """Ask for a loan: it is pinned to the version that is offered now.
+def apply(tx: Tx, asked: Application, ports: Ports = PORTS, *, key: str = "") -> Loan:
+    """Ask for a loan: it is pinned to the version that is offered now. `key` is the caller's word.
 
     Raises NotOffered, UnknownBuyer, UnknownSeller, AmountOutside, FactsUnreadable.
     """
@@ -111,7 +111,7 @@ def apply(tx: Tx, asked: Application, ports: Ports = PORTS) -> Loan:
     product = checked(tx, row.product, row.number, ports)
     quote_checked(product, Asked(asked.amount, asked.instalments, book_day(tx)), asked.facts)
     loan = Loan(
-        id=tx.id("loan", f"{asked.party}/{asked.product}/{tx.now.isoformat()}"),
+        id=tx.id("loan", f"{asked.party}/{asked.product}/{tx.now.isoformat()}/{key}"),
         party=asked.party,
         product=row.product,
         version=row.number,

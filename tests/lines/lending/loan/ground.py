@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections import Counter
 from datetime import date, datetime, timedelta
@@ -25,6 +26,8 @@ from huoshui.lines.lending.postings import TEMPLATES, postings
 from huoshui.lines.lending.product import LENDING
 from huoshui.scenarios import order_flow
 from tests.ground import Ground, placed
+
+_applications = itertools.count()
 
 PRODUCT = """
 product = "{name}"
@@ -51,8 +54,12 @@ def product(
     tx: Tx, name: str = "term", *, rate: str = "0.12", more: str = "", terms: str = ""
 ) -> str:
     """Publish and offer a product; its name."""
-    text = PRODUCT.format(name=name, rate=rate, more=more, terms=terms)
-    row = catalog.publish(tx, text.encode(), {"lending": LENDING}, Schema(()), ())
+    return publish(tx, PRODUCT.format(name=name, rate=rate, more=more, terms=terms).encode())
+
+
+def publish(tx: Tx, content: bytes) -> str:
+    """Publish what a file says and offer it; the product's name."""
+    row = catalog.publish(tx, content, {"lending": LENDING}, Schema(()), ())
     catalog.offer(tx, row.product, row.number)
     return row.product
 
@@ -69,7 +76,7 @@ def signed(
 ) -> Loan:  # fmt: skip
     """A loan that was consented to."""
     asked = Application(product=name, party=party, amount=amount, instalments=instalments, **more)
-    loan = contract.apply(tx, asked)
+    loan = contract.apply(tx, asked, key=f"{next(_applications)}")
     assert contract.decide(tx, loan.id).state == "offered"
     return contract.consent(tx, loan.id, "in_person")
 
