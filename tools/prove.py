@@ -1,7 +1,7 @@
 """The long campaigns: a replay of 100,000 orders with its memory, replays killed at random; the
 ledger under storms and kills, against its model for an hour, and verified at ten million transfers;
 payments against their model for an hour, over rails with all faults while processes are killed, and
-a million of them in windows; expressions in Python against SQL.
+a million of them in windows; expressions in Python against SQL; lives of loans against their fold.
 
 Each writes its figures, with the date and the commit, to docs/proofs/. Run by `make prove`.
 """
@@ -44,6 +44,7 @@ def main() -> None:
         "--tenders", type=Path, default=os.environ.get("HUOSHUI_TENDERS"),
         help="a CSV file of real tenders, for the campaign windows",
     )  # fmt: skip
+    parser.add_argument("--lives", type=int, default=10_000, help="of the campaign lives")
     parser.add_argument("--seed", type=int, default=int(time.time()))
     asked = parser.parse_args()
     for name in asked.campaigns or CAMPAIGNS:
@@ -229,9 +230,20 @@ def _pytest(*arguments: str, **environment: str) -> None:
     subprocess.run(command, cwd=ROOT, check=True, env={**os.environ, **environment})
 
 
+def lives(home: Home, asked: argparse.Namespace) -> dict[str, Any]:
+    """Random lives of loans: what is posted step by step is the fold of all events, each time."""
+    sys.path.insert(0, str(ROOT))
+    from tests.lines.lending.loan import walks
+
+    started = time.monotonic()
+    found = walks.campaign(asked.seed, asked.lives, steps=9)
+    return found | {"seed": asked.seed, "seconds": round(time.monotonic() - started)}
+
+
 CAMPAIGNS = {
     "scale": scale, "kills": kills, "storm": storm, "machine": machine, "ledger": ledger,
     "payments": payments, "expressions": expressions, "faults": faults, "windows": windows,
+    "lives": lives,
 }  # fmt: skip
 
 

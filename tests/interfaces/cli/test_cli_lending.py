@@ -15,7 +15,7 @@ product = "harvest-loan"
 line = "lending"
 currency = "CNY"
 name = { en = "Harvest loan", zh = "秋收贷" }
-about = { en = "Interest alone, then all at the end.", zh = "先息后本。" }
+about = { en = "Equal monthly instalments.", zh = "按月等额偿还。" }
 amount = { min = 100_000, max = 5_000_000 }
 price = { rate_annual = "0.08 if asked.amount >= 10000 CNY else 0.12" }
 
@@ -27,7 +27,7 @@ zh = "最长六个月。"
 
 [terms]
 instalments = [6, 12]
-kind = "interest_only"
+kind = "equal_instalment"
 
 [offer]
 valid_days = 3

@@ -54,7 +54,7 @@ def re_amortise(state: State, event: ReAmortised, movement: Movement) -> None:
 def _settle_past(state: State, day: date) -> None:
     """Instalments up to a day ask for no more than was paid."""
     for period in state.plan.periods:
-        if period.start > day or period.fully_paid:
+        if period.start > day or period.fully_paid or not period.slices:
             continue
         for part in period.own_slices():
             if part.due == day:

@@ -98,13 +98,6 @@ class Unconserved(Problem):
     status = 409
 
 
-class NoFacilityKept(Problem):
-    """The loan is drawn under a facility, and nothing here keeps its limit."""
-
-    code = "loan_facility_unkept"
-    status = 409
-
-
 class BadBorrower(Problem):
     """The borrower is named wrongly, or is not the caller's to speak for."""
 

@@ -77,7 +77,10 @@ class Running:
         event = event_of(row)
         order = self.order.copy()
         order.record(event)
-        found = self._apart(order)
+        try:
+            found = self._apart(order)
+        except IndexError as error:  # terms that were changed into what no plan can hold
+            raise Unconserved(id=self.loan.shown) from error
         self.rows.append(row)
         self.new_rows.append(row)
         if not journal.conserves(self.state):

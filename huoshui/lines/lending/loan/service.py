@@ -105,13 +105,13 @@ class Batch:
             return before, True
         checks.check(running, event, self.today)
         if isinstance(event, e.Drawn):
-            self._start(running, event, row.id)
+            self._start(running, event)
         owed = running.state.principal_owed
         running.record(row)
         if running.loan.facility_id is not None and not isinstance(event, e.Drawn):
             fell = owed - running.state.principal_owed
             if fell:
-                args = (running.loan.facility_id, running.loan.id, fell, row.id)
+                args = (running.loan.facility_id, running.loan.id, fell)
                 self.ports.reserve.settle(self.tx, *args)
         self.tx.emit(
             f"loan.{row.kind}", running.loan.shown, at=self.tx.now, event=row.shown,
@@ -119,7 +119,7 @@ class Batch:
         )  # fmt: skip
         return row, False
 
-    def _start(self, running: Running, event: e.Drawn, cause: UUID) -> None:
+    def _start(self, running: Running, event: e.Drawn) -> None:
         """A drawdown: within the cap of the law, under the facility's limit, and the first one begins."""
         loan = running.loan
         start = loan.start_on or event.on
@@ -127,7 +127,7 @@ class Batch:
             terms = terms_of(loan, running.tables, start)
             quote_within(terms, [Drawdown(event.on, event.amount)], cap_of(running.tables))
         if loan.facility_id is not None:
-            self.ports.reserve.take(self.tx, loan.facility_id, loan.id, event.amount, cause)
+            self.ports.reserve.take(self.tx, loan.facility_id, loan.id, event.amount)
         if loan.start_on is None:
             running.loan = moved(self.tx, loan, "start", start_on=start)
             running.accrued = Accrued(loan.id, start - _DAY)

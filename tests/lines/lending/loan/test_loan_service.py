@@ -17,10 +17,11 @@ from huoshui.core.db import Tx
 from huoshui.core.errors import Problem
 from huoshui.core.machine import IllegalMove
 from huoshui.ledger import periods
+from huoshui.lines.lending.facility.model import UnknownFacility
 from huoshui.lines.lending.life import events as e
 from huoshui.lines.lending.loan import LOAN, Decision, Loan, Ports, contract, service, store
 from huoshui.lines.lending.loan.contract import Application
-from huoshui.lines.lending.loan.model import EventDiffers, NoFacilityKept
+from huoshui.lines.lending.loan.model import EventDiffers
 from huoshui.lines.lending.loan.service import Repayment
 from tests.ground import START, Ground
 from tests.lines.lending.loan import ground
@@ -172,11 +173,11 @@ class Limit:
     def __init__(self) -> None:
         self.taken = 0
 
-    def take(self, tx: Tx, facility_id: UUID, loan_id: UUID, amount: int, cause: UUID) -> None:
+    def take(self, tx: Tx, facility_id: UUID, loan_id: UUID, amount: int) -> None:
         """Take all that is asked."""
         self.taken += amount
 
-    def settle(self, tx: Tx, facility_id: UUID, loan_id: UUID, amount: int, cause: UUID) -> None:
+    def settle(self, tx: Tx, facility_id: UUID, loan_id: UUID, amount: int) -> None:
         """Give back what was repaid."""
         self.taken -= amount
 
@@ -188,7 +189,7 @@ def test_a_facility_is_taken_by_drawdowns_and_given_back_by_principal(market: Gr
         ground.product(tx)
         asked = {"facility_id": tx.id("fac", "f")}
         loan = ground.signed(tx, ground.borrower(tx), **asked)
-        with pytest.raises(NoFacilityKept), tx.savepoint():
+        with pytest.raises(UnknownFacility), tx.savepoint():
             service.draw(tx, loan.id, 300_000, "d")
         service.draw(tx, loan.id, 300_000, "d", ports=ports)
         assert limit.taken == 300_000
@@ -230,6 +231,6 @@ def test_an_entry_of_a_sealed_period_takes_effect_when_books_are_open(market: Gr
         rows = store.postings(tx, loan.id)
         assert {row.on_ for row in rows} >= {date(2025, 4, 3)}
         assert tx.value(
-            "SELECT min(effective_at) >= '2025-04-30' FROM transfer WHERE book = %(book)s AND id = ANY(%(i)s)",
+            "SELECT min(effective_at) >= '2025-04-30 00:00+08' FROM transfer WHERE book = %(book)s AND id = ANY(%(i)s)",
             i=[row.txn_id for row in rows if row.on_ == date(2025, 4, 3)],
         )
