@@ -82,4 +82,4 @@ def test_a_product_of_a_folder_runs_from_the_check_to_the_close(shell: Shell, sa
     assert "Open: principal 20,000.00" in shell.done("loan", "reverse", ref, event).out
     listed = shell.done("loan", "list", "--state", "running", "--json").json
     assert [each["id"] for each in listed] == [ref]
-    assert ref in shell.done("loan", "list").out
+    assert ref[:20] in shell.done("loan", "list").out
