@@ -83,7 +83,7 @@ _MENU: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
         ),
     ),
     ("connections", (("webhooks", "webhooks", "terminal", "e"),)),
-    ("work", (("replays", "replays", "history", "p"), ("whatif", "whatif", "scale", "8"))),
+    ("work", (("replays", "replays", "history", "p"), ("whatif", "whatif", "scale", "9"))),
     (
         "access",
         (
