@@ -2740,6 +2740,8 @@ CREATE UNIQUE INDEX line_match_item_once ON public.line_match_item USING btree (
 
 CREATE UNIQUE INDEX line_match_txn ON public.line_match USING btree (book, txn_id);
 
+CREATE INDEX loan_event_recorded ON public.loan_event USING btree (book, recorded_at);
+
 CREATE UNIQUE INDEX loan_event_undone_once ON public.loan_event USING btree (book, reverses) WHERE (reverses IS NOT NULL);
 
 CREATE INDEX loan_facility ON public.loan USING btree (facility_id, book) WHERE (facility_id IS NOT NULL);
@@ -2749,6 +2751,8 @@ CREATE INDEX loan_line_part ON public.loan_line USING btree (book, part, loan_id
 CREATE INDEX loan_party ON public.loan USING btree (party, book, id);
 
 CREATE INDEX loan_position_due ON public.loan_position USING btree (book, oldest_open_due) WHERE (oldest_open_due IS NOT NULL);
+
+CREATE INDEX loan_posting_cause ON public.loan_posting USING btree (cause, book) WHERE (cause IS NOT NULL);
 
 CREATE INDEX loan_state ON public.loan USING btree (book, state, id);
 
