@@ -163,6 +163,8 @@ def conserves(state: State) -> bool:
         if each.kind == "disbursement":
             principal += each.amount
         if each.kind == "credit_balance_refund":
+            if each.principal and state.charged_off and each.on >= state.charged_off:
+                return False  # more than the credit: it would be owed again, off the books
             principal += 2 * each.principal
     return principal == state.principal_owed and credit == state.overpaid
 
