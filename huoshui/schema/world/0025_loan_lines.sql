@@ -52,4 +52,13 @@ CREATE TABLE loan_day (
 CREATE TRIGGER loan_day_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON loan_day
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
+-- Readers: a line belongs to its loan; grids and days are the book's.
+ALTER TABLE loan_line ENABLE ROW LEVEL SECURITY;
+CREATE POLICY reader ON loan_line FOR SELECT USING (
+    book = (SELECT reader_book()) AND ((SELECT reader_all()) OR loan_id IN (SELECT reader_loans())));
+ALTER TABLE loan_grid ENABLE ROW LEVEL SECURITY;
+CREATE POLICY reader ON loan_grid FOR SELECT USING (book = (SELECT reader_book()) AND (SELECT reader_all()));
+ALTER TABLE loan_day ENABLE ROW LEVEL SECURITY;
+CREATE POLICY reader ON loan_day FOR SELECT USING (book = (SELECT reader_book()) AND (SELECT reader_all()));
+
 -- check: SELECT count(*) = 3 FROM pg_tables WHERE schemaname = 'public' AND tablename IN ('loan_grid', 'loan_line', 'loan_day')

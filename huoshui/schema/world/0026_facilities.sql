@@ -117,4 +117,21 @@ CREATE INDEX facility_reservation_of ON facility_reservation (book, facility_id,
 CREATE TRIGGER facility_reservation_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON facility_reservation
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
+-- Readers: a party's own facilities, and what moves them.
+ALTER TABLE facility ENABLE ROW LEVEL SECURITY;
+CREATE POLICY reader ON facility FOR SELECT USING (
+    book = (SELECT reader_book()) AND ((SELECT reader_all()) OR party IN (SELECT reader_seller_names())));
+ALTER TABLE facility_change ENABLE ROW LEVEL SECURITY;
+CREATE POLICY reader ON facility_change FOR SELECT USING (
+    book = (SELECT reader_book()) AND ((SELECT reader_all()) OR facility_id IN (
+        SELECT f.id FROM facility f WHERE f.book = facility_change.book AND f.party IN (SELECT reader_seller_names()))));
+ALTER TABLE facility_appeal ENABLE ROW LEVEL SECURITY;
+CREATE POLICY reader ON facility_appeal FOR SELECT USING (
+    book = (SELECT reader_book()) AND ((SELECT reader_all()) OR facility_id IN (
+        SELECT f.id FROM facility f WHERE f.book = facility_appeal.book AND f.party IN (SELECT reader_seller_names()))));
+ALTER TABLE facility_reservation ENABLE ROW LEVEL SECURITY;
+CREATE POLICY reader ON facility_reservation FOR SELECT USING (
+    book = (SELECT reader_book()) AND ((SELECT reader_all()) OR facility_id IN (
+        SELECT f.id FROM facility f WHERE f.book = facility_reservation.book AND f.party IN (SELECT reader_seller_names()))));
+
 -- check: SELECT count(*) = 5 FROM pg_trigger WHERE tgname IN ('facility_moves', 'facility_stays', 'facility_change_append_only', 'facility_appeal_moves', 'facility_reservation_append_only')

@@ -126,4 +126,16 @@ CREATE TABLE assignment_entry (
 CREATE TRIGGER assignment_entry_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON assignment_entry
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 
+-- Readers: a seller's own claims, and what became of them.
+ALTER TABLE receivable ENABLE ROW LEVEL SECURITY;
+CREATE POLICY reader ON receivable FOR SELECT USING (
+    book = (SELECT reader_book()) AND ((SELECT reader_all()) OR seller_id IN (SELECT reader_sellers())));
+ALTER TABLE assignment ENABLE ROW LEVEL SECURITY;
+CREATE POLICY reader ON assignment FOR SELECT USING (
+    book = (SELECT reader_book()) AND ((SELECT reader_all()) OR seller_id IN (SELECT reader_sellers())));
+ALTER TABLE assignment_entry ENABLE ROW LEVEL SECURITY;
+CREATE POLICY reader ON assignment_entry FOR SELECT USING (
+    book = (SELECT reader_book()) AND ((SELECT reader_all()) OR assignment_id IN (
+        SELECT a.id FROM assignment a WHERE a.book = assignment_entry.book AND a.seller_id IN (SELECT reader_sellers()))));
+
 -- check: SELECT count(*) = 3 FROM pg_trigger WHERE tgname IN ('receivable_append_only', 'assignment_state_moves', 'assignment_entry_append_only')

@@ -3241,6 +3241,10 @@ ALTER TABLE public.account ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.api_key ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.assignment ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.assignment_entry ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.buyer ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.cancellation ENABLE ROW LEVEL SECURITY;
@@ -3269,6 +3273,14 @@ ALTER TABLE public.escrow ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.evidence_file ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.facility ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.facility_appeal ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.facility_change ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.facility_reservation ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.hold ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.item ENABLE ROW LEVEL SECURITY;
@@ -3281,7 +3293,13 @@ ALTER TABLE public.loan ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.loan_accrued ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.loan_day ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.loan_event ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.loan_grid ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.loan_line ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.loan_position ENABLE ROW LEVEL SECURITY;
 
@@ -3313,6 +3331,12 @@ CREATE POLICY reader ON public.account FOR SELECT USING (((book = ( SELECT publi
 
 CREATE POLICY reader ON public.api_key FOR SELECT USING (false);
 
+CREATE POLICY reader ON public.assignment FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (seller_id IN ( SELECT public.reader_sellers() AS reader_sellers)))));
+
+CREATE POLICY reader ON public.assignment_entry FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (assignment_id IN ( SELECT a.id
+   FROM public.assignment a
+  WHERE ((a.book = assignment_entry.book) AND (a.seller_id IN ( SELECT public.reader_sellers() AS reader_sellers))))))));
+
 CREATE POLICY reader ON public.buyer FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
 
 CREATE POLICY reader ON public.cancellation FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (order_key IN ( SELECT public.reader_orders() AS reader_orders)))));
@@ -3341,6 +3365,20 @@ CREATE POLICY reader ON public.escrow FOR SELECT USING (((book = ( SELECT public
 
 CREATE POLICY reader ON public.evidence_file FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
 
+CREATE POLICY reader ON public.facility FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (party IN ( SELECT public.reader_seller_names() AS reader_seller_names)))));
+
+CREATE POLICY reader ON public.facility_appeal FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (facility_id IN ( SELECT f.id
+   FROM public.facility f
+  WHERE ((f.book = facility_appeal.book) AND (f.party IN ( SELECT public.reader_seller_names() AS reader_seller_names))))))));
+
+CREATE POLICY reader ON public.facility_change FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (facility_id IN ( SELECT f.id
+   FROM public.facility f
+  WHERE ((f.book = facility_change.book) AND (f.party IN ( SELECT public.reader_seller_names() AS reader_seller_names))))))));
+
+CREATE POLICY reader ON public.facility_reservation FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (facility_id IN ( SELECT f.id
+   FROM public.facility f
+  WHERE ((f.book = facility_reservation.book) AND (f.party IN ( SELECT public.reader_seller_names() AS reader_seller_names))))))));
+
 CREATE POLICY reader ON public.hold FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
 
 CREATE POLICY reader ON public.item FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (seller_key IN ( SELECT public.reader_seller_keys() AS reader_seller_keys)))));
@@ -3353,7 +3391,13 @@ CREATE POLICY reader ON public.loan FOR SELECT USING (((book = ( SELECT public.r
 
 CREATE POLICY reader ON public.loan_accrued FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (loan_id IN ( SELECT public.reader_loans() AS reader_loans)))));
 
+CREATE POLICY reader ON public.loan_day FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
+
 CREATE POLICY reader ON public.loan_event FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (loan_id IN ( SELECT public.reader_loans() AS reader_loans)))));
+
+CREATE POLICY reader ON public.loan_grid FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
+
+CREATE POLICY reader ON public.loan_line FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (loan_id IN ( SELECT public.reader_loans() AS reader_loans)))));
 
 CREATE POLICY reader ON public.loan_position FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (loan_id IN ( SELECT public.reader_loans() AS reader_loans)))));
 
@@ -3381,6 +3425,8 @@ CREATE POLICY reader ON public.payout FOR SELECT USING (((book = ( SELECT public
 
 CREATE POLICY reader ON public.period FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
 
+CREATE POLICY reader ON public.receivable FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (seller_id IN ( SELECT public.reader_sellers() AS reader_sellers)))));
+
 CREATE POLICY reader ON public.refund FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
 
 CREATE POLICY reader ON public.return_ FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (order_key IN ( SELECT public.reader_orders() AS reader_orders)))));
@@ -3406,6 +3452,8 @@ CREATE POLICY reader ON public.whatif_flow FOR SELECT USING (((book = ( SELECT p
 CREATE POLICY reader ON public.whatif_line FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
 
 CREATE POLICY reader ON public.window_position FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (party IN ( SELECT public.reader_seller_names() AS reader_seller_names)))));
+
+ALTER TABLE public.receivable ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.refund ENABLE ROW LEVEL SECURITY;
 
