@@ -60,7 +60,7 @@ def test_legs_carry_every_amount_and_leave_out_zeros(values: list[int]) -> None:
 PLACES = {
     "rail": "card", "seller": "slr_1", "party": "byr_1", "payer": "byr_1", "cause": "unmatched",
     "source": "wallet:byr_1", "part": "merchant:slr_1:settlement", "target": "bank:main",
-    "of": "rail:card:clearing", "missing": "rail:card:differences",
+    "to": "bank:main", "of": "rail:card:clearing", "missing": "rail:card:differences",
 }  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,8 +12,10 @@ from tests.ground import placed
 from tests.interfaces.api.conftest import Tenant
 from tests.interfaces.api.test_api_stories import money
 
-SOON = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
-LATER = (datetime.now(UTC) + timedelta(days=30)).date().isoformat()
+
+def ahead(tenant: Tenant, **span: int) -> datetime:
+    """A moment ahead of the sandbox's clock, which others may have moved."""
+    return datetime.fromisoformat(tenant.get("/world")["now"]) + timedelta(**span)
 
 
 @pytest.fixture
@@ -35,7 +37,7 @@ def test_a_facility_from_its_first_limit_to_its_end(tenant: Tenant) -> None:
     told = tenant.get(f"/facilities/{facility}")
     assert told["drawable"] == money(80_000)
     assert told["limits"][0]["causes"] == ["opened"]
-    wish = {"amount": money(80_001), "until": SOON}
+    wish = {"amount": money(80_001), "until": ahead(tenant, hours=1).isoformat()}
     refused = tenant.ask("POST", f"/facilities/{facility}/reservations", wish, headers={"Idempotency-Key": "a"})  # fmt: skip
     assert (refused.status_code, refused.json()["code"]) == (409, "facility_short")
     assert refused.json()["facts"]["narrowest"] == above["id"]
@@ -65,13 +67,21 @@ def test_a_facility_from_its_first_limit_to_its_end(tenant: Tenant) -> None:
 
 def test_an_uplift_a_freeze_and_an_appeal(tenant: Tenant) -> None:
     facility = opened(tenant)["id"]
-    lift = {"kind": "uplift", "share": "0.5", "cause": "season", "until": LATER}
+    lift = {
+        "kind": "uplift",
+        "share": "0.5",
+        "cause": "season",
+        "until": ahead(tenant, days=30).date().isoformat(),
+    }
     made = tenant.done(f"/facilities/{facility}/changes", lift)
     assert made["facility"]["limit"] == money(150_000)
     assert made["change"]["share"] == "0.5"
     ended = tenant.done(f"/facility-changes/{made['change']['id']}/end", {"cause": "season over"})
     assert ended["facility"]["limit"] == money(100_000)
-    frozen = tenant.done(f"/facilities/{facility}/freeze", {"cause": "warm truck", "until": LATER})
+    frozen = tenant.done(
+        f"/facilities/{facility}/freeze",
+        {"cause": "warm truck", "until": ahead(tenant, days=30).date().isoformat()},
+    )
     assert frozen["facility"]["available"] == money(0)
     freeze = frozen["change"]["id"]
     appeal = tenant.done(f"/facility-changes/{freeze}/appeal", {"words": "It was repaired."})

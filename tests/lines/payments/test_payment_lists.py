@@ -192,7 +192,7 @@ def _holds(sought: Sought, p: Payment) -> bool:
 
 
 @given(SOUGHT, st.integers(20, 90))
-@settings(max_examples=ground.examples(20))
+@settings(max_examples=ground.examples(20), deadline=None)
 def test_what_is_found_page_by_page_is_what_is_sought(
     small: tuple[Database, int, list[Payment]], sought: Sought, limit: int
 ) -> None:
