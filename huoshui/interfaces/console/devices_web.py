@@ -8,7 +8,6 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from huoshui.core.errors import NotFound
-from huoshui.interfaces.console.pages.devices import may
 from huoshui.interfaces.console.visit import HEADERS, Ask, enter, redirect, same_origin
 from huoshui.lines.payments.devices import service as devices
 from huoshui.lines.payments.mandates import service as mandates
@@ -23,7 +22,7 @@ def move_device(
     same_origin(request)
     visit = enter(request, world, "devices")
     visit.need("devices:write")
-    if verb not in ("freeze", "thaw") or not may(visit.frame, "devices:write"):
+    if verb not in ("freeze", "thaw") or not visit.frame.writes("devices:write"):
         raise NotFound(kind="page", id=request.url.path[-80:])
     with visit.begin() as tx:
         device = devices.find(tx, key)
@@ -40,7 +39,7 @@ def revoke_mandate(request: Ask, world: FromPath[str], key: FromPath[str]) -> Re
     same_origin(request)
     visit = enter(request, world, "mandates")
     visit.need("mandates:write")
-    if not may(visit.frame, "mandates:write"):
+    if not visit.frame.writes("mandates:write"):
         raise NotFound(kind="page", id=request.url.path[-80:])
     with visit.begin() as tx:
         mandates.revoke(tx, mandates.find(tx, key).id)

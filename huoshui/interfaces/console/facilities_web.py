@@ -14,7 +14,6 @@ from huoshui.core.access import OutOfScope
 from huoshui.core.errors import NotFound, Problem
 from huoshui.interfaces.console import render
 from huoshui.interfaces.console.page import ObjectPage
-from huoshui.interfaces.console.pages.devices import may
 from huoshui.interfaces.console.pages.facility import facility_page
 from huoshui.interfaces.console.pages.facility_acts import (
     SCOPE,
@@ -23,7 +22,7 @@ from huoshui.interfaces.console.pages.facility_acts import (
     carry_out,
     preview_page,
 )
-from huoshui.interfaces.console.settlement_web import actor_of
+from huoshui.interfaces.console.settlement_web import acting
 from huoshui.interfaces.console.visit import (
     Ask,
     Visit,
@@ -48,7 +47,7 @@ def _entered(
     id_ = ids.read("fac", key)
     if verb not in VERBS:
         raise NotFound(kind="page", id=verb[:40])
-    if not may(visit.frame, SCOPE):
+    if not visit.frame.writes(SCOPE):
         raise OutOfScope(scope=SCOPE)
     said = Said(verb, {name: str(values[0]) for name, values in form(body).items()})
     return visit, id_, said
@@ -78,9 +77,7 @@ def move_facility(
     """Do what the preview showed; refused, the page says why. Raises OutOfScope, UnknownFacility."""
     visit, id_, said = _entered(request, world, key, verb, body)
     try:
-        with visit.database.begin(book=visit.session.book) as tx:
-            tx.actor = actor_of(tx, visit)
-            carry_out(tx, id_, said)
+        acting(visit, SCOPE, lambda tx: carry_out(tx, id_, said))
     except Problem as problem:
         return _refused(request, visit, key, said, problem)
     return redirect(visit.frame.to(f"facilities/{key}"))

@@ -10,11 +10,9 @@ from litestar import Response, post
 from litestar.params import FromPath, RawBody
 
 from huoshui.core import ids
-from huoshui.core.access import OutOfScope
 from huoshui.core.db import Tx
 from huoshui.core.errors import NotFound
-from huoshui.interfaces.console.pages.devices import may
-from huoshui.interfaces.console.settlement_web import actor_of
+from huoshui.interfaces.console.settlement_web import acting
 from huoshui.interfaces.console.visit import Ask, enter, form, redirect, same_origin
 from huoshui.lines.lending.factoring import service
 from huoshui.lines.lending.factoring.model import Assignment
@@ -46,11 +44,7 @@ def move_assignment(
     if verb not in _VERBS:
         raise NotFound(kind="page", id=verb[:40])
     note = form(body).get("note", [""])[0][:_NOTE_MAX]
-    if not may(visit.frame, SCOPE):
-        raise OutOfScope(scope=SCOPE)
-    with visit.database.begin(book=visit.session.book) as tx:
-        tx.actor = actor_of(tx, visit)
-        _VERBS[verb](tx, id_, note)
+    acting(visit, SCOPE, lambda tx: _VERBS[verb](tx, id_, note))
     return redirect(visit.frame.to(f"factoring/{key}"))
 
 

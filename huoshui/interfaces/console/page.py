@@ -465,6 +465,10 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
         """The address of a page of this world."""
         return f"{self.base}/{place}" if place else self.base
 
+    def writes(self, scope: str) -> bool:
+        """Whether the reader may change what a scope covers; in a replay nobody changes anything."""
+        return scope in self.may and self.world is not None and self.world.kind != "replay"
+
     def asked(self, name: str) -> str:
         """A value of the query, trimmed, or an empty text."""
         return dict(self.query).get(name, "").strip()[:200]

@@ -11,14 +11,13 @@ from litestar.params import FromPath, RawBody
 from huoshui.catalog import service
 from huoshui.core.db import Tx
 from huoshui.core.errors import Problem
-from huoshui.interfaces.console.pages.products import products_page
+from huoshui.interfaces.console.pages.products import SCOPE, products_page
 from huoshui.interfaces.console.settlement_web import acting
 from huoshui.interfaces.console.upload_web import Sent, page_again, sent_file, shown_again
 from huoshui.interfaces.console.visit import Ask, Visit, enter, form, redirect, same_origin
 from huoshui.scenarios import products
 
 _FILE_MOST = 256 * 1024
-_SCOPE = "products:write"
 
 
 def _publish(visit: Visit, content: bytes) -> str:
@@ -28,7 +27,7 @@ def _publish(visit: Visit, content: bytes) -> str:
         lines, others, sources = products.LINES, products.OTHERS, products.SOURCES
         return service.publish(tx, content, lines, others, sources).product
 
-    return acting(visit, _SCOPE, use_case)
+    return acting(visit, SCOPE, use_case)
 
 
 @post(
@@ -69,7 +68,7 @@ def offer(request: Ask, world: FromPath[str], key: FromPath[str], body: RawBody)
     visit = enter(request, world, "products")
     said = str(form(body).get("number", [""])[0])
     number = int(said) if said.isascii() and said.isdecimal() and len(said) < 7 else 0
-    acting(visit, _SCOPE, lambda tx: service.offer(tx, key, number))
+    acting(visit, SCOPE, lambda tx: service.offer(tx, key, number))
     return redirect(visit.frame.to(f"products/{key}"))
 
 
@@ -78,7 +77,7 @@ def withdraw(request: Ask, world: FromPath[str], key: FromPath[str]) -> Response
     """Offer a product no longer. Raises OutOfScope, NotOffered."""
     same_origin(request)
     visit = enter(request, world, "products")
-    acting(visit, _SCOPE, lambda tx: service.withdraw(tx, key))
+    acting(visit, SCOPE, lambda tx: service.withdraw(tx, key))
     return redirect(visit.frame.to(f"products/{key}"))
 
 

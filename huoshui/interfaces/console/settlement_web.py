@@ -51,12 +51,7 @@ def roles_of(visit: Visit) -> frozenset[str]:
 
 def acting(visit: Visit, scope: str, use_case: Callable[[Tx], T]) -> T:
     """Do something in the session's book, under its actor's name. Raises OutOfScope."""
-    allowed = {"settlement:write": visit.frame.may_settle,
-               "settlement:approve": visit.frame.may_approve,
-               "payments:write": visit.frame.may_write}  # fmt: skip
-    world = visit.frame.world
-    elsewhere = scope in visit.frame.may and world is not None and world.kind != "replay"
-    if not allowed.get(scope, elsewhere):
+    if not visit.frame.writes(scope):
         raise OutOfScope(scope=scope)
     with visit.database.begin(book=visit.session.book) as tx:
         tx.actor = actor_of(tx, visit)

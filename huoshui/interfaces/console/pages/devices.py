@@ -50,11 +50,6 @@ def reason_of(frame: Frame, reason: str) -> str:
     return asked.word(frame, "devices.reason", reason) if reason else ""
 
 
-def may(frame: Frame, scope: str) -> bool:
-    """Whether the session may change things of this world."""
-    return scope in frame.may and bool(frame.world and frame.world.kind != "replay")
-
-
 def devices_page(tx: Tx, frame: Frame, _: str = "") -> ListPage:
     """Devices, newest first."""
     limit = asked.limit(frame)
@@ -169,7 +164,7 @@ def _steps(frame: Frame, device: Device) -> tuple[Step, ...]:
 
 
 def _deed(frame: Frame, device: Device) -> Deed | None:
-    if not may(frame, "devices:write"):
+    if not frame.writes("devices:write"):
         return None
     verb = next((v for v in ("freeze", "thaw") if v in DEVICE.allowed(device.state)), "")
     if not verb:

@@ -26,7 +26,7 @@ from huoshui.interfaces.console.page import (
     Table,
 )
 from huoshui.interfaces.console.pages import asked
-from huoshui.interfaces.console.pages.devices import may, state_of
+from huoshui.interfaces.console.pages.devices import state_of
 from huoshui.lines.lending.facility import service, store
 from huoshui.lines.lending.facility.model import Appeal, BadChange, Change, Facility
 from huoshui.lines.lending.facility.service import Asked, Freezing
@@ -54,7 +54,7 @@ def deeds(
     frame: Frame, of: Facility, waiting: list[Appeal], endable: list[Change], said: Said | None
 ) -> tuple[Deed, ...]:
     """A form for each thing that may be asked; the one that was refused says why."""
-    if not may(frame, SCOPE) or of.state != "open":
+    if not frame.writes(SCOPE) or of.state != "open":
         return ()
     verbs = [verb for verb in VERBS if verb != "decide" or waiting]
     verbs = [verb for verb in verbs if verb != "end" or endable]

@@ -38,7 +38,6 @@ from huoshui.interfaces.console.page import (
     Whole,
 )
 from huoshui.interfaces.console.pages import asked
-from huoshui.interfaces.console.pages.devices import may
 from huoshui.ledger import journal
 from huoshui.lines.lending.factoring import ASSIGNMENT, service, store
 from huoshui.lines.lending.factoring.life import overdue_from
@@ -415,7 +414,7 @@ def _moment(tx: Tx, frame: Frame, of: Assignment, entry: Entry) -> Moment:
 
 
 def _deeds(frame: Frame, of: Assignment, key: str) -> tuple[Deed, ...]:
-    if not may(frame, "factoring:write"):
+    if not frame.writes("factoring:write"):
         return ()
     return tuple(
         Deed(

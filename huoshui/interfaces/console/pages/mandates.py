@@ -28,7 +28,7 @@ from huoshui.interfaces.console.page import (
     Whole,
 )
 from huoshui.interfaces.console.pages import asked
-from huoshui.interfaces.console.pages.devices import choice, may, reason_of, state_of
+from huoshui.interfaces.console.pages.devices import choice, reason_of, state_of
 from huoshui.lines.payments.mandates import service, store
 from huoshui.lines.payments.mandates.model import MANDATE, Mandate
 from huoshui.lines.payments.mandates.store import DebitRow
@@ -212,7 +212,7 @@ def _steps(frame: Frame, mandate: Mandate) -> tuple[Step, ...]:
 
 
 def _deed(frame: Frame, mandate: Mandate) -> Deed | None:
-    if mandate.state != "active" or not may(frame, "mandates:write"):
+    if mandate.state != "active" or not frame.writes("mandates:write"):
         return None
     return Deed(
         label=text("verb.mandate.revoke", frame.lang),

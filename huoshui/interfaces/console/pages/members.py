@@ -56,7 +56,7 @@ def members_page(tx: Tx, frame: Frame, _: str = "") -> ListPage:
         first_href=first,
         next_href=more,
         exports=asked.exported(frame, "members"),
-        deeds=(_invite(frame),) if may_invite(frame) else (),
+        deeds=(_invite(frame),) if frame.writes("parties:write") else (),
         api_calls=(ApiCall(path="/v1/members"),),
     )
 
@@ -117,12 +117,6 @@ def _standing(frame: Frame, member: Member) -> Status:
     if member.totp_secret is not None:
         return Status(frame.say("members.totp"), "good")
     return Status(frame.say("members.joined"), "accent")
-
-
-def may_invite(frame: Frame) -> bool:
-    """Whether the reader may invite: a replay has no members."""
-    replay = frame.world is None or frame.world.kind == "replay"
-    return "parties:write" in frame.may and not replay
 
 
 def invite_inputs(frame: Frame, kind: Kind) -> tuple[Input, ...]:
@@ -206,7 +200,7 @@ def scopes_table(frame: Frame, scopes: frozenset[str]) -> Table:
 
 
 def _deeds(frame: Frame, member: Member) -> tuple[Deed, ...]:
-    if not may_invite(frame) or member.removed_at is not None:
+    if not frame.writes("parties:write") or member.removed_at is not None:
         return ()
     here = f"members/{member.shown}"
     return (

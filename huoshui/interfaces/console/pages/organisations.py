@@ -27,7 +27,6 @@ from huoshui.interfaces.console.page import (
 from huoshui.interfaces.console.pages import asked
 from huoshui.interfaces.console.pages.members import (
     invite_inputs,
-    may_invite,
     member_rows,
     members_table,
     role_text,
@@ -67,7 +66,7 @@ def organisations_page(tx: Tx, frame: Frame, _: str = "") -> ListPage:
         first_href=first,
         next_href=more,
         exports=asked.exported(frame, "organisations"),
-        deeds=(_open(frame),) if may_invite(frame) else (),
+        deeds=(_open(frame),) if frame.writes("parties:write") else (),
         api_calls=(ApiCall(path="/v1/organisations?" + asked.query(kind=kind)),),
     )  # fmt: skip
 
@@ -150,7 +149,9 @@ def organisation_page(tx: Tx, frame: Frame, key: str) -> ObjectPage:
         status=_status(frame, row),
         fields=tuple(fields),
         tables=tuple(tables),
-        deeds=_deeds(frame, row, grants) if row.ended_at is None and may_invite(frame) else (),
+        deeds=_deeds(frame, row, grants)
+        if row.ended_at is None and frame.writes("parties:write")
+        else (),
         api_calls=(ApiCall(path=f"/v1/organisations/{ids.show('org', row.id)}"),),
     )
 

@@ -39,6 +39,7 @@ from huoshui.lines.lending.product import LENDING, Asked, ProductQuote, quote_ch
 from huoshui.lines.lending.product.model import read_tables
 from huoshui.scenarios import products
 
+SCOPE = "products:write"
 _STEPS = 200  # of an amount's slider
 
 
@@ -68,7 +69,7 @@ def products_page(tx: Tx, frame: Frame, _: str = "", problem: str = "") -> ListP
                 command="huoshui product publish FILE --offer",
             ),
         ),
-        deeds=_publishing(tx, frame, problem) if may_write(frame) else (),
+        deeds=_publishing(tx, frame, problem) if frame.writes(SCOPE) else (),
         count=frame.say("count.page", n=len(rows)),
         next_href=more,
         api_calls=(
@@ -76,12 +77,6 @@ def products_page(tx: Tx, frame: Frame, _: str = "", problem: str = "") -> ListP
             ApiCall(path="/v1/catalog", method="POST"),
         ),
     )
-
-
-def may_write(frame: Frame) -> bool:
-    """Whether the reader may publish and offer products; nobody does in a replay."""
-    replay = frame.world is not None and frame.world.kind == "replay"
-    return "products:write" in frame.may and not replay
 
 
 def _row(tx: Tx, frame: Frame, product: str, latest: int, offered: int | None) -> Row:
@@ -153,7 +148,7 @@ def product_page(tx: Tx, frame: Frame, key: str) -> ObjectPage:
         fields=_fields(frame, row, product),
         groups=tuple(_groups(frame, product, found)),
         tables=(*_schedule(frame, product, found), _versions(tx, frame, row)),
-        deeds=_deeds(frame, row, offered) if may_write(frame) else (),
+        deeds=_deeds(frame, row, offered) if frame.writes(SCOPE) else (),
         notes=_notes(frame, product, wish, found),
         api_calls=(
             ApiCall(path=f"/v1/catalog/{row.product}/quote?amount={wish.amount}"
@@ -176,7 +171,7 @@ def _plain_page(
         fields=_fields(frame, row, product),
         groups=tuple(_groups(frame, product, None)),
         tables=(_versions(tx, frame, row),),
-        deeds=_deeds(frame, row, offered) if may_write(frame) else (),
+        deeds=_deeds(frame, row, offered) if frame.writes(SCOPE) else (),
         api_calls=(ApiCall(path=f"/v1/catalog/{row.product}"),),
     )
 
