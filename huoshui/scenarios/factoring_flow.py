@@ -13,7 +13,7 @@ from uuid import UUID
 
 import msgspec
 
-from huoshui.core import ids
+from huoshui.core import access, ids
 from huoshui.core.db import Tx
 from huoshui.core.money import Money
 from huoshui.facts.commerce import service as commerce
@@ -51,7 +51,7 @@ def register_order(tx: Tx, order_ref: str, seller_ref: str) -> Receivable:
         raise NotFactorable(reason="not_shipped")
     if escrow is None or escrow.state != "held" or escrow.planned:
         raise NotFactorable(reason="order_money")
-    terms, zone = escrows.terms(tx), service.zone(tx)
+    terms, zone = escrows.terms(tx), access.zone_of(tx)
     items = commerce.items(tx, order.key)
     shares = plan.parts(items, escrow.taken, terms)
     face = _share_of(shares, ids.show("slr", seller.id))
@@ -77,7 +77,7 @@ def register_order(tx: Tx, order_ref: str, seller_ref: str) -> Receivable:
 
 
 def _day(at: datetime, tx: Tx) -> date:
-    return at.astimezone(service.zone(tx)).date()
+    return at.astimezone(access.zone_of(tx)).date()
 
 
 def _standing_due(tx: Tx, seller_id: UUID, debtor: str, document: str) -> date | None:

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from huoshui.core import ids
+from huoshui.core import access, ids
 from huoshui.core.db import Tx
 from huoshui.core.webhooks import service as webhooks
 from huoshui.core.work import Item as Work
@@ -35,7 +35,7 @@ from huoshui.facts.commerce.service import Ingested
 from huoshui.ledger import upkeep
 from huoshui.lines.payments.escrow import store as escrow_store
 from huoshui.lines.payments.escrow.model import Command, Confirm, Open, Refund, Take
-from huoshui.lines.payments.escrow.service import CONFIRM_DUE, Outcome, need_terms, zone
+from huoshui.lines.payments.escrow.service import CONFIRM_DUE, Outcome, need_terms
 from huoshui.lines.payments.escrow.terms import Terms, confirm_due
 from huoshui.lines.payments.reconciliation import intake, placing
 from huoshui.lines.payments.settlement import payouts, windows
@@ -85,7 +85,7 @@ class _Flow:
         reviewed = sorted({r.fact.order for r in news if isinstance(r.fact, Review)})
         asked_delivered = facts_store.ask_delivered(tx, reviewed)
         self.terms: Terms = need_terms(asked_terms())
-        self.zone: ZoneInfo = zone(tx)
+        self.zone: ZoneInfo = access.zone_of(tx)
         self.orders, self.delivered = asked_orders(), asked_delivered()
         returned = sorted({r.fact.item for r in news if isinstance(r.fact, Return)})
         self.sellers = facts_store.sellers_of(tx, returned) if returned else {}

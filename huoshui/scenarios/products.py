@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import date
 from importlib import resources
-from zoneinfo import ZoneInfo
 
 from huoshui.catalog import CheckedProduct, Line, check
 from huoshui.catalog.model import Product
-from huoshui.core.access import this_book
-from huoshui.core.db import Tx
 from huoshui.core.errors import Problem
 from huoshui.core.expr import Schema
 from huoshui.lines.lending.factoring import FACTORING
@@ -50,11 +46,6 @@ def need_loan(product: Product) -> None:
     """Refuse what is no loan. Raises NotALoan."""
     if product.line != LENDING.name:
         raise NotALoan(product=product.product, line=product.line)
-
-
-def today(tx: Tx) -> date:
-    """The day of the book that it is."""
-    return tx.now.astimezone(ZoneInfo(this_book(tx).time_zone)).date()
 
 
 def refused_by(own: CheckedProduct, asked: Asked) -> list[str]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import date
+from zoneinfo import ZoneInfo
+
 from huoshui.core.access.model import Book
 from huoshui.core.db import Tx
 from huoshui.core.errors import NotFound
@@ -23,6 +26,16 @@ def open_book(tx: Tx, book: Book) -> Book:
         generated=book.generated,
     )
     return this_book(tx)
+
+
+def zone_of(tx: Tx) -> ZoneInfo:
+    """The time zone of this transaction's books: their days begin at its midnight."""
+    return ZoneInfo(this_book(tx).time_zone)
+
+
+def today(tx: Tx) -> date:
+    """The day of this transaction's books that it is."""
+    return tx.now.astimezone(zone_of(tx)).date()
 
 
 def this_book(tx: Tx) -> Book:

@@ -14,6 +14,7 @@ from msgspec import Meta
 from huoshui.catalog import service
 from huoshui.catalog.model import Said
 from huoshui.catalog.store import OfferRow, VersionRow
+from huoshui.core import access
 from huoshui.core.db import Tx
 from huoshui.core.errors import FieldError
 from huoshui.core.money import Money
@@ -146,7 +147,7 @@ def quote_product_of_catalog(
     """
     with enter(request).begin() as tx:
         row = _row(tx, ref, number)
-        day = _day(on) or products.today(tx)
+        day = _day(on) or access.today(tx)
     products.need_loan(service.product_of(row))
     own = products.checked(service.product_of(row))
     first = read_tables(own.product.tables).terms.instalments[0]

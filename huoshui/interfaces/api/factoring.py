@@ -12,7 +12,7 @@ from litestar import Response
 from litestar.params import QueryParameter, RawBody
 from msgspec import Meta
 
-from huoshui.core import ids
+from huoshui.core import access, ids
 from huoshui.core.db import Tx
 from huoshui.core.money import Money
 from huoshui.facts.commerce import service as commerce
@@ -202,7 +202,7 @@ def list_debtors(request: Ask, limit: Limit = 50) -> Page[views.DebtorView]:
     """Debtors on whom most is out; a seller sees those of its own claims."""
     visit = enter(request)
     with visit.begin() as tx:
-        rows = store.debtors(tx, service.today(tx), limit, visit.bound.seller_ids)
+        rows = store.debtors(tx, access.today(tx), limit, visit.bound.seller_ids)
     return Page([views.debtor(row) for row in rows])
 
 

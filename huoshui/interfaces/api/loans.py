@@ -12,7 +12,7 @@ from litestar import Response
 from litestar.params import QueryParameter, RawBody
 from msgspec import Meta
 
-from huoshui.core import ids
+from huoshui.core import access, ids
 from huoshui.core.db import Tx
 from huoshui.core.money import Money
 from huoshui.interfaces.api import loan_views as views
@@ -292,7 +292,7 @@ def show_loan_schedule(request: Ask, ref: Ref) -> views.LoanScheduleView:
     with visit.begin() as tx:
         found = _own(tx, visit, ref)
         running = service.read(tx, found.id)
-        today = contract.book_day(tx)
+        today = access.today(tx)
         rows = dues(seen_on(running.state, today)) if running.by else ()
         return views.LoanScheduleView(found.shown, found.currency, list(rows))
 
@@ -438,7 +438,7 @@ def change_loan(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
 
 
 def _event(tx: Tx, change: Change) -> e.AnyEvent:
-    today = contract.book_day(tx)
+    today = access.today(tx)
     said = msgspec.structs.asdict(change)
     said["on"] = said["on"] or today
     if "charge" in said:

@@ -12,6 +12,7 @@ import msgspec
 from cyclopts import App, Parameter
 from cyclopts.validators import Number
 
+from huoshui.core import access
 from huoshui.core.settings import Settings
 from huoshui.core.worlds import SANDBOX
 from huoshui.interfaces.cli import terminal
@@ -20,7 +21,6 @@ from huoshui.interfaces.cli.proving import BadMoment, opened
 from huoshui.interfaces.cli.terminal import Bar, say
 from huoshui.lines.lending.column.store import PARTS
 from huoshui.lines.lending.day import Closed, close_day
-from huoshui.lines.lending.loan.contract import book_day
 
 Add = Callable[[App, str, Callable[..., None]], None]
 Workers = Annotated[int, Parameter(validator=Number(gte=1, lte=64))]
@@ -45,7 +45,7 @@ def add_day(app: App, settings: Settings, add: Add) -> None:
 def run_day(settings: Settings, where: Where, day: str, workers: int, *, json: bool) -> None:
     """Close a day, the last one that is over where none is named. Raises BadMoment, DayNotOver."""
     with opened(settings, where.world) as database:
-        yesterday = database.run(lambda tx: book_day(tx) - timedelta(days=1), book=where.book)
+        yesterday = database.run(lambda tx: access.today(tx) - timedelta(days=1), book=where.book)
     with Bar(quiet=json) as bar:
         label = say("loan.closing_day")
         found = close(

@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 
 from huoshui.catalog import CheckedProduct, check, read_product
-from huoshui.core import i18n, ids
+from huoshui.core import access, i18n, ids
 from huoshui.core.db import Tx
 from huoshui.core.expr import Schema
 from huoshui.core.money import major, parse_amount
@@ -129,7 +129,7 @@ def run_show(settings: Settings, where: Where, ref: str, *, json: bool) -> None:
 def run_debtors(settings: Settings, where: Where, limit: int, *, json: bool) -> None:
     """Debtors on whom most is out."""
     with opened(settings, where.world) as database, database.begin(book=where.book) as tx:
-        found = store.debtors(tx, service.today(tx), limit)
+        found = store.debtors(tx, access.today(tx), limit)
     if json:
         terminal.print_json([msgspec.to_builtins(each) for each in found])
         return

@@ -209,7 +209,7 @@ def run_close(settings: Settings, where: Where, until: str, *, json: bool) -> No
             database.run(lambda tx: periods.close_period(tx, day), book=where.book, actor="cli")
         with database.begin(book=where.book) as tx:
             found = periods.periods(tx, limit=1 if until else 100)
-            zone = days.zone(tx)
+            zone = access.zone_of(tx)
     if json:
         terminal.print_json(found[0] if until else found)
         return
@@ -290,7 +290,7 @@ def run_statement(settings: Settings, where: Where, asked: StatementAsked, *, js
 
 def _statement(tx: Tx, asked: StatementAsked, view: View) -> Statement:
     """A statement with all its pages in one."""
-    zone = days.zone(tx)
+    zone = access.zone_of(tx)
     account = ledger.account_at(tx, asked.path, asked.currency or access.this_book(tx).currency).id
     since = moment(asked.since, zone) if asked.since else None
     until = moment(asked.until, zone) if asked.until else None

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from huoshui.core import i18n, ids
+from huoshui.core import access, i18n, ids
 from huoshui.core.db import Tx
 from huoshui.core.money import major, parse_amount
 from huoshui.core.settings import Settings
@@ -82,7 +82,7 @@ def run_show(settings: Settings, where: Where, ref: str, *, json: bool) -> None:
     with _begun(settings, where) as tx:
         loan = contract.find(tx, ref)
         running = service.read(tx, loan.id)
-        rows = dues(seen_on(running.state, contract.book_day(tx))) if running.by else ()
+        rows = dues(seen_on(running.state, access.today(tx))) if running.by else ()
     if json:
         told = {"schedule": [msgspec.to_builtins(row) for row in rows]}
         events = [_event(row) for row in running.rows]

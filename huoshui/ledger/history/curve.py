@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 
 import msgspec
 
+from huoshui.core import access
 from huoshui.core.db import Tx
 from huoshui.ledger.history import curve_store, days, store
 from huoshui.ledger.model import Account
@@ -30,7 +31,7 @@ def curve(tx: Tx, account: Account, first: date, last: date) -> list[Point]:
 
     Costs a few seeks a point, however many transfers the account has.
     """
-    zone = days.zone(tx)
+    zone = access.zone_of(tx)
     step = (last - first).days // POINTS_MAX + 1
     chosen = [last - timedelta(days=n) for n in range(0, (last - first).days + 1, step)]
     chosen.reverse()

@@ -20,11 +20,6 @@ ACCOUNTS_AT_ONCE = 100
 Progress = Callable[[int, int], None]
 
 
-def zone(tx: Tx) -> ZoneInfo:
-    """The book's time zone."""
-    return ZoneInfo(access.this_book(tx).time_zone)
-
-
 def day_start(day: date, zone: ZoneInfo) -> datetime:
     """When a day of the book begins, UTC."""
     return datetime.combine(day, time(), zone).astimezone(UTC)
@@ -42,7 +37,7 @@ def next_day_start(at: datetime, zone: ZoneInfo) -> datetime:
 
 def begin(tx: Tx) -> tuple[datetime, datetime | None]:
     """Say that days are counted up to today's beginning: (that, and what was said before)."""
-    place = zone(tx)
+    place = access.zone_of(tx)
     until = day_start(day_of(tx.now, place), place)
     return until, store.move_mark(tx, until)
 
@@ -65,7 +60,7 @@ def rebuild(database: Database, *, book: int = 1, progress: Progress | None = No
     until, _ = database.run(begin, book=book)
     with database.begin(book=book) as tx:
         total = store.moved_accounts(tx)
-        name = str(zone(tx))
+        name = str(access.zone_of(tx))
     done, after = 0, None
     while True:
         with database.begin(book=book) as tx:

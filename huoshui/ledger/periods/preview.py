@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 import msgspec
 
+from huoshui.core import access
 from huoshui.core.db import Tx
 from huoshui.core.errors import FieldError
 from huoshui.ledger import journal
@@ -28,7 +29,7 @@ class Preview(msgspec.Struct, frozen=True):
 
 def preview(tx: Tx, until: date) -> Preview:
     """What `close_period` would seal. Raises PeriodNotOver, PeriodSealedAlready."""
-    zone = days.zone(tx)
+    zone = access.zone_of(tx)
     end = days.day_start(until, zone)
     today = days.day_of(tx.now, zone)
     if end > tx.now:

@@ -72,7 +72,7 @@ def close_period(tx: Tx, until: date) -> Period:
     under way are waited for, and what came meanwhile is added. Raises PeriodNotOver,
     PeriodSealedAlready.
     """
-    zone = days.zone(tx)
+    zone = access.zone_of(tx)
     end = days.day_start(until, zone)
     if end > tx.now:
         wrong = FieldError("/until", "day_not_over", {"day": str(until)})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
+from huoshui.core import access
 from huoshui.core.db import Tx
 from huoshui.core.work import Item, Run
 from huoshui.ledger import history, parts, reconciliation
@@ -36,7 +37,7 @@ def run_day(tx: Tx, items: list[Item]) -> None:
         after="",
     )  # fmt: skip
     tx.later(RECONCILE, "", tx.now, run=str(reconciliation.start(tx)), after="")
-    tx.later(DAY, "", days.next_day_start(tx.now, days.zone(tx)))
+    tx.later(DAY, "", days.next_day_start(tx.now, access.zone_of(tx)))
 
 
 def run_count(tx: Tx, items: list[Item]) -> None:

@@ -25,7 +25,7 @@ _DAY = timedelta(days=1)
 
 def start(tx: Tx, asked: RailFiles, seed: int) -> None:
     """From now on rails issue a file of each day."""
-    day = tx.now.astimezone(_zone(tx)).date()
+    day = tx.now.astimezone(access.zone_of(tx)).date()
     _schedule(tx, day + _DAY, asked, seed)
 
 
@@ -49,7 +49,7 @@ def daily(tx: Tx, day: date, asked: RailFiles, seed: int) -> list[Upload]:
     """The files of a local day, one for each rail that did something; whole ones are left out."""
     found = store.deals(tx, _midnight(tx, day), _midnight(tx, day + _DAY))
     made = [
-        _file(rail, day, deals, asked, seed, _zone(tx))
+        _file(rail, day, deals, asked, seed, access.zone_of(tx))
         for rail, deals in groupby(found, key=lambda deal: deal.rail)
     ]
     return [upload for upload in made if upload]
@@ -69,11 +69,7 @@ def _file(
 
 
 def _midnight(tx: Tx, day: date) -> datetime:
-    return datetime.combine(day, time(), _zone(tx))
-
-
-def _zone(tx: Tx) -> ZoneInfo:
-    return ZoneInfo(access.this_book(tx).time_zone)
+    return datetime.combine(day, time(), access.zone_of(tx))
 
 
 WORK: dict[str, Run] = {FILES_DUE: issue}

@@ -12,13 +12,13 @@ from litestar import Litestar
 from litestar.testing import TestClient
 from playwright.sync_api import sync_playwright
 
-from huoshui.core import clock, ids, work
+from huoshui.core import access, clock, ids, work
 from huoshui.core.db import Database
 from huoshui.core.worlds import Worlds
 from huoshui.interfaces.console import make_ticket, sign_in_link
 from huoshui.lines.lending.facility import port, service, store
 from huoshui.lines.lending.facility.service import Asked, Freezing
-from huoshui.lines.lending.facility.way import stands, today
+from huoshui.lines.lending.facility.way import stands
 from huoshui.scenarios.due import WORK
 from tests.ground import DAY, HOUR, START, Ground
 from tests.interfaces.console import site
@@ -63,7 +63,7 @@ def filled(market: Ground) -> tuple[str, str]:
         port.restore(tx, folk.scene.id, 900_000, cause=tx.id("txn", "r"))
     work.advance(market.database, WORK, START + 31 * DAY)
     with market.database.begin() as tx:
-        until = today(tx) + timedelta(days=20)
+        until = access.today(tx) + timedelta(days=20)
         frozen = service.freeze(tx, folk.phones.id, Freezing(cause="Stock not found", until=until))
         service.appeal(tx, frozen.change.id, "The goods stand in the second warehouse.")
     return folk.scene.shown, folk.phones.shown
@@ -98,7 +98,7 @@ def test_a_form_is_previewed_then_done_by_who_may(
 ) -> None:
     with sandbox.begin(book=book) as tx:
         scene = family(tx, 100_000, 60_000, 50_000).scene
-        until = (today(tx) + timedelta(days=9)).isoformat()
+        until = (access.today(tx) + timedelta(days=9)).isoformat()
     site.operator(client, tmp_path, "test", book)
     here = f"/console/test/facilities/{scene.shown}"
     sent = {"cause": "warm <truck>", "until": until}

@@ -13,7 +13,7 @@ from litestar import Litestar
 from litestar.testing import TestClient
 from playwright.sync_api import sync_playwright
 
-from huoshui.core import clock, ids
+from huoshui.core import access, clock, ids
 from huoshui.core.db import Database, Tx
 from huoshui.core.money import Money
 from huoshui.core.worlds import Worlds
@@ -41,7 +41,7 @@ def client(worlds: Worlds, tmp_path: Path) -> Iterator[TestClient[Litestar]]:
 
 def invoice(tx: Tx, number: int, *, days: int, face: int, product: str = WITH) -> UUID:
     """An invoice of a firm, offered for; its assignment."""
-    on = service.today(tx)
+    on = access.today(tx)
     claim = Claim(
         kind="invoice", document=f"INV-{number:04}", seller_id=UUID(int=1 << 64),
         debtor=f"firm-{number % 5}", face=Money(face, "CNY"), issued_on=on,

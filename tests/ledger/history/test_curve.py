@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from huoshui.core import access
 from huoshui.core.db import Database
 from huoshui.ledger import history
 from huoshui.ledger import service as ledger
@@ -41,7 +42,7 @@ def test_both_views_at_the_ends_of_days(
         points = curve(tx, ledger.account(tx, id_), first, first + timedelta(days=9))
         assert [point.day for point in points] == [first + timedelta(days=n) for n in range(10)]
         for point in points:
-            end = days.day_start(point.day + DAY, days.zone(tx)) - history.service.TICK
+            end = days.day_start(point.day + DAY, access.zone_of(tx)) - history.service.TICK
             assert point.recorded == naive(tx, "free:x", end, "recorded_at"), point
             assert point.effective == naive(tx, "free:x", end, "effective_at"), point
         assert any(point.recorded != point.effective for point in points)
@@ -51,7 +52,7 @@ def test_a_long_span_has_a_bounded_number_of_points(sandbox: Database) -> None:
     with sandbox.begin(book=fresh(sandbox)) as tx:
         move(tx, "bank:a", "free:x", 5, tx.now)
         found = ledger.account(tx, account(tx, "free:x"))
-        last = days.day_of(tx.now, days.zone(tx))
+        last = days.day_of(tx.now, access.zone_of(tx))
         points = curve(tx, found, date(2010, 1, 1), last)
     assert POINTS_MAX / 2 < len(points) <= POINTS_MAX + 1
     assert (points[-1].day, points[0].recorded, points[-1].recorded) == (last, 0, 5)

@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from huoshui import ledger
-from huoshui.core import events, ids
+from huoshui.core import access, events, ids
 from huoshui.core.db import Database, Tx
 from huoshui.ledger import Leg, Transaction, history
 from huoshui.ledger.model import PostingRefused
@@ -104,7 +104,7 @@ def test_a_seal_waits_for_the_batch_under_way_and_the_next_one_knows_it(
     book = fresh(sandbox)
     closed = threading.Event()
     with sandbox.begin(book=book) as tx:
-        today = history.days.day_of(tx.now, history.days.zone(tx))
+        today = history.days.day_of(tx.now, access.zone_of(tx))
         yesterday = tx.now - DAY
         move(tx, "bank:a", "free:x", 3, yesterday)
 
@@ -131,7 +131,7 @@ def test_a_seal_misses_nothing_of_what_is_posted_meanwhile(sandbox: Database) ->
     book = fresh(sandbox)
     with sandbox.begin(book=book) as tx:
         move(tx, "bank:a", "free:x", 3, tx.now - DAY)
-        today = history.days.day_of(tx.now, history.days.zone(tx))
+        today = history.days.day_of(tx.now, access.zone_of(tx))
     over = threading.Event()
     refused = []
 
@@ -162,7 +162,7 @@ def test_a_seal_misses_nothing_of_what_is_posted_meanwhile(sandbox: Database) ->
 def test_two_who_seal_at_once_never_move_a_seal_back(sandbox: Database) -> None:
     book = fresh(sandbox)
     with sandbox.begin(book=book) as tx:
-        today = history.days.day_of(tx.now, history.days.zone(tx))
+        today = history.days.day_of(tx.now, access.zone_of(tx))
     told: list[str] = []
 
     def close(until: date) -> None:
@@ -184,6 +184,6 @@ def test_two_who_seal_at_once_never_move_a_seal_back(sandbox: Database) -> None:
     with sandbox.begin(book=book) as tx:
         found = periods(tx)
         assert sealed_until(tx) == found[0].until
-        assert found[0].until == history.days.day_start(today, history.days.zone(tx))
+        assert found[0].until == history.days.day_start(today, access.zone_of(tx))
         assert len(found) == told.count("sealed")
         assert [p.since for p in found] == [p.until for p in found[1:]] + [None]

@@ -15,6 +15,7 @@ from uuid import UUID
 import msgspec
 
 from huoshui.catalog import service as catalog
+from huoshui.core import access
 from huoshui.core.db import Database, Tx
 from huoshui.core.expr import Schema
 from huoshui.core.settings import Settings
@@ -27,7 +28,6 @@ from huoshui.lines.lending.column import earned_by, keeping, store
 from huoshui.lines.lending.column.store import Kept
 from huoshui.lines.lending.life import Life, Rules
 from huoshui.lines.lending.life.events import Drawn, Paid
-from huoshui.lines.lending.loan.contract import book_day
 from huoshui.lines.lending.product import LENDING
 from huoshui.lines.lending.schedule import Basis, Terms
 from huoshui.lines.lending.time.months import add_months
@@ -69,7 +69,7 @@ def measure(settings: Settings, loans: int) -> dict[str, float]:
     with opened(settings, SANDBOX) as database:
         with database.begin() as tx:
             open_default_book(tx)
-            day = book_day(tx) - timedelta(days=_LAG + 1)
+            day = access.today(tx) - timedelta(days=_LAG + 1)
         _fill(database, day, loans)
         with database.begin() as tx:
             tx.run("ANALYZE loan_line, loan_accrued")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from huoshui.core import ids
+from huoshui.core import access, ids
 from huoshui.core.db import Tx
 from huoshui.core.money import Money
 from huoshui.interfaces.console.page import (
@@ -35,7 +35,7 @@ from huoshui.lines.lending.facility import chart as accounts
 from huoshui.lines.lending.facility import port, service, store
 from huoshui.lines.lending.facility.limit import Limit
 from huoshui.lines.lending.facility.model import PPM, Change, Facility, limit_of
-from huoshui.lines.lending.facility.way import Stand, midnight, narrowest, stands, today
+from huoshui.lines.lending.facility.way import Stand, midnight, narrowest, stands
 
 _POINTS = 40
 _AHEAD = timedelta(days=14)
@@ -58,7 +58,7 @@ def facility_page(tx: Tx, frame: Frame, key: str, said: Said | None = None) -> O
         figures=_figures(frame, here, way),
         whole=_whole(frame, here),
         charts=(_curve(tx, frame, found, limit),),
-        fields=_fields(frame, found, limit, today(tx)),
+        fields=_fields(frame, found, limit, access.today(tx)),
         tables=(
             _tree(frame, way, below),
             _changes(tx, frame, said_of, found),
@@ -67,13 +67,13 @@ def facility_page(tx: Tx, frame: Frame, key: str, said: Said | None = None) -> O
             _reservations(tx, frame, found),
         ),
         deeds=deeds(frame, found, [each for each in appeals if each.state == "open"],
-                    _endable(said_of, today(tx)), said),
+                    _endable(said_of, access.today(tx)), said),
         api_calls=(
             ApiCall(path=f"/v1/facilities/{found.shown}"),
             ApiCall(path=f"/v1/facilities/{found.shown}/changes"),
             ApiCall(
                 path=f"/v1/facilities/{found.shown}/freeze?dry_run=true", method="POST",
-                body=f'{{"cause": "…", "until": "{today(tx) + _AHEAD}"}}',
+                body=f'{{"cause": "…", "until": "{access.today(tx) + _AHEAD}"}}',
             ),
         ),
     )  # fmt: skip
@@ -127,7 +127,7 @@ def _whole(frame: Frame, here: Stand) -> Whole:
 
 def _curve(tx: Tx, frame: Frame, of: Facility, limit: Limit) -> Chart:
     """The limit by day, past and to come, with what was drawn and reserved at the ends of days."""
-    on = today(tx)
+    on = access.today(tx)
     days = _days(of, limit, on, of.opened_at.astimezone(midnight(tx, on).tzinfo).date())
     used = [_used(tx, of, day) if day <= on else (None, None) for day in days]
     return Chart(
@@ -207,7 +207,7 @@ def _tree(frame: Frame, way: list[Stand], below: list[Stand]) -> Table:
 def _changes(tx: Tx, frame: Frame, said: list[Change], of: Facility) -> Table:
     """All that moves the limit, newest first, freezes with their reasons."""
     names = ("kind", "now", "since", "until", "amount", "cause", "evidence", "recorded_at", "actor")
-    ended, on = {each.ends: each for each in said}, today(tx)
+    ended, on = {each.ends: each for each in said}, access.today(tx)
     return Table(
         title=frame.say("facility.changes"),
         columns=tuple(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from huoshui.core import i18n, ids
+from huoshui.core import access, i18n, ids
 from huoshui.core.db import Tx
 from huoshui.core.money import Money
 from huoshui.interfaces.console.page import (
@@ -92,7 +92,7 @@ def factoring_page(tx: Tx, frame: Frame, _: str = "") -> ListPage:
                    choices=states, placeholder=frame.say("payments.any")),
             Filter(name="debtor", label=frame.say("factoring.debtor"), value=debtor),
         ),
-        table=_table(frame, found[:limit], service.today(tx)),
+        table=_table(frame, found[:limit], access.today(tx)),
         count=frame.say("count.page", n=len(found[:limit])),
         first_href=first,
         next_href=more,
@@ -163,7 +163,7 @@ def _row(frame: Frame, of: Assignment, today: date) -> Row:
 
 def book_page(tx: Tx, frame: Frame, _: str = "") -> AnalysisPage:
     """How old what debtors owe is, and how much is out on each of them."""
-    today = service.today(tx)
+    today = access.today(tx)
     partners = store.statements(tx)
     ages, debtors = store.ages(tx, today), store.debtors(tx, today, _DEBTORS)
     currencies = sorted({age.currency for age in ages} | {row.currency for row in debtors})

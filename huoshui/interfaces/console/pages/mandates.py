@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from huoshui.core import ids
+from huoshui.core import access, ids
 from huoshui.core.db import Tx
 from huoshui.core.i18n import text
 from huoshui.core.money import Money
@@ -100,7 +100,7 @@ def _row(frame: Frame, mandate: Mandate) -> Row:
 def mandate_page(tx: Tx, frame: Frame, key: str) -> ObjectPage:
     """One mandate: its caps and what was taken of them. Raises UnknownMandate."""
     mandate = service.find(tx, key)
-    today = mandate.spent_on(service.book_day(tx))
+    today = mandate.spent_on(access.today(tx))
     debits = store.debits(tx, mandate=mandate.id, limit=_RECENT)
     left = max(0, mandate.daily_max - today)
     return ObjectPage(

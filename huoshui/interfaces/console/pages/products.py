@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 from huoshui.catalog import service
 from huoshui.catalog.model import Product
 from huoshui.catalog.store import VersionRow
-from huoshui.core import money
+from huoshui.core import access, money
 from huoshui.core.db import Tx
 from huoshui.core.errors import Problem
 from huoshui.core.money import Money
@@ -191,7 +191,7 @@ def _wish(tx: Tx, frame: Frame, product: Product) -> Asked:
     return Asked(
         min(max(amount, product.amount.min), product.amount.max),
         instalments if instalments in given else given[0],
-        products.today(tx),
+        access.today(tx),
     )
 
 

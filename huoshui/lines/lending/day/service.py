@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Callable, Sequence
 from datetime import date
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -21,7 +20,6 @@ from huoshui.lines.lending.day import store
 from huoshui.lines.lending.day.store import DayRow
 from huoshui.lines.lending.day.sums import BUCKETS, Place, Sums
 from huoshui.lines.lending.loan import service as loans
-from huoshui.lines.lending.loan.contract import book_day
 from huoshui.lines.lending.postings import CHART, TEMPLATES, Posting
 
 REBUILT = 500  # loans in one transaction
@@ -60,7 +58,7 @@ def close_parts(tx: Tx, day: date, parts: Sequence[int]) -> list[DayRow]:
     one without, or to which something happened after the first of the days that are told apart, its
     fold tells. Raises DayNotOver.
     """
-    if day >= book_day(tx):
+    if day >= access.today(tx):
         raise DayNotOver(day=day.isoformat())
     mine = store.claim(tx, day, parts)
     before = store.behind(tx, day, mine)
@@ -84,7 +82,7 @@ def _post(tx: Tx, day: date, parts: Sequence[int], listed: Sequence[tuple[Place,
     if not listed:
         return
     sealed = ledger.ahead(tx).state().sealed_until
-    zone = ZoneInfo(access.this_book(tx).time_zone)
+    zone = access.zone_of(tx)
     reference = f"loan_day/{day}/{parts[0]}"
     at = loans.effective_at(day, tx.now, zone, None)  # the same whenever it is run again
     commands = []

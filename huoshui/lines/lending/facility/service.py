@@ -34,7 +34,7 @@ from huoshui.lines.lending.facility.model import (
     UnknownFacilityChange,
     limit_of,
 )
-from huoshui.lines.lending.facility.way import Stand, Way, midnight, open_accounts, stands, today
+from huoshui.lines.lending.facility.way import Stand, Way, midnight, open_accounts, stands
 from huoshui.lines.lending.time.calendar import DueRule
 
 TURN_DUE = "facility.turn"
@@ -229,7 +229,7 @@ def appeal(tx: Tx, freeze_id: UUID, words: str) -> Appeal:
         each for each in store.changes(tx, [change.facility_id])[change.facility_id]
         if freeze_id in (each.id, each.ends)
     )  # fmt: skip
-    if change.kind != "freeze" or not any(each.holds(today(tx)) for each in limit.freezes):
+    if change.kind != "freeze" or not any(each.holds(access.today(tx)) for each in limit.freezes):
         raise NotFrozen(id=change.shown)
     if not words.strip():
         raise BadChange(field="words")
@@ -291,7 +291,7 @@ def plan(
     An offer: nothing falls due by it, and nobody is in default by it. Raises UnknownFacility.
     """
     here = stands(tx, [find(tx, facility_id)])[0]
-    return plan_down(here.over, today(tx), parts, rule)
+    return plan_down(here.over, access.today(tx), parts, rule)
 
 
 def turn(tx: Tx, items: list[Item]) -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -61,19 +60,9 @@ def narrowest(stands: Iterable[Stand]) -> Stand:
     return min(stands, key=lambda each: each.available)
 
 
-def zone(tx: Tx) -> ZoneInfo:
-    """The book's time zone: limits change at its midnight."""
-    return ZoneInfo(access.this_book(tx).time_zone)
-
-
-def today(tx: Tx) -> date:
-    """The day of the book that it is."""
-    return tx.now.astimezone(zone(tx)).date()
-
-
 def midnight(tx: Tx, day: date) -> datetime:
     """The moment at which a day of the book begins."""
-    return datetime(day.year, day.month, day.day, tzinfo=zone(tx))
+    return datetime(day.year, day.month, day.day, tzinfo=access.zone_of(tx))
 
 
 def open_accounts(tx: Tx, facility: Facility) -> None:
@@ -84,7 +73,7 @@ def open_accounts(tx: Tx, facility: Facility) -> None:
 
 def stands(tx: Tx, facilities: list[Facility]) -> list[Stand]:
     """How facilities stand today, for those who only look: nothing is locked."""
-    day = today(tx)
+    day = access.today(tx)
     changes = store.changes(tx, [each.id for each in facilities])
     paths = [chart.path(each.shown, p) for each in facilities for p in (chart.OPEN, chart.DRAWN)]
     found = ledger.service.accounts(tx, among=paths, limit=len(paths)) if paths else []
@@ -109,7 +98,7 @@ class Way:
         Raises UnknownFacility.
         """
         self.tx = tx
-        self.day = today(tx)
+        self.day = access.today(tx)
         found = store.way_up(tx, facility_id)
         if not found:
             raise UnknownFacility(kind="facility", id=ids.show("fac", facility_id))

@@ -9,7 +9,6 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -80,16 +79,6 @@ class Offer(msgspec.Struct, frozen=True):
     checked: CheckedProduct
 
 
-def today(tx: Tx) -> date:
-    """The book's day."""
-    return tx.now.astimezone(zone(tx)).date()
-
-
-def zone(tx: Tx) -> ZoneInfo:
-    """The book's time zone."""
-    return ZoneInfo(access.this_book(tx).time_zone)
-
-
 def register(tx: Tx, claim: Claim) -> Receivable:
     """Register a claim; the same one again is the one that stands. Raises ReceivableDiffers."""
     mark = fingerprint(claim.seller_id, claim.debtor, claim.document)
@@ -158,7 +147,7 @@ def quote_for(tx: Tx, of: Receivable, product: str) -> Offer:
     checked = check(catalog.product_of(row), FACTORING, Schema(()), ())
     if checked.product.currency != of.currency:
         raise NotFactorable(reason="currency")
-    found = quote(checked, of.face, days_between(today(tx), of.due_on))
+    found = quote(checked, of.face, days_between(access.today(tx), of.due_on))
     return Offer(found, row.product, row.number, checked)
 
 
@@ -249,11 +238,11 @@ def _tables(tx: Tx, of: Assignment) -> FactoringTables:
 def confirm(tx: Tx, before: Assignment, note: str = "") -> Assignment:
     """The buyer confirms; `before` is locked. What is released stands on clearing. Raises IllegalMove."""
     drawn = [
-        (each.amounts[_DRAWS[each.verb]], each.at.astimezone(zone(tx)).date())
+        (each.amounts[_DRAWS[each.verb]], each.at.astimezone(access.zone_of(tx)).date())
         for each in store.entries(tx, before.id)
         if each.verb in _DRAWS
     ]
-    return _keep(tx, before, life.confirm(before, tx.now, drawn, today(tx)), note)
+    return _keep(tx, before, life.confirm(before, tx.now, drawn, access.today(tx)), note)
 
 
 def collect(tx: Tx, before: Assignment, amount: int, note: str = "") -> Assignment:
@@ -286,13 +275,13 @@ def resume(tx: Tx, id_: UUID, note: str) -> Assignment:
 def recourse(tx: Tx, id_: UUID, note: str) -> Assignment:
     """The seller is to buy it back. Raises IllegalMove, NoRecourse, NotOverdue."""
     before = assignment(tx, id_, lock=True)
-    return _keep(tx, before, life.recourse(before, today(tx)), note)
+    return _keep(tx, before, life.recourse(before, access.today(tx)), note)
 
 
 def write_off(tx: Tx, id_: UUID, note: str) -> Assignment:
     """Take what is owed out of the books. Raises IllegalMove, NoRecourse, NotOverdue."""
     before = assignment(tx, id_, lock=True)
-    return _keep(tx, before, life.write_off(before, tx.now, today(tx)), note)
+    return _keep(tx, before, life.write_off(before, tx.now, access.today(tx)), note)
 
 
 def recover(tx: Tx, before: Assignment, amount: int, note: str = "") -> Assignment:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -51,11 +50,6 @@ class Application(msgspec.Struct, frozen=True, kw_only=True):
     facility_id: UUID | None = None
 
 
-def book_day(tx: Tx) -> date:
-    """The day of the book that it is."""
-    return tx.now.astimezone(ZoneInfo(access.this_book(tx).time_zone)).date()
-
-
 def checked(tx: Tx, product: str, version: int, ports: Ports = PORTS) -> CheckedProduct:
     """A version of a product with its expressions. Raises UnknownProduct."""
     key = ("loan.product", tx.book, product, version, tuple(ports.facts.by_name))
@@ -93,7 +87,9 @@ def quote(tx: Tx, asked: Application, ports: Ports = PORTS) -> ProductQuote:
     """
     row = catalog.offered(tx, asked.product)
     product = checked(tx, row.product, row.number, ports)
-    return quote_checked(product, Asked(asked.amount, asked.instalments, book_day(tx)), asked.facts)
+    return quote_checked(
+        product, Asked(asked.amount, asked.instalments, access.today(tx)), asked.facts
+    )
 
 
 def currency(tx: Tx, product: str) -> str:
@@ -109,7 +105,7 @@ def apply(tx: Tx, asked: Application, ports: Ports = PORTS, *, key: str = "") ->
     row = catalog.offered(tx, asked.product)
     commerce.demand_party(tx, asked.party)
     product = checked(tx, row.product, row.number, ports)
-    quote_checked(product, Asked(asked.amount, asked.instalments, book_day(tx)), asked.facts)
+    quote_checked(product, Asked(asked.amount, asked.instalments, access.today(tx)), asked.facts)
     loan = Loan(
         id=tx.id("loan", f"{asked.party}/{asked.product}/{tx.now.isoformat()}/{key}"),
         party=asked.party,
@@ -136,7 +132,7 @@ def decide(tx: Tx, loan_id: UUID, ports: Ports = PORTS) -> Loan:
     loan = locked(tx, loan_id)
     LOAN.after(loan.state, "offer")
     product = checked(tx, loan.product, loan.version, ports)
-    asked = Asked(loan.amount, loan.instalments, book_day(tx))
+    asked = Asked(loan.amount, loan.instalments, access.today(tx))
     facts = product.schema.read({**loan.facts, **asked_facts(product.product, asked)})
     decision = ports.decide(tx, loan, product, facts)
     if not decision.offered:
@@ -186,7 +182,7 @@ def consent(tx: Tx, loan_id: UUID, proof: str) -> Loan:
     LOAN.after(loan.state, "consent")
     if loan.offer_ends_at is not None and tx.now >= loan.offer_ends_at:
         raise OfferOver(id=loan.shown)
-    drawable = book_day(tx) + timedelta(days=tables(tx, loan).offer.cooling_off_days)
+    drawable = access.today(tx) + timedelta(days=tables(tx, loan).offer.cooling_off_days)
     return moved(tx, loan, "consent", consent_at=tx.now, consent=proof, drawable_on=drawable)
 
 

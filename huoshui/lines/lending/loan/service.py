@@ -23,7 +23,7 @@ from huoshui.lines.lending.life import events as e
 from huoshui.lines.lending.life.state import State
 from huoshui.lines.lending.life.view import Moved, moved_by, payoff
 from huoshui.lines.lending.loan import checks, store
-from huoshui.lines.lending.loan.contract import PORTS, book_day, cap_of, moved, tables
+from huoshui.lines.lending.loan.contract import PORTS, cap_of, moved, tables
 from huoshui.lines.lending.loan.journal import seen_on
 from huoshui.lines.lending.loan.model import (
     Accrued,
@@ -75,7 +75,7 @@ class Batch:
     """Loans that are loaded, locked, together; and all that is to be written of them."""
 
     def __init__(self, tx: Tx, loan_ids: Sequence[UUID], ports: Ports = PORTS) -> None:
-        self.tx, self.ports, self.today = tx, ports, book_day(tx)
+        self.tx, self.ports, self.today = tx, ports, access.today(tx)
         wanted = set(loan_ids)
         found = store.lock(tx, wanted)
         for loan_id in wanted - found.keys():
@@ -165,7 +165,7 @@ class Batch:
     def _post(self, listed: list[tuple[Loan, Due]]) -> None:
         tx = self.tx
         sealed = ledger.ahead(tx).state().sealed_until
-        zone = ZoneInfo(access.this_book(tx).time_zone)
+        zone = access.zone_of(tx)
         commands, kept = [], []
         for loan, due in listed:
             made = transaction(loan, due, effective_at(due.posting.on, tx.now, zone, sealed))
@@ -283,7 +283,7 @@ class Settlement(msgspec.Struct, frozen=True):
 def settlement(tx: Tx, loan_id: UUID, on: date | None = None) -> Settlement:
     """What the borrower would pay to be quit of a loan on a day. Raises UnknownLoan, BadLoanDay."""
     running = read(tx, loan_id)
-    day = on or book_day(tx)
+    day = on or access.today(tx)
     checks.day_from(running, day)
     seen = seen_on(running.state, day)
     total = payoff(running.state, day)
@@ -312,7 +312,7 @@ def position_of(tx: Tx, loan_id: UUID) -> Position | None:
     loan = running.loan
     return position(
         running.state, loan_id=loan.id, product=loan.product, currency=loan.currency,
-        events=len(running.rows), day=book_day(tx),
+        events=len(running.rows), day=access.today(tx),
     )  # fmt: skip
 
 
@@ -329,7 +329,7 @@ def accrue(tx: Tx, loan_ids: Sequence[UUID], through: date) -> int:
 
 def accrue_due(tx: Tx, limit: int = ACCRUE_MOST) -> int:
     """Bring the loans that are longest behind up to yesterday; how many. To be called until none."""
-    yesterday = book_day(tx) - _DAY
+    yesterday = access.today(tx) - _DAY
     found = store.running(tx, yesterday, limit)
     return accrue(tx, found, yesterday) if found else 0
 
@@ -353,7 +353,7 @@ def close(tx: Tx, loan_id: UUID) -> Loan:
 
 
 def _days(tx: Tx, on: date | None) -> dict[str, Any]:
-    today = book_day(tx)
+    today = access.today(tx)
     return {"id": "", "on": on or today, "recorded": today}
 
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import assert_never
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import msgspec
 
 from huoshui import ledger
-from huoshui.core import access, ids
+from huoshui.core import ids
 from huoshui.core.db import Tx
 from huoshui.core.errors import Conflict, NotFound, Problem
 from huoshui.core.idempotency import KeyReused
@@ -309,8 +308,3 @@ def money_of(tx: Tx, order_id: UUID) -> Money:
         tuple(store.refunds_of(tx, order_id)),
         tuple(payout_store.payouts_of(tx, order_id)),
     )
-
-
-def zone(tx: Tx) -> ZoneInfo:
-    """The marketplace's time zone."""
-    return ZoneInfo(access.this_book(tx).time_zone)

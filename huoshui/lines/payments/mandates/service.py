@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -197,7 +196,7 @@ class _Batch:
         self.tx = tx
         self.merchants = merchants
         self.issuer = issuer
-        self.day = book_day(tx)
+        self.day = access.today(tx)
         asked = [found for found in map(_read, texts) if found]
         # Devices before mandates before accounts, each in the order of its ids: no deadlock.
         self.devices = device_store.lock(tx, {device for device, _, _ in asked})
@@ -323,7 +322,7 @@ def approve(
     mandate = _locked(tx, row.mandate_id)
     state = DEBIT.after(find_debit(tx, ids.show("dbt", debit_id)).state, "approve")
     wanted = msgspec.structs.replace(row, state=state, reason="")
-    taken, _ = _debit(tx, wanted, mandate, book_day(tx))
+    taken, _ = _debit(tx, wanted, mandate, access.today(tx))
     if taken.state != state:
         raise NotEnough(id=ids.show("dbt", debit_id))
     return _settle(tx, issuer, taken)
@@ -367,11 +366,6 @@ def _tell(tx: Tx, row: DebitRow) -> None:
         mandate=ids.show("mdt", row.mandate_id),
         reason=row.reason,
     )
-
-
-def book_day(tx: Tx) -> date:
-    """The day of the book that it is."""
-    return tx.now.astimezone(ZoneInfo(access.this_book(tx).time_zone)).date()
 
 
 def _read(text: str) -> tuple[UUID, UUID, Debit] | None:

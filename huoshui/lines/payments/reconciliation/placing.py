@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -101,7 +100,7 @@ class _Round:
 
 def _decide(tx: Tx, rounds: Sequence[_Round], terms: SettlementTerms) -> None:
     """Hold the lines of each file against the items that are open for it."""
-    zone = _zone(tx)
+    zone = access.zone_of(tx)
     open_ = _Open(tx, rounds, terms)
     for each in rounds:
         matching = Matching(each.to_match, open_.of(each), terms, zone)
@@ -125,10 +124,6 @@ def _write(tx: Tx, rounds: Sequence[_Round], keep: Keep) -> None:
     states |= {x.id: "booked" for each in rounds for x in each.lines if not x.gross}
     left = [msgspec.structs.replace(placed[id_], state=state) for id_, state in states.items()]
     matches.keep(tx, keep, left)
-
-
-def _zone(tx: Tx) -> ZoneInfo:
-    return ZoneInfo(access.this_book(tx).time_zone)
 
 
 def _returned(tx: Tx, lines: Sequence[Line]) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -86,7 +85,7 @@ def _earned(tx: Tx, terms: SettlementTerms, accounts: list[UUID]) -> dict[UUID, 
 
 
 def _day_start(tx: Tx) -> datetime:
-    zone = ZoneInfo(access.this_book(tx).time_zone)
+    zone = access.zone_of(tx)
     return datetime.combine(tx.now.astimezone(zone).date(), time(), zone)
 
 
@@ -157,7 +156,7 @@ def approve_by_terms(tx: Tx, batch: Batch) -> Batch:
 
 
 def _approved(tx: Tx, batch: Batch, by: str) -> Batch:
-    zone = ZoneInfo(access.this_book(tx).time_zone)
+    zone = access.zone_of(tx)
     due = calendar.send_at(store.settlement_terms(tx), zone, tx.now)
     after = _move(tx, batch, "approve", approved_by=by, approved_at=tx.now, send_at=due)
     _tell(tx, "payout_batch.approved", after)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -26,7 +25,7 @@ PAYOUT_DUE = "payments.payout_due"
 
 def schedule(tx: Tx, terms: Terms) -> None:
     """Put the next payout day on the queue: the terms' day, or the first open one after it."""
-    zone = ZoneInfo(access.this_book(tx).time_zone)
+    zone = access.zone_of(tx)
     due = next_payout(terms, zone, tx.now)
     tx.later(PAYOUT_DUE, "calendar", calendar.on_open_day(store.settlement_terms(tx), zone, due))
 
@@ -42,7 +41,7 @@ def change_terms(tx: Tx, new: SettlementTerms) -> None:
     store.add_settlement_terms(tx, new)
     tx.emit("settlement_terms.changed", "settlement", before=_words(before), after=_words(new))
     windows.schedule(tx, new)
-    terms, zone = order_store.terms(tx), ZoneInfo(access.this_book(tx).time_zone)
+    terms, zone = order_store.terms(tx), access.zone_of(tx)
     if terms:
         due = next_payout(terms, zone, tx.now)
         tx.later(PAYOUT_DUE, "calendar", calendar.on_open_day(new, zone, due))

@@ -7,7 +7,6 @@ waits for what is being written, and what comes to be written meanwhile waits fo
 from __future__ import annotations
 
 from collections import Counter
-from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -141,7 +140,7 @@ def check(tx: Tx, number: int) -> Differs | None:
 
 def schedule(tx: Tx, terms: SettlementTerms | None = None) -> None:
     """Put the next closing on the queue, where the terms have one."""
-    zone = ZoneInfo(access.this_book(tx).time_zone)
+    zone = access.zone_of(tx)
     due = next_close(terms or store.settlement_terms(tx), zone, tx.now)
     if due:
         tx.later(CLOSE_DUE, "calendar", due)

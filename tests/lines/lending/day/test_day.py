@@ -11,12 +11,12 @@ from datetime import date, timedelta
 
 import pytest
 
+from huoshui.core import access
 from huoshui.core.db import Tx
 from huoshui.lines.lending import day as end_of_day
 from huoshui.lines.lending.column.store import PARTS, part_of
 from huoshui.lines.lending.day.service import DayNotOver, close_part, closed
 from huoshui.lines.lending.loan import service
-from huoshui.lines.lending.loan.contract import book_day
 from huoshui.lines.lending.loan.service import Repayment
 from tests.ground import START, Ground
 from tests.lines.lending.loan import ground
@@ -86,7 +86,7 @@ def tried(market: Ground, later: timedelta, act: Callable[[Tx, date], object]) -
         pytest.raises(Undone),
         market.database.begin(book=market.number, now=market_at(market) + later) as tx,
     ):
-        act(tx, book_day(tx) - DAY)
+        act(tx, access.today(tx) - DAY)
         tx.flush()
         kept.append((moved(tx), stands(tx)))
         raise Undone
@@ -121,7 +121,7 @@ def test_a_day_is_closed_once_and_a_cut_off_part_leaves_nothing(replay_world) ->
     whole = tried(market, timedelta(days=30), by_parts)
     now = market_at(market) + timedelta(days=30)
     with market.database.begin(book=market.number, now=now) as tx:
-        day = book_day(tx) - DAY
+        day = access.today(tx) - DAY
         with pytest.raises(DayNotOver):
             close_part(tx, day + DAY, 0)
     some = sorted({part_of(loan.id) for loan in loans})
@@ -165,7 +165,7 @@ def test_killed_in_the_middle_and_run_again_it_leaves_the_same_ledger(replay_wor
     with market.database.begin(
         book=market.number, now=market_at(market) + timedelta(days=30)
     ) as tx:
-        day = book_day(tx) - DAY
+        day = access.today(tx) - DAY
     args = [sys.executable, "-c", CLOSE, market.database.url, day.isoformat(), str(market.number)]
     process = subprocess.Popen(args)
     done = 0
@@ -198,7 +198,7 @@ def test_a_payment_after_the_day_is_left_to_the_fold(replay_world) -> None:
     loans = book(market, 4)
     now = market_at(market) + timedelta(days=30)
     with market.database.begin(book=market.number, now=now) as tx:
-        day = book_day(tx) - DAY
+        day = access.today(tx) - DAY
     end_of_day.close_day(market.database, day, book=market.number)
     with market.database.begin(book=market.number, now=now + DAY) as tx:
         service.repay(tx, [Repayment(loan_id=loans[0].id, amount=20_000, key="late")])

@@ -39,7 +39,7 @@ from huoshui.ledger.verify import verify
 from huoshui.lines.lending.facility import Node, Tree, Used, port, service, store
 from huoshui.lines.lending.facility.model import FacilityShort, NotSoMuchDrawn, limit_of
 from huoshui.lines.lending.facility.service import Asked, Freezing
-from huoshui.lines.lending.facility.way import stands, today
+from huoshui.lines.lending.facility.way import stands
 from tests import ground
 from tests.ground import DAY, START, Ground
 from tests.lines.lending.facility.ground import Family, family, race, seen
@@ -79,7 +79,9 @@ def test_two_scenes_race_while_their_borrower_is_changed_and_frozen(
             )
             freezing = sandbox.run(
                 lambda tx: service.freeze(
-                    tx, folk.group.id, Freezing(cause="race", until=today(tx), share_ppm=500_000)
+                    tx,
+                    folk.group.id,
+                    Freezing(cause="race", until=access.today(tx), share_ppm=500_000),
                 ),
                 book=book,
             )
@@ -140,7 +142,7 @@ class Facilities(RuleBasedStateMachine):
     def reserve(self, which: int, amount: int, hours: int) -> Any:
         id_ = self.folk.ids[which]
         with self.begin() as tx:
-            room = self.tree(tx).room(id_, today(tx)).available
+            room = self.tree(tx).room(id_, access.today(tx)).available
             until = tx.now + timedelta(hours=hours)
             self.count += 1
             name = tx.id("rsv", f"{self.number}/{self.count}")
@@ -164,7 +166,7 @@ class Facilities(RuleBasedStateMachine):
         id_, amount, _ = self.out[name]
         part = -(-amount // share)
         with self.begin() as tx:
-            tree, on = self.tree(tx), today(tx)
+            tree, on = self.tree(tx), access.today(tx)
             fits = all(tree.used(n.id).drawn + part <= n.limit.at(on) for n in tree.way_up(id_))
             try:
                 port.draw(tx, name, part)
@@ -225,7 +227,7 @@ class Facilities(RuleBasedStateMachine):
     def end(self, change: UUID) -> None:
         with self.begin() as tx:
             until = service.find_change(tx, change).until
-            if until is not None and until >= today(tx):
+            if until is not None and until >= access.today(tx):
                 service.end(tx, change, "over")
 
     @rule(hours=st.integers(1, 50))
@@ -251,7 +253,7 @@ class Facilities(RuleBasedStateMachine):
     @invariant()
     def as_the_tree_says(self) -> None:
         with self.begin() as tx:
-            tree, on = self.tree(tx), today(tx)
+            tree, on = self.tree(tx), access.today(tx)
             facilities = [service.find(tx, id_) for id_ in self.folk.ids]
             for each in stands(tx, facilities):
                 used = tree.used(each.facility.id)

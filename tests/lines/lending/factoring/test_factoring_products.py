@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from huoshui.catalog import BadProduct, CheckedProduct, check, read_product
 from huoshui.catalog import service as catalog
+from huoshui.core import access
 from huoshui.core.db import Tx
 from huoshui.core.expr import Schema
 from huoshui.core.money import Money
@@ -105,7 +106,7 @@ def test_a_product_from_a_file_of_ones_own_runs_to_its_end(tx: Tx, tmp_path: Pat
     file.write_text(text, "utf-8")
     row = catalog.publish(tx, file.read_bytes(), {"factoring": FACTORING}, Schema(()), ())
     catalog.offer(tx, row.product, row.number)
-    on = service.today(tx)
+    on = access.today(tx)
     claim = Claim(
         kind="invoice", document="1", seller_id=tx.id("slr", "s"), debtor="mill",
         face=Money(50_000, "CNY"), issued_on=on, due_on=on + timedelta(days=40),
@@ -144,7 +145,7 @@ def test_a_prepayment_is_released_by_stages_and_paid_by_the_core_firm(tx: Tx) ->
 
 def assigned(tx: Tx, face: int, days: int) -> Assignment:
     """The order of a core firm, assigned."""
-    on = service.today(tx)
+    on = access.today(tx)
     claim = Claim(
         kind="invoice", document="PO-77", seller_id=tx.id("slr", "s"), debtor="core firm",
         face=Money(face, "CNY"), issued_on=on, due_on=on + timedelta(days=days),

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from huoshui.core import access
 from huoshui.core.db import Tx
 from huoshui.core.machine import IllegalMove
 from huoshui.core.money import Money
@@ -91,7 +92,7 @@ def test_over_random_lives_shares_come_to_the_whole(
 
 def joint_invoice(tx: Tx, number: int) -> Assignment:
     """An invoice over 1,000.00, bought with the bank."""
-    on = service.today(tx)
+    on = access.today(tx)
     claim = Claim(
         kind="invoice", document=f"J-{number}", seller_id=tx.id("slr", "s"), debtor=f"firm {number}",
         face=Money(100_000, "CNY"), issued_on=on, due_on=on + timedelta(days=30),

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from huoshui.catalog import service as catalog
-from huoshui.core import ids
+from huoshui.core import access, ids
 from huoshui.core.db import Tx
 from huoshui.core.errors import Problem
 from huoshui.core.expr import Schema
@@ -198,7 +198,7 @@ class Walk:
         assert stood == told.earned[told.until], (stood, accrued.through, told.until, told.earned)
 
     def _one(self, tx: Tx, key: str) -> Outcome:
-        chance, today = self.chance, contract.book_day(tx)
+        chance, today = self.chance, access.today(tx)
         back = chance.choice([0, 0, 0, 0, 3, 20, 70])
         on = max(today - timedelta(days=back), self.loan_start(tx) or today)
         loan_id = self.loan.id

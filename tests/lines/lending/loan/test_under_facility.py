@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from huoshui.core import ids
+from huoshui.core import access, ids
 from huoshui.core.db import Tx
 from huoshui.facts.commerce import service as commerce
 from huoshui.ledger.verify import verify
 from huoshui.lines.lending.facility import service as facilities
 from huoshui.lines.lending.facility.model import BadFacility, Facility, FacilityShort
 from huoshui.lines.lending.facility.service import Asked, Freezing, Opening
-from huoshui.lines.lending.facility.way import Stand, stands, today
+from huoshui.lines.lending.facility.way import Stand, stands
 from huoshui.lines.lending.loan import service
 from huoshui.lines.lending.loan.service import Repayment
 from tests.ground import DAY, START, Ground
@@ -52,7 +52,9 @@ def test_a_loan_is_drawn_and_repaid_under_its_facility(market: Ground) -> None:
         service.draw(tx, other.id, 200_000, "d2")
         assert seen(tx, own).drawn == owed + 200_000
         facilities.change_limit(tx, own.id, Asked(kind="base", amount=1_000_000, cause="review"))
-        facilities.freeze(tx, group.id, Freezing(cause="x", until=today(tx) + timedelta(days=3)))
+        facilities.freeze(
+            tx, group.id, Freezing(cause="x", until=access.today(tx) + timedelta(days=3))
+        )
     with market.database.begin(now=START + 31 * DAY) as tx:
         service.reverse(tx, loan.id, paid.event.shown, "r1 bounced")
         here = seen(tx, own)
