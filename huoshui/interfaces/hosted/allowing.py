@@ -7,7 +7,6 @@ no yes to what goes beyond it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -20,10 +19,10 @@ from huoshui.core.db import Tx
 from huoshui.core.i18n import catalogue, text
 from huoshui.core.ids import BadId
 from huoshui.core.money import Money
-from huoshui.core.passkey import Begun, PasskeyRefused
+from huoshui.core.passkey import Passkey
 from huoshui.core.settings import Settings
-from huoshui.interfaces.hosted import answer, proving
-from huoshui.interfaces.hosted.answer import frame_of, redirect
+from huoshui.interfaces.hosted import proving
+from huoshui.interfaces.hosted.answer import redirect
 from huoshui.interfaces.hosted.consent_visit import ConsentVisit, enter
 from huoshui.interfaces.hosted.opening import Ask, NoSuchPage, form, own_form
 from huoshui.interfaces.hosted.proving import NothingToProve, Proof
@@ -71,14 +70,7 @@ def begin(
     own_form(request)
     visit = enter(request, secret)
     visit.check(form(body))
-    site, frame = proving.site_of(request, visit.book_name), frame_of(request)
-    name = answer.say(frame, "pay.prove.name", who=visit.book_name)
-
-    def use_case(tx: Tx) -> Begun:
-        return proving.begin_proof(tx, site, _proof(_asked(tx, visit, debit)), name)
-
-    content = msgspec.json.encode(visit.run(use_case))
-    return Response(content, media_type="application/json", headers=answer.HEADERS)
+    return proving.answer_begun(request, visit, lambda tx: _proof(_asked(tx, visit, debit)))
 
 
 @post("/{secret:str}/debits/{debit:str}/passkey", sync_to_thread=True, status_code=200)
@@ -90,22 +82,15 @@ def finish(
     visit, issuer = _enter_with_issuer(request, secret)
     said = proving.said_by(body)
     visit.check({"version": [said.version], "token": [said.token]})
-    site = proving.site_of(request, visit.book_name)
 
-    def use_case(tx: Tx) -> PasskeyRefused | None:
-        row = _asked(tx, visit, debit)
-        used = proving.finish_proof(tx, site, _proof(row), said)
-        if isinstance(used, PasskeyRefused):
-            return used
-        if used:
-            service.approve(tx, issuer, row.id, f"passkey: {used.name}", proved=True)
-        return None
+    def allowed(tx: Tx, used: Passkey) -> DebitRow:
+        id_ = ids.read("dbt", debit)
+        return service.approve(tx, issuer, id_, f"passkey: {used.name}", proved=True)
 
-    refused = visit.run(use_case)
-    if refused:
-        raise refused
-    content = msgspec.json.encode({"href": f"/consent/{secret}"})
-    return Response(content, media_type="application/json", headers=answer.HEADERS)
+    return proving.answer_finished(
+        request, visit, said, lambda tx: _proof(_asked(tx, visit, debit)), allowed,
+        f"/consent/{secret}",
+    )  # fmt: skip
 
 
 @post("/{secret:str}/debits/{debit:str}/refuse", sync_to_thread=True, status_code=200)
@@ -116,12 +101,8 @@ def refuse(
     own_form(request)
     visit, issuer = _enter_with_issuer(request, secret)
     if visit.check(form(body)):
-        visit.run(_refusing(visit, issuer, debit))
+        visit.run(lambda tx: service.refuse(tx, issuer, _asked(tx, visit, debit).id))
     return redirect(f"/consent/{secret}")
-
-
-def _refusing(visit: ConsentVisit, issuer: Issuer, debit: str) -> Callable[[Tx], DebitRow]:
-    return lambda tx: service.refuse(tx, issuer, _asked(tx, visit, debit).id)
 
 
 def _enter_with_issuer(request: Ask, secret: str) -> tuple[ConsentVisit, Issuer]:

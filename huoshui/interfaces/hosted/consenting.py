@@ -18,7 +18,7 @@ from huoshui.core import crypto
 from huoshui.core.db import Tx
 from huoshui.core.errors import Problem
 from huoshui.core.money import Money
-from huoshui.core.passkey import Begun, PasskeyRefused
+from huoshui.core.passkey import Passkey
 from huoshui.core.worlds import LIVE
 from huoshui.facts.commerce import service as commerce
 from huoshui.facts.commerce.service import UnknownSeller
@@ -131,14 +131,7 @@ def begin(request: Ask, secret: FromPath[str], body: RawBody) -> Response[bytes]
     own_form(request)
     visit = enter(request, secret)
     visit.check(form(body))
-    site, frame = proving.site_of(request, visit.book_name), frame_of(request)
-    name = answer.say(frame, "pay.prove.name", who=visit.book_name)
-
-    def use_case(tx: Tx) -> Begun:
-        return proving.begin_proof(tx, site, _proof(_awaiting(tx, visit)), name)
-
-    content = msgspec.json.encode(visit.run(use_case))
-    return Response(content, media_type="application/json", headers=answer.HEADERS)
+    return proving.answer_begun(request, visit, lambda tx: _proof(_awaiting(tx, visit)))
 
 
 @post("/{secret:str}/passkey", sync_to_thread=True, status_code=200)
@@ -148,22 +141,13 @@ def finish(request: Ask, secret: FromPath[str], body: RawBody) -> Response[bytes
     visit = enter(request, secret)
     said = proving.said_by(body)
     visit.check({"version": [said.version], "token": [said.token]})
-    site = proving.site_of(request, visit.book_name)
 
-    def use_case(tx: Tx) -> PasskeyRefused | None:
-        found = _awaiting(tx, visit)
-        used = proving.finish_proof(tx, site, _proof(found), said)
-        if isinstance(used, PasskeyRefused):
-            return used
-        if used:
-            service.consent(tx, found.id, f"passkey: {used.name}", proved=True)
-        return None
+    def agreed(tx: Tx, used: Passkey) -> Mandate:
+        return service.consent(tx, visit.mandate.id, f"passkey: {used.name}", proved=True)
 
-    refused = visit.run(use_case)
-    if refused:
-        raise refused
-    content = msgspec.json.encode({"href": f"/consent/{secret}"})
-    return Response(content, media_type="application/json", headers=answer.HEADERS)
+    return proving.answer_finished(
+        request, visit, said, lambda tx: _proof(_awaiting(tx, visit)), agreed, f"/consent/{secret}"
+    )
 
 
 def _awaiting(tx: Tx, visit: ConsentVisit) -> Mandate:

@@ -7,7 +7,8 @@ passkey cannot be made here: who finds a link cannot add a device of their own t
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar
 from urllib.parse import quote
 
 import msgspec
@@ -33,6 +34,8 @@ from huoshui.interfaces.hosted.opening import (
 from huoshui.lines.payments.payment import service
 from huoshui.lines.payments.payment.model import Payment
 from huoshui.scenarios import checkout
+
+T = TypeVar("T")
 
 
 class NothingToProve(Problem):
@@ -63,6 +66,17 @@ class Proof(msgspec.Struct, frozen=True):
         return f"buyer/{self.buyer}"
 
 
+class Proving(Protocol):
+    """A visit to a page on which something is to be proved: of which book, and how to work in it."""
+
+    @property
+    def book_name(self) -> str:
+        """Who asks for the proof."""
+
+    def run(self, use_case: Callable[[Tx], T]) -> T:
+        """Run a use case in the book, again where another writer was first."""
+
+
 def has_passkey(tx: Tx, buyer: str) -> bool:
     """Whether a buyer has a passkey."""
     return bool(buyer) and bool(passkey.passkeys(tx, Proof(buyer, "").owner))
@@ -89,6 +103,46 @@ def finish_proof(
     )
 
 
+def answer_begun(request: Ask, visit: Proving, asked: Callable[[Tx], Proof]) -> Response[bytes]:
+    """What the browser is to ask for, of what is still to be proved."""
+    site = site_of(request, visit.book_name)
+    name = answer.say(frame_of(request), "pay.prove.name", who=visit.book_name)
+    return _told(visit.run(lambda tx: begin_proof(tx, site, asked(tx), name)))
+
+
+def answer_finished(
+    request: Ask,
+    visit: Proving,
+    said: Answered,
+    asked: Callable[[Tx], Proof],
+    confirmed: Callable[[Tx, Passkey], object],
+    href: str,
+) -> Response[bytes]:
+    """Keep the passkey that was made, or go on with what one has confirmed; then back to `href`.
+
+    Raises PasskeyRefused, once its challenge is used up for good.
+    """
+    site = site_of(request, visit.book_name)
+
+    def use_case(tx: Tx) -> PasskeyRefused | None:
+        used = finish_proof(tx, site, asked(tx), said)
+        if isinstance(used, PasskeyRefused):
+            return used
+        if used:
+            confirmed(tx, used)
+        return None
+
+    refused = visit.run(use_case)
+    if refused:
+        raise refused
+    return _told({"href": href})
+
+
+def _told(content: Any) -> Response[bytes]:
+    encoded = msgspec.json.encode(content)
+    return Response(encoded, media_type="application/json", headers=answer.HEADERS)
+
+
 @post("/{secret:str}/passkey/begin", sync_to_thread=True, status_code=200)
 def begin(request: Ask, secret: FromPath[str], body: RawBody) -> Response[bytes]:
     """What the browser is to ask for: a new passkey at the first use, else one that stands."""
@@ -96,14 +150,7 @@ def begin(request: Ask, secret: FromPath[str], body: RawBody) -> Response[bytes]
     visit = enter(request, secret)
     visit.check_form(form(body))
     pace.DEEDS.take(shown_id(visit.payment))
-    site, frame = site_of(request, visit.book_name), frame_of(request)
-    name = answer.say(frame, "pay.prove.name", who=visit.book_name)
-
-    def use_case(tx: Tx) -> Begun:
-        return begin_proof(tx, site, _proof(_awaiting(tx, visit)), name)
-
-    content = msgspec.json.encode(visit.run(use_case))
-    return Response(content, media_type="application/json", headers=answer.HEADERS)
+    return answer_begun(request, visit, lambda tx: _proof(_awaiting(tx, visit)))
 
 
 @post("/{secret:str}/passkey", sync_to_thread=True, status_code=200)
@@ -114,22 +161,10 @@ def finish(request: Ask, secret: FromPath[str], body: RawBody) -> Response[bytes
     said = said_by(body)
     version = visit.check_form({"version": [said.version], "token": [said.token]})
     pace.DEEDS.take(shown_id(visit.payment))
-    site = site_of(request, visit.book_name)
-
-    def use_case(tx: Tx) -> PasskeyRefused | None:
-        payment = _awaiting(tx, visit)
-        used = finish_proof(tx, site, _proof(payment), said)
-        if isinstance(used, PasskeyRefused):
-            return used
-        if used:
-            checkout.prove(tx, payment.id, version)
-        return None
-
-    refused = visit.run(use_case)
-    if refused:
-        raise refused
-    content = msgspec.json.encode({"href": f"/pay/{secret}"})
-    return Response(content, media_type="application/json", headers=answer.HEADERS)
+    return answer_finished(
+        request, visit, said, lambda tx: _proof(_awaiting(tx, visit)),
+        lambda tx, _: checkout.prove(tx, visit.payment.id, version), f"/pay/{secret}",
+    )  # fmt: skip
 
 
 def on_problem(request: Ask, problem: Problem) -> Response[bytes]:

@@ -320,11 +320,11 @@ def approve(
     if not proved and _strong(tx, row.amount):
         raise AllowByPasskey(id=shown, mandate=ids.show("mdt", row.mandate_id))
     mandate = _locked(tx, row.mandate_id)
-    state = DEBIT.after(find_debit(tx, ids.show("dbt", debit_id)).state, "approve")
+    state = DEBIT.after(find_debit(tx, shown).state, "approve")
     wanted = msgspec.structs.replace(row, state=state, reason="")
     taken, _ = _debit(tx, wanted, mandate, access.today(tx))
     if taken.state != state:
-        raise NotEnough(id=ids.show("dbt", debit_id))
+        raise NotEnough(id=shown)
     return _settle(tx, issuer, taken)
 
 
