@@ -19,6 +19,7 @@ from huoshui.core.expr import ExpressionWithoutValue
 from huoshui.lines.lending.factoring.product import quote
 from huoshui.lines.lending.factoring.terms import interest
 from huoshui.lines.lending.product import Asked, LoanTables, asked_facts, read_tables
+from huoshui.lines.lending.product.quote import NoPrice, priced
 from huoshui.lines.lending.schedule import Drawdown, Row, schedule
 from huoshui.scenarios.whatif.chance import draws
 from huoshui.scenarios.whatif.model import Flow, Line, OrderSeen, SaleSeen
@@ -46,8 +47,8 @@ class Checkout(msgspec.Struct, frozen=True):
         if self.checked.refusals(facts):
             return None
         try:
-            rate = self.checked.price("rate_annual", facts)
-        except ExpressionWithoutValue:
+            rate = priced(self.checked, "rate_annual", facts)
+        except (ExpressionWithoutValue, NoPrice):
             return None
         terms = self.tables.schedule_terms(
             asked.on, asked.amount, asked.instalments, Fraction(rate)

@@ -119,21 +119,14 @@ def prepare(
             raise NoProductFile(product=key)
         found = files[key].checked
         if found.product.line == FACTORING.name:
-            lines = _of_sales(tx, zone, Claims(found, assumed.due_days, seed), tell)
+            claims = Claims(found, assumed.due_days, seed)
+            lines = _lines(found, store.sales(tx, zone), claims.line, tell)
         else:
-            lines = _of_orders(tx, zone, Checkout.of(found, seed), tell)
+            lines = _lines(found, store.orders(tx, zone), Checkout.of(found, seed).line, tell)
         counts[key] = store.keep(tx, key, lines)
     sources = {key: file.source for key, file in files.items()}
     store.set_up(tx, Setup(seed, msgspec.to_builtins(assumptions), sources))
     return counts
-
-
-def _of_orders(tx: Tx, zone: str, offered: Checkout, tell: Tell) -> Iterator[Line]:
-    return _lines(offered.checked, store.orders(tx, zone), offered.line, tell)
-
-
-def _of_sales(tx: Tx, zone: str, offered: Claims, tell: Tell) -> Iterator[Line]:
-    return _lines(offered.checked, store.sales(tx, zone), offered.line, tell)
 
 
 def _lines(

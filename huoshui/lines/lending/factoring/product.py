@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
 
 import msgspec
 
@@ -16,7 +15,7 @@ from huoshui.core.fields import field_error
 from huoshui.lines.lending.factoring.model import NotFactorable
 from huoshui.lines.lending.factoring.terms import Deal, Price, deal, read_factoring
 from huoshui.lines.lending.funding import BadShares
-from huoshui.lines.lending.product.quote import NoPrice, RateAboveCap
+from huoshui.lines.lending.product.quote import RateAboveCap, priced
 from huoshui.lines.lending.rates.apr import percent
 
 FACTS = Schema(
@@ -90,7 +89,7 @@ def quote(checked: CheckedProduct, face: int, days: int) -> Quote:
     if refused:
         errors = tuple(RuleFault(each.rule.name, "rule", {"rule": each.rule}) for each in refused)
         raise NotFactorable(reason=refused[0].rule.name, errors=errors)
-    price = Price(_priced(checked, "fee", facts), _priced(checked, "rate_annual", facts))
+    price = Price(priced(checked, "fee", facts), priced(checked, "rate_annual", facts))
     found = deal(tables, face, days, price)
     cap = Decimal(tables.law.cap_annual)
     if found.compound > cap:
@@ -98,13 +97,6 @@ def quote(checked: CheckedProduct, face: int, days: int) -> Quote:
     if found.fee_most > found.reserve:
         raise NotFactorable(reason="fee")
     return Quote(found, tuple(s.filled(_figures(found, product)) for s in product.disclosures))
-
-
-def _priced(checked: CheckedProduct, name: str, facts: Mapping[str, Any]) -> Decimal:
-    value = checked.price(name, facts)
-    if value is None or value < 0:
-        raise NoPrice(name=name, value=str(value))
-    return Decimal(value)
 
 
 def _figures(found: Deal, product: Product) -> dict[str, str]:

@@ -71,15 +71,24 @@ def asked_facts(product: Product, asked: Asked) -> dict[str, Any]:
     return said | {"asked.on": asked.on.isoformat()}
 
 
+def priced(checked: CheckedProduct, name: str, facts: Mapping[str, Any]) -> Decimal:
+    """What an expression of a product asks over facts that its schema has read.
+
+    Raises ExpressionWithoutValue and NoPrice.
+    """
+    value = checked.price(name, facts)
+    if value is None or value < 0:
+        raise NoPrice(name=name, value=str(value))
+    return Decimal(value)
+
+
 def quote_checked(checked: CheckedProduct, asked: Asked, others: Mapping[str, Any]) -> ProductQuote:
     """What it would cost, at the price of the product's own expression over these facts.
 
     Raises FactsUnreadable, ExpressionWithoutValue, NoPrice and what `quote_product` does.
     """
     facts = checked.schema.read({**others, **asked_facts(checked.product, asked)})
-    rate = checked.price("rate_annual", facts)
-    if rate is None or rate < 0:
-        raise NoPrice(name="rate_annual", value=str(rate))
+    rate = priced(checked, "rate_annual", facts)
     return quote_product(checked.product, asked, rate)
 
 
