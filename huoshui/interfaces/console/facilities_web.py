@@ -11,6 +11,7 @@ from litestar.params import FromPath, RawBody
 
 from huoshui.core import ids
 from huoshui.core.access import OutOfScope
+from huoshui.core.db import Tx
 from huoshui.core.errors import NotFound, Problem
 from huoshui.interfaces.console import render
 from huoshui.interfaces.console.page import ObjectPage
@@ -22,7 +23,7 @@ from huoshui.interfaces.console.pages.facility_acts import (
     carry_out,
     preview_page,
 )
-from huoshui.interfaces.console.settlement_web import acting
+from huoshui.interfaces.console.settlement_web import acting, rehearsing
 from huoshui.interfaces.console.visit import (
     Ask,
     Visit,
@@ -34,21 +35,15 @@ from huoshui.interfaces.console.visit import (
 )
 
 
-class _Undo(Exception):
-    """Ends a preview: what it did is taken back with its transaction."""
-
-
 def _entered(
     request: Ask, world: str, key: str, verb: str, body: bytes
 ) -> tuple[Visit, UUID, Said]:
-    """Who asks, of what, and the form that was sent. Raises NotFound, OutOfScope."""
+    """Who asks, of what, and the form that was sent. Raises NotFound."""
     same_origin(request)
     visit = enter(request, world, "facilities")
     id_ = ids.read("fac", key)
     if verb not in VERBS:
         raise NotFound(kind="page", id=verb[:40])
-    if not visit.frame.writes(SCOPE):
-        raise OutOfScope(scope=SCOPE)
     said = Said(verb, {name: str(values[0]) for name, values in form(body).items()})
     return visit, id_, said
 
@@ -59,15 +54,15 @@ def preview_facility(
 ) -> Response[bytes]:
     """What would be moved: it is done in a transaction that is undone. Raises OutOfScope."""
     visit, id_, said = _entered(request, world, key, verb, body)
-    pages: list[ObjectPage] = []
+
+    def use_case(tx: Tx) -> ObjectPage:
+        return preview_page(tx, visit.frame, id_, said)
+
     try:
-        with visit.database.begin(book=visit.session.book) as tx:
-            pages.append(preview_page(tx, visit.frame, id_, said))
-            raise _Undo
-    except _Undo:
-        return html(request, render.page(pages[0], visit.frame))
+        page = rehearsing(visit, SCOPE, use_case)
     except Problem as problem:
         return _refused(request, visit, key, said, problem)
+    return html(request, render.page(page, visit.frame))
 
 
 @post("/{world:str}/facilities/{key:str}/{verb:str}", sync_to_thread=True, status_code=200)
@@ -85,7 +80,7 @@ def move_facility(
 
 def _refused(request: Ask, visit: Visit, key: str, said: Said, problem: Problem) -> Response[bytes]:
     """The facility's page with what was filled in, and why it cannot be."""
-    if isinstance(problem, NotFound):
+    if isinstance(problem, OutOfScope | NotFound):
         raise problem
     here = msgspec.structs.replace(visit.frame, path=visit.frame.to(f"facilities/{key}"))
     told = msgspec.structs.replace(said, problem=problem.detail(here.lang))

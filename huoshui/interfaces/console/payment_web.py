@@ -21,12 +21,11 @@ from huoshui.interfaces.console.pages.payment import payment_page
 from huoshui.interfaces.console.pages.payment_acts import (
     VERBS,
     Said,
-    Undo,
     carry_out,
     preview_page,
     reason,
 )
-from huoshui.interfaces.console.settlement_web import acting
+from huoshui.interfaces.console.settlement_web import acting, rehearsing
 from huoshui.interfaces.console.visit import (
     HEADERS,
     Ask,
@@ -60,19 +59,15 @@ def preview_payment(
     same_origin(request)
     visit = enter(request, world, "payments")
     id_, said = ids.read("pmt", key), _asked(verb, body)
-    pages: list[ObjectPage] = []
 
-    def use_case(tx: Tx) -> None:
-        pages.append(preview_page(tx, visit.frame, id_, said))
-        raise Undo
+    def use_case(tx: Tx) -> ObjectPage:
+        return preview_page(tx, visit.frame, id_, said)
 
     try:
-        acting(visit, "payments:write", use_case)
-    except Undo:
-        return html(request, render.page(pages[0], visit.frame))
+        page = rehearsing(visit, "payments:write", use_case)
     except Problem as problem:
         return _refused(request, visit, key, said, problem)
-    raise AssertionError("a preview is always undone")
+    return html(request, render.page(page, visit.frame))
 
 
 @post("/{world:str}/payments/{key:str}/{verb:str}", sync_to_thread=True, status_code=200)

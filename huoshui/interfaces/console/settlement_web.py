@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from huoshui.core.access import OutOfScope
 from huoshui.core.db import Tx
 from huoshui.core.errors import NotFound
 from huoshui.interfaces.console import export, render
-from huoshui.interfaces.console.page import Frame
+from huoshui.interfaces.console.page import Frame, Table
 from huoshui.interfaces.console.pages import settlement_acts
 from huoshui.interfaces.console.pages.windows import positions_list
 from huoshui.interfaces.console.visit import (
@@ -56,6 +57,23 @@ def acting(visit: Visit, scope: str, use_case: Callable[[Tx], T]) -> T:
     with visit.database.begin(book=visit.session.book) as tx:
         tx.actor = actor_of(tx, visit)
         return use_case(tx)
+
+
+class _Undo(Exception):
+    """Ends a rehearsal: what it did is taken back with its transaction."""
+
+
+def rehearsing(visit: Visit, scope: str, use_case: Callable[[Tx], T]) -> T:
+    """What a use case answers, done as `acting` does it and then undone. Raises OutOfScope."""
+    found: list[T] = []
+
+    def undone(tx: Tx) -> None:
+        found.append(use_case(tx))
+        raise _Undo
+
+    with suppress(_Undo):
+        acting(visit, scope, undone)
+    return found[0]
 
 
 @post("/{world:str}/windows/close", sync_to_thread=True, status_code=200)
@@ -148,19 +166,15 @@ def _undo(tx: Tx, id_: UUID) -> None:
 def act(visit: Visit, request: Ask, name: str, chosen: tuple[str, ...]) -> Response[bytes]:
     """A bulk action of settlement; with `dry_run=true` its preview, and nothing is kept."""
     action = settlement_acts.ACTIONS[name]
-    if not visit.frame.may_settle:
-        raise OutOfScope(scope="settlement:write")
-    dry_run = visit.frame.asked("dry_run") == "true"
-    table = None
-    try:
-        with visit.database.begin(book=visit.session.book) as tx:
-            tx.actor = actor_of(tx, visit)
-            table = action.run(tx, visit.frame, chosen)
-            if dry_run:
-                raise settlement_acts.Undo
-    except settlement_acts.Undo:
+
+    def use_case(tx: Tx) -> Table:
+        return action.run(tx, visit.frame, chosen)
+
+    if visit.frame.asked("dry_run") == "true":
+        table = rehearsing(visit, "settlement:write", use_case)
         text = render.template("preview.html", visit.frame, table=table, chosen=chosen, action=name)
         return html(request, text)
+    acting(visit, "settlement:write", use_case)
     return redirect(visit.frame.to(action.place))
 
 

@@ -46,10 +46,6 @@ _MOST = 200  # postings and calls that a preview looks at
 _FAULTS_MOST = 5  # that a form names
 
 
-class Undo(Exception):
-    """Ends a preview: what it did is taken back with its transaction."""
-
-
 class Said(msgspec.Struct, frozen=True):
     """A form of the page as it was filled in, and why it was refused, or nothing."""
 
@@ -147,7 +143,7 @@ def carry_out(tx: Tx, id_: UUID, said: Said) -> Payment:
 
 
 def preview_page(tx: Tx, frame: Frame, id_: UUID, said: Said) -> ObjectPage:
-    """What a form would do: it is done, looked at, and the caller undoes it (Undo)."""
+    """What a form would do: it is done, looked at, and the caller undoes it."""
     before = service.payment(tx, id_)
     wish = wish_of(before, said)
     names = _references(tx, before)

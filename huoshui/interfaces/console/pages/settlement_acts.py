@@ -19,10 +19,6 @@ from huoshui.lines.payments.settlement import payouts
 KEYS_MAX = 200
 
 
-class Undo(Exception):
-    """Ends a preview: what it did is taken back with its transaction."""
-
-
 class Act(msgspec.Struct, frozen=True):
     """A bulk action: what it does, answering a row for each, and where it leads afterwards."""
 
