@@ -213,7 +213,11 @@ def test_what_was_held_is_known_by_recorded_time(sandbox: Database) -> None:
 def test_a_recorded_balance_reads_one_row_a_side(
     sandbox: Database, amount: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whatever the history: by EXPLAIN, the rows that the indexes give."""
+    """Whatever the history: by EXPLAIN, the rows that the indexes give.
+
+    Statistics are shared by all tests: of a table that they call small the planner may read more,
+    so what it could do instead of following an index is off here.
+    """
     book = fresh(sandbox)
     with sandbox.begin(book=book) as tx:
         at_time(tx, START)
@@ -226,6 +230,8 @@ def test_a_recorded_balance_reads_one_row_a_side(
         move(tx, "free:x", "bank:a", 3, START)
         id_ = account(tx, "free:x")
         tx.run("ANALYZE transfer")
+        for instead in ("seqscan", "bitmapscan", "sort"):
+            tx.run(f"SET LOCAL enable_{instead} = off")
         plans: list = []
 
         def explained(kind: Any, query: str, **params: Any) -> list:
