@@ -57,6 +57,13 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ[_SEED] = str(config.getoption("--hypothesis-seed"))
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that use the server are known by it, so that another server can be tried with them."""
+    for item in items:
+        if "server_url" in getattr(item, "fixturenames", ()):
+            item.add_marker("store")
+
+
 def pytest_report_header(config: pytest.Config) -> str:
     """What another machine needs to run the same tests."""
     seed = config.getoption("--hypothesis-seed")
