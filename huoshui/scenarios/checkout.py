@@ -45,7 +45,8 @@ from huoshui.lines.payments.payment.model import (
 )
 from huoshui.lines.payments.rails import registry
 from huoshui.lines.payments.rails.simulated.abilities import SIMULATED
-from huoshui.scenarios import payment_flow
+from huoshui.scenarios import pay_later, payment_flow
+from huoshui.scenarios.pay_later import Choice
 
 _VOUCHER = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _TOKEN = re.compile(r"tok_[a-z0-9_]{1,60}")
@@ -72,40 +73,54 @@ class MeansNotOffered(Problem):
     status = 422
 
 
+class PayLaterDeclined(Problem):
+    """The loan that was chosen is not given; the problem names the rules that do not hold."""
+
+    code = "pay_later_declined"
+    status = 409
+
+
 class Offer(msgspec.Struct, frozen=True):
     """What a buyer may pay `due` with, all in minor units: what stands on their balance, how many
-    points they have and what these are worth, and the outside rails."""
+    points they have and what these are worth, the outside rails, and the ways to pay all of it later."""
 
     due: int
     balance: int = 0
     points: int = 0
     points_worth: int = 0
     rails: tuple[str, ...] = ()
+    later: tuple[Choice, ...] = ()
 
 
 class Wish(msgspec.Struct, frozen=True):
     """What a buyer chose. Of balance and points at most so many minor units (None: none of it);
-    `rail` gives what the others leave, `token` is a simulated rail's word for a means."""
+    `rail` gives what the others leave, `token` is a simulated rail's word for a means. With `later`
+    all of it is paid by a loan, named as `product/instalments`; `agreed` is the mark of what was told."""
 
     balance: int | None = None
     points: int | None = None
     voucher: str = ""
     rail: str = ""
     token: str = ""
+    later: str = ""
+    agreed: str = ""
 
 
 def offer(tx: Tx, payment: Payment, *, live: bool) -> Offer:
     """What the buyer of a payment may pay it with now."""
     terms = terms_store.terms(tx) or Terms()
     points = _available(tx, points_path(payment.buyer), terms.points_unit) if payment.buyer else 0
+    due = payment.amount - _subsidy(payment)
+    waits = payment.state == "requires_payment_method"
     return Offer(
-        due=payment.amount - _subsidy(payment),
+        due=due,
         balance=_available(tx, wallet_path(payment.buyer), payment.currency)
         if payment.buyer
         else 0,
         points=points,
         points_worth=points * terms.points_value,
         rails=tuple(name for name in registry.outside() if _fits(payment, name, live)),
+        later=tuple(c for c in pay_later.choices(tx, payment, due) if c.open) if waits else (),
     )
 
 
@@ -157,7 +172,8 @@ def chosen(payment: Payment, found: Offer, wish: Wish, voucher: int) -> tuple[Te
 def pay(tx: Tx, id_: UUID, version: int, wish: Wish, *, live: bool) -> Payment:
     """Pay by what was chosen, or by what is attached already; as it was where it has moved on.
 
-    Raises CheckoutShort, VoucherEmpty, MeansNotOffered, RailCannot.
+    Raises CheckoutShort, VoucherEmpty, MeansNotOffered, RailCannot, and of a loan PayLaterChanged,
+    PayLaterDeclined, FacilityShort.
     """
     found = _lock(tx, id_)
     if found.version != version or found.state in FINAL:
@@ -170,9 +186,24 @@ def pay(tx: Tx, id_: UUID, version: int, wish: Wish, *, live: bool) -> Payment:
         return found
     if wish.token and (live or wish.rail not in SIMULATED or not _TOKEN.fullmatch(wish.token)):
         raise MeansNotOffered(means=wish.token[:40])
+    if wish.later:
+        return _pay_later(tx, found, wish)
     worth = _worth(tx, wish.voucher, found.currency)
     tenders = chosen(found, offer(tx, found, live=live), wish, worth)
     return _apply(tx, Attach(id_, tenders), Confirm(id_))
+
+
+def _pay_later(tx: Tx, payment: Payment, wish: Wish) -> Payment:
+    """All of it by a loan: applied for, decided and agreed to, as it was shown."""
+    product, _, count = wish.later.partition("/")
+    if wish.balance or wish.points or wish.voucher or not count.isdecimal():
+        raise MeansNotOffered(means=wish.later[:40])
+    due = payment.amount - _subsidy(payment)
+    made = pay_later.take_up(tx, payment, product, int(count[:4]), due)
+    if made.loan.state != "offered":
+        raise PayLaterDeclined(reason=", ".join(each["rule"] for each in made.loan.reasons))
+    tenders = pay_later.agree(tx, payment, made.loan.id, wish.agreed, "checkout")
+    return _apply(tx, Attach(payment.id, tenders), Confirm(payment.id))
 
 
 def prove(tx: Tx, id_: UUID, version: int) -> Payment:

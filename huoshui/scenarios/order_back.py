@@ -9,10 +9,13 @@ from huoshui.core.db import Tx
 from huoshui.ledger import journal
 from huoshui.lines.payments.chart import rail_path
 from huoshui.lines.payments.escrow.service import Outcome
-from huoshui.lines.payments.payment import search_store, service
+from huoshui.lines.payments.payment import search_store
 from huoshui.lines.payments.payment.machine import allowed
 from huoshui.lines.payments.payment.model import GiveBack
 from huoshui.lines.payments.payment.search_store import Sought
+from huoshui.lines.payments.payment.service import Batch
+from huoshui.scenarios import pay_later
+from huoshui.scenarios.pay_later import fees
 
 ORDER_RAIL = "payment"  # the means by which an order knows that a payment of ours paid it
 ORDER_PART = rail_path(ORDER_RAIL)
@@ -40,5 +43,11 @@ def _went_back(tx: Tx, outcome: Outcome, order_key: str) -> None:
             key = f"order/{ids.show('txn', outcome.txn_id)}/{ids.show('pmt', payment.id)}"
             commands.append(GiveBack(payment.id, tx.id("prf", key), key, given, "order"))
             left -= given
-    for done in service.apply(tx, commands) if commands else []:
-        done.demand()
+    if commands:
+        batch = Batch(tx, commands)
+        done = [batch.take(command) for command in commands]
+        batch.flush()
+        for each in done:
+            each.demand()
+        pay_later.follow(tx, batch.changed())
+    fees.of_orders(tx, [outcome])

@@ -25,7 +25,7 @@ from huoshui.lines.payments.payment import service
 from huoshui.lines.payments.payment.model import Cancel, Capture, Command, GiveBack, Told
 from huoshui.lines.payments.payment.service import Batch, Outcome
 from huoshui.lines.payments.rails import Answer, Call
-from huoshui.scenarios import order_flow
+from huoshui.scenarios import order_flow, pay_later
 from huoshui.scenarios.order_back import ORDER_RAIL
 
 Verb = Literal["capture", "cancel", "refund"]
@@ -57,7 +57,7 @@ def apply(tx: Tx, commands: Sequence[Command]) -> list[Outcome]:
 
 
 def finish(tx: Tx, batch: Batch) -> None:
-    """Write a batch, then let orders take what was captured for them."""
+    """Write a batch; orders take what was captured for them, and loans follow what they pay."""
     batch.flush()
     facts = [
         TenderFact(
@@ -72,6 +72,7 @@ def finish(tx: Tx, batch: Batch) -> None:
     ]
     if facts:
         order_flow.take(tx, facts)
+    pay_later.follow(tx, batch.changed())
 
 
 def told(tx: Tx, answers: list[tuple[Call, Answer]]) -> None:
@@ -125,7 +126,7 @@ def need_no_order(tx: Tx, id_: UUID) -> None:
 
 def expire(tx: Tx, items: list[Work]) -> None:
     """Due work: payments that have run out are called off."""
-    service.expire(tx)
+    apply(tx, service.expired(tx))
 
 
 WORK: dict[str, Run] = {service.EXPIRY_DUE: expire}

@@ -29,6 +29,7 @@ from huoshui.interfaces.api import (
     openapi,
     orders,
     parties,
+    pay_later,
     payment_links,
     payments,
     people,
@@ -56,6 +57,7 @@ HANDLERS = [
     *disputes.HANDLERS, *facilities.HANDLERS, *whatif.HANDLERS, *catalog.HANDLERS,
     *factoring.HANDLERS,
     *loans.HANDLERS,
+    *pay_later.HANDLERS,
 ]  # fmt: skip
 EXCEPTION_HANDLERS: dict[int | type[Exception], Any] = {
     Problem: problems.on_problem,

@@ -298,7 +298,7 @@ def show_payment(request: Ask, ref: Ref) -> views.PaymentDetail:
     id_ = ids.read("pmt", ref)
     with visit.begin() as tx:
         found = service.payment(tx, id_)
-        _need_own(visit, found)
+        need_own(visit, found)
         refunds = [views.refund(each) for each in store.refunds_of(tx, id_)]
         clearing = [
             views.clearing(row) for row in store.clearing_of(tx, id_)
@@ -306,7 +306,8 @@ def show_payment(request: Ask, ref: Ref) -> views.PaymentDetail:
     return views.PaymentDetail(views.payment(found), refunds, clearing)
 
 
-def _need_own(visit: Visit, found: Payment) -> None:
+def need_own(visit: Visit, found: Payment) -> None:
+    """That the caller may see a payment. Raises UnknownPayment."""
     own = _own(visit.bound)
     if own is not None and not own.has(found):
         raise UnknownPayment(kind="payment", id=ids.show("pmt", found.id))

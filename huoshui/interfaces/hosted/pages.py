@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
@@ -11,6 +11,7 @@ import msgspec
 
 from huoshui.core.i18n import catalogue, text
 from huoshui.core.money import Money
+from huoshui.interfaces.console import shown
 from huoshui.interfaces.hosted.opening import Visit, shown_id
 from huoshui.lines.payments.payment.means import OWN, SUBSIDY
 from huoshui.lines.payments.payment.model import Payment, Refund, Tender
@@ -18,6 +19,7 @@ from huoshui.lines.payments.payment.store import ClearingRow
 from huoshui.lines.payments.rails.simulated.abilities import SIMULATED
 from huoshui.scenarios import checkout
 from huoshui.scenarios.checkout import Offer
+from huoshui.scenarios.pay_later import Choice
 
 Kind = Literal[
     "choose", "confirm", "prove", "act", "scan", "wait", "reserved", "paid", "cancelled",
@@ -29,6 +31,7 @@ _TOKENS = {
     "transfer": ("tok_ok", "tok_decline_do_not_honour"),
     "qr": ("tok_ok", "tok_decline_do_not_honour"),
 }  # fmt: skip
+LATER = "later:"  # before a loan's name, in the form's field of the rail
 _KINDS: dict[str, Kind] = {
     "requires_payment_method": "choose",
     "requires_confirmation": "confirm",
@@ -54,6 +57,27 @@ class RailChoice(msgspec.Struct, frozen=True):
     title: str
     means: str
     tokens: tuple[tuple[str, str], ...]
+
+
+class LaterChoice(msgspec.Struct, frozen=True):
+    """A loan that may pay all of it: what it is called, each instalment with its day, the yearly rate
+    in percent, the sums, what the product tells, and the mark of all of it."""
+
+    name: str
+    title: str
+    means: str
+    rows: tuple[tuple[date, Money], ...]
+    rate: str
+    simple: str
+    interest: Money
+    total: Money
+    texts: tuple[str, ...]
+    mark: str
+
+    @property
+    def value(self) -> str:
+        """What the form sends where it is chosen."""
+        return f"{LATER}{self.name}"
 
 
 class Given(msgspec.Struct, frozen=True):
@@ -89,6 +113,7 @@ class CheckoutPage(msgspec.Struct, frozen=True, kw_only=True):
     points: int
     points_worth: Money
     rails: tuple[RailChoice, ...]
+    later: tuple[LaterChoice, ...]
     given: Given
     tenders: tuple[Line, ...]
     action: str
@@ -204,6 +229,7 @@ def checkout_page(
         points=found.points,
         points_worth=Money(found.points_worth, currency),
         rails=tuple(_choice(name, lang, live=visit.live) for name in found.rails),
+        later=tuple(_later(each, lang, currency) for each in found.later),
         given=given or _suggested(found),
         tenders=lines(payment, lang),
         action=payment.action,
@@ -288,6 +314,30 @@ def _choice(name: str, lang: str, *, live: bool) -> RailChoice:
         text(key, lang) if key in catalogue() else "",
         tuple((token, text(f"hosted.token.{token}", lang)) for token in tokens),
     )
+
+
+def _later(choice: Choice, lang: str, currency: str) -> LaterChoice:
+    told = choice.disclosure or {}
+    rows = tuple(
+        (date.fromisoformat(row["due"]), Money(row["total"], currency))
+        for row in told["instalments"]
+    )
+    said = {"name": choice.name[lang], "count": str(choice.instalments)}
+    return LaterChoice(
+        name=f"{choice.product}/{choice.instalments}",
+        title=text("hosted.pay.later.title", lang, **said),
+        means=text(
+            "hosted.pay.later.means", lang, each=shown.money(rows[0][1], lang), count=len(rows),
+            rate=told["rates"]["cn_irr_pct"],
+        ),
+        rows=rows,
+        rate=told["rates"]["cn_irr_pct"],
+        simple=told["rates"]["cn_simple_pct"],
+        interest=Money(told["sums"]["interest"], currency),
+        total=Money(told["sums"]["total"], currency),
+        texts=tuple(said[lang] for said in told["texts"]),
+        mark=choice.mark,
+    )  # fmt: skip
 
 
 def _suggested(found: Offer) -> Given:

@@ -35,6 +35,13 @@ from huoshui.scenarios.checkout import Wish
 _SEE = "/{secret:str}"
 
 
+class NotAgreed(Problem):
+    """A loan is agreed to before it is given: the box beside its figures says so."""
+
+    code = "pay_later_not_agreed"
+    status = 422
+
+
 def routes() -> list[Any]:
     """Everything that needs no key, for the composition root."""
     errors: dict[Any, Any] = {Problem: answer.on_problem, HTTPException: _on_http}
@@ -182,14 +189,25 @@ def receipt_json(request: Ask, secret: FromPath[str]) -> Response[bytes]:
 
 def _wish(visit: Visit, fields: dict[str, list[str]]) -> Wish:
     """What a form chose. Raises AmountUnreadable, AmountTooFine."""
-    used, rail = fields.get("use", []), one(fields, "rail")
+    used, rail, later = fields.get("use", []), one(fields, "rail"), ""
+    if rail.startswith(pages.LATER):
+        rail, later = "", rail.removeprefix(pages.LATER)
+        need_agreement(fields, later)
     return Wish(
         balance=_at_most(visit.payment, fields, "balance") if "balance" in used else None,
         points=_at_most(visit.payment, fields, "points") if "points" in used else None,
         voucher=one(fields, "voucher"),
         rail=rail,
         token=one(fields, f"token_{rail}"),
+        later=later,
+        agreed=one(fields, f"mark_{later}"),
     )
+
+
+def need_agreement(fields: dict[str, list[str]], later: str) -> None:
+    """That who pays later has said that it agrees to what it was shown. Raises NotAgreed."""
+    if "yes" not in fields.get(f"agree_{later}", []):
+        raise NotAgreed()
 
 
 def _at_most(payment: Payment, fields: dict[str, list[str]], name: str) -> int:

@@ -1991,6 +1991,22 @@ CREATE TABLE public.statement_line (
     CONSTRAINT statement_line_state_check CHECK ((state = ANY (ARRAY['new'::text, 'suspense'::text, 'matched'::text, 'split'::text, 'asked'::text, 'written_off'::text, 'booked'::text])))
 );
 
+CREATE TABLE public.switched (
+    book integer NOT NULL,
+    product text NOT NULL,
+    number integer NOT NULL,
+    version integer NOT NULL,
+    line text NOT NULL,
+    settings jsonb NOT NULL,
+    programme_id uuid,
+    on_at timestamp with time zone NOT NULL,
+    on_by text NOT NULL,
+    off_at timestamp with time zone,
+    off_by text DEFAULT ''::text NOT NULL,
+    CONSTRAINT switched_check CHECK ((off_at >= on_at)),
+    CONSTRAINT switched_number_check CHECK ((number > 0))
+);
+
 CREATE TABLE public.tender (
     book integer NOT NULL,
     id uuid NOT NULL,
@@ -2592,6 +2608,9 @@ ALTER TABLE ONLY public.statement_file
 ALTER TABLE ONLY public.statement_line
     ADD CONSTRAINT statement_line_pkey PRIMARY KEY (book, id);
 
+ALTER TABLE ONLY public.switched
+    ADD CONSTRAINT switched_pkey PRIMARY KEY (book, product, number);
+
 ALTER TABLE ONLY public.tender
     ADD CONSTRAINT tender_pkey PRIMARY KEY (book, key, version);
 
@@ -2859,6 +2878,8 @@ CREATE INDEX statement_line_new ON public.statement_line USING btree (file_id, s
 CREATE INDEX statement_line_reference ON public.statement_line USING btree (book, reference) WHERE (reference <> ''::text);
 
 CREATE INDEX statement_line_waits ON public.statement_line USING btree (book, since, id) WHERE (state = ANY (ARRAY['suspense'::text, 'asked'::text]));
+
+CREATE UNIQUE INDEX switched_on ON public.switched USING btree (book, product) WHERE (off_at IS NULL);
 
 CREATE UNIQUE INDEX tender_now ON public.tender USING btree (book, key) WHERE (superseded_at = 'infinity'::timestamp with time zone);
 
@@ -3210,6 +3231,15 @@ ALTER TABLE ONLY public.settlement_window
 ALTER TABLE ONLY public.statement_file
     ADD CONSTRAINT statement_file_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
 
+ALTER TABLE ONLY public.switched
+    ADD CONSTRAINT switched_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
+
+ALTER TABLE ONLY public.switched
+    ADD CONSTRAINT switched_book_product_version_fkey FOREIGN KEY (book, product, version) REFERENCES public.catalog_version(book, product, number);
+
+ALTER TABLE ONLY public.switched
+    ADD CONSTRAINT switched_book_programme_id_fkey FOREIGN KEY (book, programme_id) REFERENCES public.facility(book, id);
+
 ALTER TABLE ONLY public.terms
     ADD CONSTRAINT terms_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
 
@@ -3439,6 +3469,8 @@ CREATE POLICY reader ON public.seller FOR SELECT USING (((book = ( SELECT public
 
 CREATE POLICY reader ON public.shipment FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (order_key IN ( SELECT public.reader_orders() AS reader_orders)))));
 
+CREATE POLICY reader ON public.switched FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
+
 CREATE POLICY reader ON public.tender FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
 
 CREATE POLICY reader ON public.transfer FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
@@ -3466,6 +3498,8 @@ ALTER TABLE public.row_grant ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.seller ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.shipment ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.switched ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.tender ENABLE ROW LEVEL SECURITY;
 

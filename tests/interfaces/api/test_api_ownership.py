@@ -81,6 +81,13 @@ BODIES: dict[str, Any] = {
     "/mandates/{ref:str}/page": {},
     "/device-events": {"events": []},
     "/device-events/{ref:str}/approve": {"confirmation": CONFIRMED},
+    "/payments/{ref:str}/pay-later": {"product": "pay-in-3-free", "instalments": 3},
+    "/payments/{ref:str}/pay-later/agree": {
+        "loan": "loan_00000000000000000000000000",
+        "mark": "x",
+        "confirmation": CONFIRMED,
+    },
+    "/switched": {"file": GOLDEN["pay-in-3-free"]},
     "/loan-offers": lending.ASKED,
     "/loans": lending.ASKED | {"party": "x"},
     "/loans/{ref:str}/consent": lending.CONFIRMED,
@@ -236,6 +243,8 @@ class Owned:
         self.ids["/rails/calls"] = ids.show("rca", queued_call(tenant))
         lending.offered(tenant)
         self.ids["/loans"] = lending.running(tenant, tenant.get("/sellers")["data"][0]["id"])
+        switched = tenant.ask("POST", "/switched", {"file": GOLDEN["pay-in-instalments"]})
+        self.ids["/switched"] = switched.json()["product"]
         self.ids["/disputes"] = disputed(tenant, "slr_one")
         seller = tenant.get("/sellers")["data"][0]["id"]
         self.ids |= factored(tenant, seller, "theirs")

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from huoshui.catalog import CheckedProduct
+from huoshui.catalog import CheckedProduct, Refusal
 from huoshui.core.db import Tx
 from huoshui.core.expr import Schema
 from huoshui.lines.lending.loan.model import Loan
@@ -47,16 +47,14 @@ def by_rules(tx: Tx, loan: Loan, product: CheckedProduct, facts: Mapping[str, An
     refusals = product.refusals(facts)
     return Decision(
         not refusals,
-        tuple(
-            {
-                "rule": each.rule.name,
-                "en": each.rule.en,
-                "zh": each.rule.zh,
-                "unknown": each.unknown,
-            }
-            for each in refusals
-        ),
+        tuple(reason_of(each) for each in refusals),
     )
+
+
+def reason_of(refusal: Refusal) -> dict[str, Any]:
+    """A rule that does not hold, with its words in both languages."""
+    rule = refusal.rule
+    return {"rule": rule.name, "en": rule.en, "zh": rule.zh, "unknown": refusal.unknown}
 
 
 class Ports(msgspec.Struct, frozen=True):

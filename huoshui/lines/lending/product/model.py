@@ -77,6 +77,7 @@ class LifeTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     preclose: Literal["day", "rest"] = "day"
     earn_on_overdue: bool = True
     charge_off: Literal["regular", "zero_interest", "accelerate"] = "regular"
+    refund_interest: bool = False  # a shop's refund gives back the interest on what it repays
 
 
 class LawTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -141,6 +142,7 @@ class LoanTables(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return Rules(
             waterfall, life.recalculate, life.rest, life.preclose, life.earn_on_overdue,
             life.charge_off,
+            interest_refund=("merchant_issued_refund",) if life.refund_interest else (),
         )  # fmt: skip
 
 

@@ -122,11 +122,9 @@ def payment(tx: Tx, id_: UUID) -> Payment:
     return found
 
 
-def expire(tx: Tx) -> int:
-    """Call off what has run out: freed, or closed with what was captured; how many."""
-    found = store.expired(tx, _EXPIRE_AT_ONCE)
-    apply(tx, [Cancel(id_, expired=True) for id_ in found])
-    return len(found)
+def expired(tx: Tx) -> list[Command]:
+    """What calls off payments that have run out: freed, or closed with what was captured."""
+    return [Cancel(id_, expired=True) for id_ in store.expired(tx, _EXPIRE_AT_ONCE)]
 
 
 class Batch:
@@ -180,6 +178,11 @@ class Batch:
             for id_, after in self._payments.items()
             if (before := self._loaded[id_].captured if id_ in self._loaded else 0) < after.captured
         ]
+
+    def changed(self) -> list[tuple[Payment | None, Payment]]:
+        """Each payment that was made or moved: as it was, and as it is."""
+        pairs = [(self._loaded.get(id_), after) for id_, after in self._payments.items()]
+        return [(before, after) for before, after in pairs if after is not before]
 
     def flush(self) -> None:
         """Write what was decided."""
