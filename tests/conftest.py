@@ -58,10 +58,16 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that use the server are known by it, so that another server can be tried with them."""
+    """Tests that use the server are known by it, so that another server can be tried with them.
+
+    A file's tests run on one worker, which makes its worlds once (`--dist loadfile`); files with
+    long tests come first, so that no worker waits at the end for the other's.
+    """
     for item in items:
         if "server_url" in getattr(item, "fixturenames", ()):
             item.add_marker("store")
+    long = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in long)
 
 
 def pytest_report_header(config: pytest.Config) -> str:
