@@ -324,3 +324,11 @@ def demand_party(tx: Tx, ref: str) -> None:
         seller(tx, ids.show("slr", ids.read("slr", ref)))
     else:
         buyer(tx, ids.show("byr", ids.read("byr", ref)))
+
+
+def name_of(tx: Tx, ref: str) -> str:
+    """What a party is called: a seller's name, or the marketplace's own key. Raises as `demand_party`."""
+    if ref.startswith("slr_"):
+        found = seller(tx, ids.show("slr", ids.read("slr", ref)))
+        return found.name or found.key
+    return "".join(store.keys_of(tx, "buyer", [ids.read("byr", ref)]))

@@ -23,6 +23,7 @@ from huoshui.interfaces.api import (
     facilities,
     factoring,
     history,
+    loan_papers,
     loans,
     mandates,
     offline,
@@ -58,6 +59,7 @@ HANDLERS = [
     *factoring.HANDLERS,
     *loans.HANDLERS,
     *pay_later.HANDLERS,
+    *loan_papers.HANDLERS,
 ]  # fmt: skip
 EXCEPTION_HANDLERS: dict[int | type[Exception], Any] = {
     Problem: problems.on_problem,

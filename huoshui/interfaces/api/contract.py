@@ -25,7 +25,8 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
     on `rows` narrows itself by `Visit.bound` or `Visit.need_own`, or its answer is withheld; one
     about the `caller` speaks of nobody else. `idempotency` says whether an Idempotency-Key is
     honoured; `dry_run` whether `?dry_run=true` rehearses the operation; `hot` whether it waits in
-    the lane with others, and may find it full; `stateful` whether a read may be refused with 409.
+    the lane with others, and may find it full; `stateful` whether a read may be refused with 409;
+    `media` what an answer is, where it is a file and no JSON.
     """
 
     scope: str
@@ -38,6 +39,7 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
     hot: bool = False
     stateful: bool = False
     status: int = 200
+    media: str = "application/json"
     parameters: frozenset[str] = frozenset()
 
     @property
@@ -47,8 +49,9 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def reads(
-    path: str, scope: str, answer: Any, *, bound: Bounds, stateful: bool = False
-) -> Callable[[F], HTTPRouteHandler]:
+    path: str, scope: str, answer: Any, *, bound: Bounds, stateful: bool = False,
+    media: str = "application/json",
+) -> Callable[[F], HTTPRouteHandler]:  # fmt: skip
     """Declare a GET."""
 
     def declare(function: F) -> HTTPRouteHandler:
@@ -57,6 +60,7 @@ def reads(
             bound=bound,
             answer=answer,
             stateful=stateful,
+            media=media,
             parameters=_query(function, path),
         )
         return get(path, sync_to_thread=True, opt={OPT: contract})(function)

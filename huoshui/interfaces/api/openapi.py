@@ -190,8 +190,8 @@ def _responses(contract: Contract, schema_of: dict[str, Json]) -> Json:
         "headers": _headers(),
     }
     if contract.answer is not None:
-        schema = schema_of[repr(contract.answer)]
-        good["content"] = {"application/json": {"schema": schema}}
+        schema = schema_of[repr(contract.answer)] if contract.answer is not bytes else {}
+        good["content"] = {contract.media: {"schema": schema}}
     if contract.idempotency:
         good["headers"]["Idempotency-Hit"] = {"schema": {"type": "string", "enum": ["true"]}}
     if contract.dry_run:

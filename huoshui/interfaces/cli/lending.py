@@ -46,7 +46,8 @@ class Payment(msgspec.Struct, frozen=True):
 
 
 @contextmanager
-def _begun(settings: Settings, where: Where) -> Iterator[Tx]:
+def begun(settings: Settings, where: Where) -> Iterator[Tx]:
+    """A transaction of a book."""
     with (
         opened(settings, where.world) as database,
         database.begin(book=where.book, actor=ACTOR) as tx,
@@ -56,7 +57,7 @@ def _begun(settings: Settings, where: Where) -> Iterator[Tx]:
 
 def run_list(settings: Settings, where: Where, asked: LoansAsked, *, json: bool) -> None:
     """Loans, newest first, and where each stands."""
-    with _begun(settings, where) as tx:
+    with begun(settings, where) as tx:
         rows = store.loans(tx, **msgspec.structs.asdict(asked))
         at = store.positions(tx, [row.id for row in rows])
     if json:
@@ -79,7 +80,7 @@ def _state(row: Loan) -> str:
 
 def run_show(settings: Settings, where: Where, ref: str, *, json: bool) -> None:
     """A loan with its instalments and its events."""
-    with _begun(settings, where) as tx:
+    with begun(settings, where) as tx:
         loan = contract.find(tx, ref)
         running = service.read(tx, loan.id)
         rows = dues(seen_on(running.state, access.today(tx))) if running.by else ()
@@ -133,7 +134,7 @@ def run_apply(
     *, json: bool,
 ) -> None:  # fmt: skip
     """Apply for a loan of a product on offer; it is decided at once."""
-    with _begun(settings, where) as tx:
+    with begun(settings, where) as tx:
         minor = parse_amount(amount, contract.currency(tx, product))
         asked = Application(product=product, party=party, amount=minor, instalments=instalments)
         loan = contract.decide(tx, contract.apply(tx, asked).id)
@@ -149,7 +150,7 @@ def run_apply(
 
 def run_consent(settings: Settings, where: Where, ref: str, proof: str, *, json: bool) -> None:
     """The borrower agrees to the offer."""
-    with _begun(settings, where) as tx:
+    with begun(settings, where) as tx:
         loan = contract.consent(tx, contract.find(tx, ref).id, proof)
     _answer(loan, json=json)
 
@@ -163,7 +164,7 @@ def _answer(loan: Loan, *, json: bool) -> None:
 
 def run_draw(settings: Settings, where: Where, ref: str, asked: Payment, *, json: bool) -> None:
     """Pay out to the borrower."""
-    with _begun(settings, where) as tx:
+    with begun(settings, where) as tx:
         loan = contract.find(tx, ref)
         minor = parse_amount(asked.amount, loan.currency)
         done = service.draw(tx, loan.id, minor, _key(tx, asked.key), on=_on(asked.on))
@@ -172,7 +173,7 @@ def run_draw(settings: Settings, where: Where, ref: str, asked: Payment, *, json
 
 def run_repay(settings: Settings, where: Where, ref: str, asked: Payment, *, json: bool) -> None:
     """Take a payment by the waterfall."""
-    with _begun(settings, where) as tx:
+    with begun(settings, where) as tx:
         loan = contract.find(tx, ref)
         one = Repayment(
             loan_id=loan.id,
@@ -189,7 +190,7 @@ def run_reverse(
     settings: Settings, where: Where, ref: str, event: str, key: str, *, json: bool
 ) -> None:
     """Undo an event of a loan."""
-    with _begun(settings, where) as tx:
+    with begun(settings, where) as tx:
         loan = contract.find(tx, ref)
         done = service.reverse(tx, loan.id, event, _key(tx, key))
     _done(done, json=json)
@@ -224,7 +225,7 @@ def _done(done: Outcome, *, json: bool) -> None:
 
 def run_quote(settings: Settings, where: Where, ref: str, on: str, *, json: bool) -> None:
     """What would settle a loan early."""
-    with _begun(settings, where) as tx:
+    with begun(settings, where) as tx:
         loan = contract.find(tx, ref)
         found = service.settlement(tx, loan.id, _on(on))
     if json:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
@@ -14,6 +15,7 @@ from huoshui.interfaces.cli.ledgering import Where
 
 Add = Callable[[App, str, Callable[..., None]], None]
 Some = Annotated[int, Parameter(validator=Number(gte=1, lte=1200))]
+Lang = Literal["", "zh", "en"]
 Means = Literal[
     "repayment", "merchant_issued_refund", "payout_refund", "goodwill_credit",
     "interest_payment_waiver", "charge_adjustment",
@@ -24,6 +26,7 @@ def add_lending(app: App, settings: Settings, add: Add) -> None:
     """The group's commands; `add` gives each its help in the reader's language."""
     _add_contracts(app, settings, add)
     _add_servicing(app, settings, add)
+    _add_papers(app, settings, add)
 
 
 def _add_contracts(app: App, settings: Settings, add: Add) -> None:
@@ -100,4 +103,25 @@ def _add_servicing(app: App, settings: Settings, add: Add) -> None:
     for name, command in (
         ("draw", draw), ("repay", repay), ("reverse", reverse), ("quote", quote),
     ):  # fmt: skip
+        add(app, f"loan.{name}", command)
+
+
+def _add_papers(app: App, settings: Settings, add: Add) -> None:
+    def contract(
+        loan: str, *, lang: Lang = "", out: Path | None = None, world: str = SANDBOX, book: int = 1
+    ) -> None:
+        from huoshui.interfaces.cli import lending_papers
+
+        lending_papers.run_contract(settings, Where(world, book), loan, lang, out)
+
+    def statement(
+        loan: str, *, since: str = "", until: str = "", lang: Lang = "", out: Path | None = None,
+        world: str = SANDBOX, book: int = 1,
+    ) -> None:  # fmt: skip
+        from huoshui.interfaces.cli import lending_papers
+
+        days = lending_papers.Days(since, until)
+        lending_papers.run_statement(settings, Where(world, book), loan, days, lang, out)
+
+    for name, command in (("contract", contract), ("statement", statement)):
         add(app, f"loan.{name}", command)

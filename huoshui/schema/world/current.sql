@@ -229,6 +229,14 @@ BEGIN
     RETURN NEW;
 END $$;
 
+CREATE FUNCTION public.guard_loan_paper() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    RAISE EXCEPTION 'loan_paper: what was consented to does not change'
+        USING ERRCODE = 'integrity_constraint_violation';
+END $$;
+
 CREATE FUNCTION public.guard_loan_state() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -1340,6 +1348,17 @@ CREATE TABLE public.loan_line (
     CONSTRAINT loan_line_part_check CHECK (((part >= 0) AND (part <= 255)))
 )
 WITH (fillfactor='80');
+
+CREATE TABLE public.loan_paper (
+    book integer NOT NULL,
+    loan_id uuid NOT NULL,
+    lender text NOT NULL,
+    borrower text NOT NULL,
+    borrower_name text NOT NULL,
+    digest text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT loan_paper_digest_check CHECK ((digest ~ '^[0-9a-f]{64}$'::text))
+);
 
 CREATE TABLE public.loan_position (
     book integer NOT NULL,
@@ -2464,6 +2483,9 @@ ALTER TABLE ONLY public.loan_grid
 ALTER TABLE ONLY public.loan_line
     ADD CONSTRAINT loan_line_pkey PRIMARY KEY (book, loan_id);
 
+ALTER TABLE ONLY public.loan_paper
+    ADD CONSTRAINT loan_paper_pkey PRIMARY KEY (book, loan_id);
+
 ALTER TABLE ONLY public.loan
     ADD CONSTRAINT loan_pkey PRIMARY KEY (book, id);
 
@@ -3015,6 +3037,8 @@ CREATE TRIGGER loan_day_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON publi
 
 CREATE TRIGGER loan_event_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.loan_event FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER loan_paper_stands BEFORE DELETE OR UPDATE ON public.loan_paper FOR EACH ROW EXECUTE FUNCTION public.guard_loan_paper();
+
 CREATE TRIGGER loan_posting_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.loan_posting FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER loan_state_moves BEFORE UPDATE ON public.loan FOR EACH ROW WHEN ((old.state IS DISTINCT FROM new.state)) EXECUTE FUNCTION public.guard_loan_state();
@@ -3180,6 +3204,12 @@ ALTER TABLE ONLY public.loan_line
 ALTER TABLE ONLY public.loan_line
     ADD CONSTRAINT loan_line_book_loan_id_fkey FOREIGN KEY (book, loan_id) REFERENCES public.loan(book, id);
 
+ALTER TABLE ONLY public.loan_paper
+    ADD CONSTRAINT loan_paper_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
+
+ALTER TABLE ONLY public.loan_paper
+    ADD CONSTRAINT loan_paper_book_loan_id_fkey FOREIGN KEY (book, loan_id) REFERENCES public.loan(book, id);
+
 ALTER TABLE ONLY public.loan_position
     ADD CONSTRAINT loan_position_book_loan_id_fkey FOREIGN KEY (book, loan_id) REFERENCES public.loan(book, id);
 
@@ -3331,6 +3361,8 @@ ALTER TABLE public.loan_grid ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.loan_line ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.loan_paper ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.loan_position ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.loan_posting ENABLE ROW LEVEL SECURITY;
@@ -3428,6 +3460,8 @@ CREATE POLICY reader ON public.loan_event FOR SELECT USING (((book = ( SELECT pu
 CREATE POLICY reader ON public.loan_grid FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
 
 CREATE POLICY reader ON public.loan_line FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (loan_id IN ( SELECT public.reader_loans() AS reader_loans)))));
+
+CREATE POLICY reader ON public.loan_paper FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (loan_id IN ( SELECT public.reader_loans() AS reader_loans)))));
 
 CREATE POLICY reader ON public.loan_position FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (loan_id IN ( SELECT public.reader_loans() AS reader_loans)))));
 

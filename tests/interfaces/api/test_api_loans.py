@@ -127,6 +127,16 @@ def test_relief_in_hardship_and_a_loss(shop: tuple[Tenant, str]) -> None:
     assert [p["template"] for p in back["postings"]] == ["repaid_lost"]
 
 
+def own_key(tenant: Tenant, seller: str) -> str:
+    """A key of a seller, which sees its own alone."""
+    with tenant.database.begin(book=tenant.book) as tx:
+        uuid = tx.value("SELECT id FROM seller WHERE book = %(book)s AND key = %(key)s", key=seller)
+        made = access.organisation_of(tx, uuid) or access.open_organisation(
+            tx, "seller", seller, object_id=uuid
+        )
+        return access.make_key(tx, tenant.world, "own", organisation_id=made.id)[1]
+
+
 def test_a_borrower_applies_for_itself_alone(
     open_tenant: Callable[..., Tenant],
 ) -> None:
@@ -134,12 +144,7 @@ def test_a_borrower_applies_for_itself_alone(
     tenant.tell(*placed(items=(("s1", 10_000, 0), ("s2", 10_000, 0))))
     lending.offered(tenant)
     own, other = (tenant.get("/sellers", key=k)["data"][0]["id"] for k in ("s1", "s2"))
-    with tenant.database.begin(book=tenant.book) as tx:
-        uuid = tx.value("SELECT id FROM seller WHERE book = %(book)s AND key = 's1'")
-        made = access.organisation_of(tx, uuid) or access.open_organisation(
-            tx, "seller", "s1", object_id=uuid
-        )
-        key = access.make_key(tx, tenant.world, "own", organisation_id=made.id)[1]
+    key = own_key(tenant, "s1")
     loan = tenant.ask("POST", "/loans", lending.ASKED, key=key).json()
     assert loan["party"] == own
     refused = tenant.ask("POST", "/loans", lending.ASKED | {"party": other}, key=key)
@@ -180,3 +185,19 @@ def test_who_is_not_eligible_is_told_why_and_a_cooling_off_is_kept(timed: Tenant
     over = timed.ask("POST", f"/loans/{other}/consent", lending.CONFIRMED)
     assert (over.status_code, over.json()["code"]) == (409, "loan_offer_over")
     assert timed.done(f"/loans/{ref}/draw", {"amount": cny(900_000)})["loan"]["state"] == "running"
+
+
+def test_papers_are_for_whoever_sees_the_loan(open_tenant: Callable[..., Tenant]) -> None:
+    tenant = open_tenant()
+    tenant.tell(*placed(items=(("s1", 10_000, 0), ("s2", 10_000, 0))))
+    lending.offered(tenant)
+    ref = lending.running(tenant, tenant.get("/sellers", key="s1")["data"][0]["id"])
+    own, other = own_key(tenant, "s1"), own_key(tenant, "s2")
+    for paper in ("contract", "statement"):
+        found = tenant.ask("GET", f"/loans/{ref}/{paper}?lang=zh", key=own)
+        assert (found.status_code, found.headers["content-type"]) == (200, "application/pdf")
+        assert (found.content[:5], found.headers["content-language"]) == (b"%PDF-", "zh")
+        assert len(found.headers["paper-digest"]) == 64
+        assert tenant.ask("GET", f"/loans/{ref}/{paper}", key=other).status_code == 404
+    early = tenant.ask("GET", f"/loans/{ref}/statement?until=2020-01-01")
+    assert (early.status_code, early.json()["code"]) == (422, "bad_loan_day")

@@ -16,14 +16,16 @@ from huoshui.core import access, ids
 from huoshui.core.db import Tx
 from huoshui.core.errors import Conflict
 from huoshui.facts.commerce import service as commerce
-from huoshui.lines.lending.loan import store
+from huoshui.lines.lending.loan import paper_store, store
 from huoshui.lines.lending.loan.model import (
     LOAN,
     Loan,
     NoConsent,
+    NothingOffered,
     OfferOver,
     UnknownLoan,
 )
+from huoshui.lines.lending.loan.paper import Contract, Kept, Parties, written
 from huoshui.lines.lending.loan.ports import Ports
 from huoshui.lines.lending.product import (
     LENDING,
@@ -183,7 +185,25 @@ def consent(tx: Tx, loan_id: UUID, proof: str) -> Loan:
     if loan.offer_ends_at is not None and tx.now >= loan.offer_ends_at:
         raise OfferOver(id=loan.shown)
     drawable = access.today(tx) + timedelta(days=tables(tx, loan).offer.cooling_off_days)
-    return moved(tx, loan, "consent", consent_at=tx.now, consent=proof, drawable_on=drawable)
+    agreed = paper(tx, loan)
+    paper_store.keep(tx, loan.id, Kept(agreed.parties, agreed.digest, tx.now))
+    changed = {"consent_at": tx.now, "consent": proof, "drawable_on": drawable}
+    return moved(tx, loan, "consent", {"contract": agreed.digest}, **changed)
+
+
+def paper(tx: Tx, loan: Loan) -> Contract:
+    """The contract of a loan as facts: as it was consented to, or as it is offered. Raises NothingOffered."""
+    if loan.disclosure is None:
+        raise NothingOffered(id=loan.shown)
+    row = catalog.version(tx, loan.product, loan.version)
+    kept = paper_store.kept(tx, loan.id)
+    parties = kept.parties if kept else _parties(tx, loan.party)
+    product, told = catalog.product_of(row), tables(tx, loan)
+    return written(loan, product, row.digest, told, parties, access.zone_of(tx))
+
+
+def _parties(tx: Tx, party: str) -> Parties:
+    return Parties(access.this_book(tx).name, party, commerce.name_of(tx, party))
 
 
 def withdraw(tx: Tx, loan_id: UUID) -> Loan:
@@ -207,12 +227,14 @@ def locked(tx: Tx, loan_id: UUID) -> Loan:
     return found
 
 
-def moved(tx: Tx, before: Loan, verb: str, **changed: object) -> Loan:
-    """The loan after a verb, written and told. Raises IllegalMove."""
+def moved(
+    tx: Tx, before: Loan, verb: str, tell: dict[str, Any] | None = None, **changed: object
+) -> Loan:
+    """The loan after a verb, written and told, with what else is to be told. Raises IllegalMove."""
     after = msgspec.structs.replace(before, state=LOAN.after(before.state, verb), **changed)
     if not store.move(tx, before, after):
         raise Conflict()
-    tx.emit(_TOLD[verb], after.shown, party=after.party)
+    tx.emit(_TOLD[verb], after.shown, party=after.party, **(tell or {}))
     return after
 
 

@@ -42,6 +42,20 @@ class NoConsent(Problem):
     status = 403
 
 
+class NothingOffered(Problem):
+    """Nothing was offered yet, or ever: there is no contract."""
+
+    code = "loan_not_offered"
+    status = 409
+
+
+class NotBegun(Problem):
+    """Nothing was drawn yet: there is no statement."""
+
+    code = "loan_not_begun"
+    status = 409
+
+
 class OfferOver(Problem):
     """The offer has run out; apply anew."""
 

@@ -27,9 +27,11 @@ from huoshui.lines.lending.loan.contract import PORTS, cap_of, moved, tables
 from huoshui.lines.lending.loan.journal import seen_on
 from huoshui.lines.lending.loan.model import (
     Accrued,
+    BadLoanDay,
     EventDiffers,
     EventRow,
     Loan,
+    NotBegun,
     PostedRow,
     StillOpen,
     UnknownLoan,
@@ -37,6 +39,8 @@ from huoshui.lines.lending.loan.model import (
 from huoshui.lines.lending.loan.ports import Ports
 from huoshui.lines.lending.loan.position import Position, position
 from huoshui.lines.lending.loan.running import Due, Running, terms_of, transaction
+from huoshui.lines.lending.loan.statement import Statement
+from huoshui.lines.lending.loan.statement import statement as written
 from huoshui.lines.lending.loan.telling import kind_of, payload_of
 from huoshui.lines.lending.postings import CHART, Posting
 from huoshui.lines.lending.product.quote import quote_within
@@ -296,6 +300,23 @@ def settlement(tx: Tx, loan_id: UUID, on: date | None = None) -> Settlement:
     )
 
 
+def statement(
+    tx: Tx, loan_id: UUID, since: date | None = None, until: date | None = None
+) -> Statement:
+    """What happened from one day to another, the whole life if none is named.
+
+    Raises UnknownLoan, NotBegun, BadLoanDay.
+    """
+    running, today = read(tx, loan_id), access.today(tx)
+    start = running.loan.start_on
+    if start is None:
+        raise NotBegun(id=running.loan.shown)
+    first, last = max(since or start, start), until or today
+    if not first <= last <= today:
+        raise BadLoanDay(on=last.isoformat(), first=first.isoformat())
+    return written(running, first, last)
+
+
 def read(tx: Tx, loan_id: UUID) -> Running:
     """A loan with its fold, to look at. Raises UnknownLoan."""
     loan = store.loan(tx, loan_id)
@@ -360,4 +381,5 @@ def _days(tx: Tx, on: date | None) -> dict[str, Any]:
 __all__ = [
     "Batch", "Outcome", "Repayment", "Settlement", "UnknownEvent", "accrue", "accrue_due", "close",
     "draw", "position_of", "read", "rebuild", "record", "repay", "reverse", "settlement",
+    "statement",
 ]  # fmt: skip

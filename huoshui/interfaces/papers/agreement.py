@@ -1,0 +1,135 @@
+"""The loan contract as a paper, drawn from its facts alone. No I/O."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from huoshui.interfaces.papers.model import Block, Fields, Heading, Paper, Table, Text
+from huoshui.interfaces.papers.words import Words
+from huoshui.lines.lending.loan.paper import Contract
+
+_LAWS = ("cn_simple", "cn_irr", "eu_aprc", "us_apr")
+
+
+def agreement(contract: Contract, lang: str) -> Paper:
+    """The contract in a language."""
+    words = Words(lang, contract.currency)
+    parts = (_parties, _loan, _cost, _disclosed, _schedule, _paying, _late, _leaving, _proof)
+    blocks: list[Block] = []
+    for number, part in enumerate(parts, 1):
+        name = part.__name__.removeprefix("_")
+        heading = words.say("heading", n=_numeral(number, lang), title=words.say(f"part.{name}"))
+        blocks += [Heading(heading), *part(contract, words)]
+    return Paper(
+        lang=lang,
+        title=words.say("contract"),
+        subtitle=words.say("contract.of", product=contract.name.say(lang), loan=contract.loan),
+        author=contract.parties.lender,
+        foot=words.say("foot", loan=contract.loan, digest=contract.digest),
+        page=words.say("page", n="{n}", of="{of}"),
+        blocks=tuple(blocks),
+    )
+
+
+def _numeral(n: int, lang: str) -> str:
+    return "一二三四五六七八九十"[n - 1] if lang == "zh" else str(n)
+
+
+def _parties(contract: Contract, words: Words) -> list[Block]:
+    of = contract.parties
+    name = words.say("named", name=of.borrower_name, id=of.borrower)
+    return [Fields(((words.say("lender"), of.lender), (words.say("borrower"), name)))]
+
+
+def _loan(contract: Contract, words: Words) -> list[Block]:
+    say, terms = words.say, contract.terms
+    version = say("version", name=contract.name.say(words.lang), n=contract.version)
+    rows = [
+        (say("product"), version),
+        (say("amount"), words.amount(contract.amount)),
+        (say("instalments"), say("instalments.of", n=contract.instalments, every=_every(terms, words))),
+        (say("kind"), say(f"kind.{terms['kind']}")),
+        (say("rate"), say("rate.of", rate=words.share(contract.rate_annual), method=say(f"method.{terms['method']}"))),
+        (say("applied"), words.day(contract.applied_on)),
+        (say("until"), words.moment(contract.offered_until)),
+    ]  # fmt: skip
+    first = ("grace_principal", "grace_interest", "interest_free")
+    parts = ("down_payment", "balloon")
+    rows += [(say(name), say("periods", n=terms[name])) for name in first if terms[name]]
+    rows += [(say(name), words.share(terms[name])) for name in parts if terms[name] != "0"]
+    return [Text(contract.about.say(words.lang)), Fields(tuple(rows))]
+
+
+def _every(terms: dict[str, Any], words: Words) -> str:
+    unit, every = terms["unit"], terms["every"]
+    return words.say(f"every.{unit}" if every == 1 else f"every.{unit}.n", n=every)
+
+
+def _cost(contract: Contract, words: Words) -> list[Block]:
+    say, told = words.say, contract.disclosure
+    sums, rates, fee = told["sums"], told["rates"], told["fee"]
+    received = contract.amount - fee
+    rows = [
+        (say("received"), words.amount(received)),
+        (say("fee"), words.amount(fee) if fee else say("none")),
+        (say("interest"), words.amount(sums["interest"])),
+        (say("repaid"), words.amount(sums["total"])),
+        (say("credit_cost"), words.amount(sums["total"] - received)),
+    ]
+    laws = [(say(f"law.{law}"), f"{rates[f'{law}_pct']}%") for law in _LAWS]
+    cap = say("cap", cap=words.share(contract.cap_annual))
+    return [Fields(tuple(rows)), Fields(tuple(laws)), Text(cap, small=True)]
+
+
+def _disclosed(contract: Contract, words: Words) -> list[Block]:
+    return [Text(said[words.lang]) for said in contract.disclosure["texts"]]
+
+
+def _schedule(contract: Contract, words: Words) -> list[Block]:
+    say, bare = words.say, words.bare
+    heads = ("n", "due", "principal", "interest", "total", "balance")
+    told = contract.disclosure["instalments"]
+    rows = tuple(
+        (str(r["n"]), words.day(r["due"]), bare(r["principal"]), bare(r["interest"]),
+         bare(r["total"]), bare(r["balance"]))
+        for r in told
+    )  # fmt: skip
+    sums = {name: sum(row[name] for row in told) for name in ("principal", "interest", "total")}
+    total = ("", say("sum"), *(bare(each) for each in sums.values()), "")
+    table = Table(
+        tuple(say(f"head.{head}") for head in heads),
+        ("left", "left", "right", "right", "right", "right"), (6, 20, 18, 16, 18, 20),
+        rows, total,
+    )  # fmt: skip
+    return [Text(say("schedule.from"), small=True), table]
+
+
+def _paying(contract: Contract, words: Words) -> list[Block]:
+    flow = contract.waterfall
+    order = words.listed(flow["order"], "component")
+    told = [
+        words.say(f"direction.{flow['direction']}", order=order),
+        words.say("early", spared=words.say(f"preclose.{contract.life['preclose']}")),
+    ]
+    return [Text(each) for each in told]
+
+
+def _late(contract: Contract, words: Words) -> list[Block]:
+    life = contract.life
+    earn = "earn" if life["earn_on_overdue"] else "earn_not"
+    told = [words.say(f"late.{earn}", rate=words.share(contract.rate_annual))]
+    told.append(words.say("late.charges"))
+    told.append(words.say("late.relief"))
+    return [Text(each) for each in told]
+
+
+def _leaving(contract: Contract, words: Words) -> list[Block]:
+    days = contract.cooling_off_days
+    told = words.say("cooling", n=days) if days else words.say("cooling.none")
+    return [Text(told)]
+
+
+def _proof(contract: Contract, words: Words) -> list[Block]:
+    told = {"digest": contract.digest, "product_digest": contract.product_digest}
+    digests = [Text(words.say(name, digest=digest), small=True) for name, digest in told.items()]
+    return [Text(words.say("proof")), *digests]

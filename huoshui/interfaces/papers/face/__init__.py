@@ -1,0 +1,1 @@
+"""The font of the papers; see README.md beside it."""

@@ -1,0 +1,50 @@
+"""Papers of a loan, for whoever may see it: the contract and the statement as files."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import msgspec
+
+from huoshui.catalog import service as catalog
+from huoshui.core import access
+from huoshui.core.db import Tx
+from huoshui.facts.commerce import service as commerce
+from huoshui.interfaces.papers.account import Account, account
+from huoshui.interfaces.papers.agreement import agreement
+from huoshui.interfaces.papers.draw import pdf
+from huoshui.lines.lending.loan import contract, service
+from huoshui.lines.lending.loan.model import Loan
+from huoshui.lines.lending.loan.paper import Parties
+
+MEDIA_TYPE = "application/pdf"
+
+
+class File(msgspec.Struct, frozen=True):
+    """A paper as a file; `digest` is that of what it says, and stands at its foot."""
+
+    name: str
+    content: bytes
+    digest: str
+
+
+def contract_file(tx: Tx, loan: Loan, lang: str) -> File:
+    """The contract, as it was consented to or is offered. Raises NothingOffered."""
+    found = contract.paper(tx, loan)
+    return File(f"{loan.shown}-contract-{lang}.pdf", pdf(agreement(found, lang)), found.digest)
+
+
+def statement_file(
+    tx: Tx, loan: Loan, lang: str, since: date | None = None, until: date | None = None
+) -> File:
+    """The statement from a day to a day, of the whole life if none is named.
+
+    Raises NotBegun, BadLoanDay.
+    """
+    told = service.statement(tx, loan.id, since, until)
+    name = commerce.name_of(tx, loan.party)
+    parties = Parties(access.this_book(tx).name, loan.party, name)
+    product = catalog.product_of(catalog.version(tx, loan.product, loan.version))
+    of = Account(loan.shown, product.name, loan.currency, parties, told)
+    days = f"{told.since}-{told.until}"
+    return File(f"{loan.shown}-statement-{days}-{lang}.pdf", pdf(account(of, lang)), of.digest)

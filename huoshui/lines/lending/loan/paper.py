@@ -1,0 +1,97 @@
+"""What a loan contract says, as facts: the same in every language, with a digest that tells them. No I/O.
+
+A contract in words is drawn from this and from nothing else. It is kept once the borrower consents;
+what was disclosed, and the product's version, never change.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from huoshui.catalog import Product, Said
+from huoshui.lines.lending.loan.model import Loan
+from huoshui.lines.lending.product import LoanTables
+
+# What a contract tells of the terms; the rest of them is in the instalments that are disclosed.
+_TERMS = ("kind", "method", "every", "unit", "month_end", "down_payment", "balloon",
+          "grace_principal", "grace_interest", "interest_free")  # fmt: skip
+
+
+class Parties(msgspec.Struct, frozen=True):
+    """Who lends and who borrows, by the names that they had on the day of the consent."""
+
+    lender: str
+    borrower: str
+    borrower_name: str
+
+
+class Contract(msgspec.Struct, frozen=True, kw_only=True):
+    """A loan contract; amounts in minor units, days in the book's time zone."""
+
+    loan: str
+    parties: Parties
+    product: str
+    version: int
+    product_digest: str
+    name: Said
+    about: Said
+    currency: str
+    amount: int
+    instalments: int
+    rate_annual: str
+    disclosure: dict[str, Any]
+    applied_on: str
+    offered_until: str
+    cooling_off_days: int
+    cap_annual: str
+    terms: dict[str, Any]
+    waterfall: dict[str, Any]
+    life: dict[str, Any]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of all that it says, in hex."""
+        return hashlib.sha256(msgspec.json.encode(self, order="sorted")).hexdigest()
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """What was kept of a contract when it was consented to."""
+
+    parties: Parties
+    digest: str
+    at: datetime
+
+
+def written(
+    loan: Loan, product: Product, product_digest: str, tables: LoanTables, parties: Parties,
+    zone: ZoneInfo,
+) -> Contract:  # fmt: skip
+    """The contract of a loan that was offered."""
+    told = msgspec.to_builtins(tables)
+    until = loan.offer_ends_at.astimezone(zone).isoformat() if loan.offer_ends_at else ""
+    return Contract(
+        loan=loan.shown,
+        parties=parties,
+        product=loan.product,
+        version=loan.version,
+        product_digest=product_digest,
+        name=product.name,
+        about=product.about,
+        currency=loan.currency,
+        amount=loan.amount,
+        instalments=loan.instalments,
+        rate_annual=loan.rate_annual or "0",
+        disclosure=loan.disclosure or {},
+        applied_on=loan.applied_at.astimezone(zone).date().isoformat(),
+        offered_until=until,
+        cooling_off_days=tables.offer.cooling_off_days,
+        cap_annual=tables.law.cap_annual,
+        terms={name: told["terms"][name] for name in _TERMS},
+        waterfall=told["waterfall"],
+        life=told["life"],
+    )
