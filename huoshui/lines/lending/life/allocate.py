@@ -32,6 +32,13 @@ class Taking:
         if row not in self.passed:
             self.passed.append(row)
 
+    def pass_all(self, rows: list[Instalment]) -> bool:
+        """Note that none of these has anything to take; whether that is news."""
+        had = len(self.passed)
+        for row in rows:
+            self.pass_by(row)
+        return len(self.passed) > had
+
 
 def take(state: State, movement: Movement, amount: int, kind: str) -> int:
     """Take an amount by the table of a kind; gives what nothing was open for."""
@@ -63,6 +70,8 @@ def _horizontal(
             return
         for component in components:
             _spread(state, taking, bucket, component, rows)
+        if taking.left == before[0]:  # they ask for no more on this day, though they will
+            taking.pass_all(rows)
         if (taking.left, len(taking.passed)) == before:
             return
 
@@ -74,16 +83,18 @@ def _vertical(
     while taking.left > 0:
         before = taking.left
         rows = [r for r in _open_rows(state, taking, bucket) if r.open(component) > 0]
+        rows = [r for r in rows if r not in taking.passed]
         rows = _by_future(taking, rows, future) if bucket == "in_advance" else rows[:1]
         if not rows:
             return
         _spread(state, taking, bucket, component, rows)
-        if taking.left == before:
+        if taking.left == before and not taking.pass_all(rows):
             return
 
 
 def _rows(state: State, taking: Taking, bucket: Bucket, future: FutureRule) -> list[Instalment]:
     rows = _open_rows(state, taking, bucket)
+    rows = [row for row in rows if row not in taking.passed]
     if bucket != "in_advance":
         return rows[:1]
     if future not in {"last_instalment", "next_then_last"} or not state.recalculates:

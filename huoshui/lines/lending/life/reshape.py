@@ -63,7 +63,7 @@ def _settle_past(state: State, day: date) -> None:
         if last.correction:
             last.correction -= period.open_principal
         period.touched()
-        period.instalment = period.paid
+        period.instalment, period.share = period.paid, None
         period.credited_moved = period.credited_principal + period.credited_interest
 
 
@@ -213,8 +213,11 @@ def _new_periods(state: State, event: ReAged, owed: int, interest: int) -> list[
     plan, dues = state.plan, _new_dues(event)
     rule = DueRule(every=event.every, unit=event.unit)  # type: ignore[arg-type]
     before = step(rule, event.first_due, -1) or event.first_due
+    if plan.kind in {"interest_only", "single_payment"}:  # else nothing would be spread
+        plan.kind = "equal_instalment"
     terms = msgspec.structs.replace(
         state.terms,
+        kind=plan.kind,
         start=before,
         first_due=None,
         instalments=event.instalments,
@@ -233,6 +236,7 @@ def _new_periods(state: State, event: ReAged, owed: int, interest: int) -> list[
         start = plan.last.due if plan.periods else before
         period = Period(start, due)
         period.instalment = period.original = apart.periods[at].instalment + extra[at]
+        period.share = apart.periods[at].share
         period.fixed = extra[at]
         period.reaged = True
         plan.periods.append(period)
@@ -293,7 +297,7 @@ def _grant(state: State, event: Rescheduled) -> None:
     plan.settle()
     for period in later[: event.grace_principal]:
         period.grace = True
-        period.instalment = period.original = period.earned(state.terms.rounding)
+        period.ask_no_principal(period.earned(state.terms.rounding))
     plan.settle()
     rest = [period for period in later if not period.grace]
     solve(plan, rest)

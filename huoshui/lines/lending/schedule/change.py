@@ -264,7 +264,7 @@ def _resolve(plan: Plan, since: date, day: date, *, alone: bool) -> None:
     on_this = alone or not any(each.instalment for each in plan.periods)
     for period in related:
         plan.set_factors(period)
-    if plan.terms.method == "flat" and not plan.terms.at_once:
+    if plan.terms.solved_flat and plan.kind == "equal_instalment":
         solve(plan, related)
         return
     plan.settle()
@@ -299,7 +299,7 @@ def _spare_principal(plan: Plan, related: list[Period]) -> None:
     plan.derive()
     for period in plan.periods[:count]:
         if period.due >= related[0].due:
-            period.instalment = period.original = period.due_interest
+            period.ask_no_principal(period.due_interest)
             period.grace = True
         elif not period.due_principal:
             period.grace = True

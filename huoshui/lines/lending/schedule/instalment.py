@@ -53,15 +53,15 @@ def solve(plan: Plan, periods: Sequence[Period]) -> None:
     """Give each of these periods the instalment that repays what stands at their start."""
     if not periods:
         return
-    if plan.terms.method == "flat" and not plan.terms.at_once:
+    if plan.kind != "equal_instalment":
+        _share(plan, periods)
+        return
+    if plan.terms.solved_flat:
         _solve_flat(plan, periods)
         return
     at = plan.periods.index(periods[0])
     before = plan.periods[at - 1].balance_after if at else 0
     balance = before + periods[0].drawn
-    if plan.terms.kind != "equal_instalment":
-        _share(plan, periods, balance)
-        return
     amount = present_value(
         plan.terms, balance, [growth_of(each) for each in periods], plan.terms.balloon
     )
@@ -72,17 +72,42 @@ def solve(plan: Plan, periods: Sequence[Period]) -> None:
             period.instalment = period.original = amount
 
 
-def _share(plan: Plan, periods: Sequence[Period], balance: int) -> None:
-    """Fixed parts of principal: equal ones, or all of it with the last."""
-    part = 0
-    if plan.terms.kind == "equal_principal":
-        spread = max(0, balance - plan.terms.balloon)
+def _share(plan: Plan, periods: Sequence[Period]) -> None:
+    """Fixed parts of principal: equal ones, or all of it with the last; never less than is paid."""
+    first = plan.periods.index(periods[0])
+    left = plan.drawn
+    for period in plan.periods[:first]:
+        left -= period.due_principal - period.credited_principal
+    left, part = max(0, left), 0
+    if plan.kind == "equal_principal":
+        spread = max(0, left - plan.terms.balloon)
         part = multiple(plan.terms, round_ratio(spread, len(periods), plan.terms.rounding))
-    left = balance
     for period in periods:
-        part = left if period is periods[-1] else min(part, left)
-        period.share = max(part, period.paid_principal)
-        left -= part
+        period.share = max(min(part, left), _least_share(period))
+        left = max(0, left - period.share)
+    plan.derive()
+    fit_shares(plan)
+
+
+def _least_share(period: Period) -> int:
+    """What of principal is paid, beside what was charged back."""
+    return max(0, period.paid_principal - period.credited_principal)
+
+
+def fit_shares(plan: Plan) -> None:
+    """Let principal due be what was drawn: the last instalments take what lacks or is too much."""
+    owed = plan.drawn + plan.credited_principal
+    lacking = owed - sum(period.due_principal for period in plan.periods)
+    if not lacking:
+        return
+    shared = [period for period in plan.periods if period.share is not None]
+    for period in reversed(shared):
+        share = period.share or 0
+        period.share = max(share + lacking, _least_share(period))
+        lacking -= period.share - share
+        if not lacking:
+            break
+    plan.derive()
 
 
 def _solve_flat(plan: Plan, periods: Sequence[Period]) -> None:
@@ -141,7 +166,7 @@ def _cap_at_open(plan: Plan) -> None:
     """No instalment asks for more principal than is open in all."""
     open_ = max(0, plan.drawn) - plan.paid_principal
     for at, period in enumerate(plan.periods):
-        if period.due_principal > open_ and period.open_principal > open_:
+        if period.share is None and period.open_principal > open_ < period.due_principal:
             period.instalment -= period.open_principal - open_
             period.instalment = max(period.instalment, period.paid - period.credited, 0)
             plan.derive_from(at)
@@ -160,6 +185,9 @@ def _to_fit(plan: Plan, below: int) -> int | None:
 
 def _fit(plan: Plan) -> Period | None:
     """Fit the last unpaid period; where it was paid more than that, the one before it."""
+    if plan.last.share is not None:
+        fit_shares(plan)
+        return None
     at = _to_fit(plan, len(plan.periods))
     if at is None:
         return None
@@ -168,10 +196,6 @@ def _fit(plan: Plan) -> Period | None:
     lacking = owed + sum(each.due_interest - each.level for each in plan.periods)
     while at is not None:
         target = plan.periods[at]
-        if target.share is not None:
-            target.share = max(0, target.share + lacking, target.paid_principal)
-            plan.derive()
-            return target
         fitted, least = target.instalment + lacking, target.paid - target.credited
         if target.fixed > 0:
             fitted = max(fitted, target.paid_principal + target.fixed)

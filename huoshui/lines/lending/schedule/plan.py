@@ -192,6 +192,12 @@ class Period:
         after = last.balance + last.correction + last.drawn
         return max(0, after + self.paid_principal - self.due_principal)
 
+    def ask_no_principal(self, interest: int) -> None:
+        """Ask for interest alone, beside principal that is paid already."""
+        self.instalment = self.original = interest
+        if self.share is not None:
+            self.share = max(0, self.paid_principal - self.credited_principal)
+
     def earned(self, rounding: str) -> int:
         """Interest of all slices, exact and then rounded once."""
         top, bottom = 0, 1
@@ -226,6 +232,7 @@ class Plan:
         "drawn",
         "factors",
         "grace_lifted",
+        "kind",
         "overdue_from",
         "pauses",
         "periods",
@@ -235,6 +242,7 @@ class Plan:
 
     def __init__(self, terms: Terms, periods: list[Period]) -> None:
         self.terms, self.periods = terms, periods
+        self.kind = terms.kind  # of instalments that are solved from now on
         self.rates: list[tuple[date, Fraction]] = []
         self.overdue_from: date | None = None
         self.grace_lifted = False
@@ -247,7 +255,7 @@ class Plan:
         other = Plan(self.terms, [each.copy() for each in self.periods])
         other.rates, other.pauses = list(self.rates), self.pauses
         other.overdue_from = self.overdue_from
-        other.grace_lifted = self.grace_lifted
+        other.grace_lifted, other.kind = self.grace_lifted, self.kind
         other.drawn, other.factors = self.drawn, self.factors
         return other
 
@@ -372,7 +380,7 @@ class Plan:
         if interest < 0:
             interest = 0
         if period.share is not None:
-            asked = 0 if period.carried else interest - period.future
+            asked = 0 if period.carried else interest - period.future - period.credited_interest
             period.instalment = period.original = period.share + asked
         level = period.instalment + period.future
         if period.charged_back:

@@ -114,9 +114,9 @@ class Terms(msgspec.Struct, frozen=True):
             raise BadLoanTerms(field=wrong[0])
 
     @property
-    def at_once(self) -> bool:
-        """Whether all principal is due with the last instalment."""
-        return self.kind in {"interest_only", "single_payment"}
+    def solved_flat(self) -> bool:
+        """Whether equal instalments are asked for with interest on all that was drawn."""
+        return self.method == "flat" and self.kind == "equal_instalment"
 
 
 def round_ratio(number: int, over: int, rule: str = "half_even") -> int:
