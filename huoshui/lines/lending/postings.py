@@ -93,11 +93,8 @@ def _amounts(each: Moved) -> dict[str, int]:
     if each.kind == "disbursement":  # what credit has paid of it never was a claim
         amounts |= {"principal": each.amount - each.principal, "own": each.principal}
     if each.kind == "chargeback":  # credit bears a part of what is owed again
-        over = sum(amounts.values()) - each.amount
-        for name in ("charges", "interest", "principal"):
-            taken = min(over, amounts[name])
-            amounts[name] -= taken
-            over -= taken
+        for name, part in zip(("principal", "interest", "charges"), each.by_credit, strict=True):
+            amounts[name] -= part
     return amounts
 
 

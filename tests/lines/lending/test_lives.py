@@ -17,8 +17,8 @@ from conformance.given import question
 from huoshui.lines.lending.life import Life, Rules, UnknownEvent, dues, fold, movements, standing
 from huoshui.lines.lending.life import events as e
 from huoshui.lines.lending.life.view import payoff
-from huoshui.lines.lending.schedule.terms import Basis, DownPayment, Terms
-from huoshui.lines.lending.waterfall import BadWaterfall, Waterfall, table
+from huoshui.lines.lending.schedule.terms import Basis, DownPayment, Kind, Terms
+from huoshui.lines.lending.waterfall import BadWaterfall, FutureRule, Waterfall, table
 from tests.lines.lending.given import cases, outcome
 
 START = date(2024, 1, 1)
@@ -103,6 +103,82 @@ def test_what_is_not_there_cannot_be_undone() -> None:
     assert [m.undone for m in movements(life) if m.kind == "repayment"] == [True]
 
 
+@pytest.mark.parametrize("recalculate", [True, False])
+@pytest.mark.parametrize(
+    "kind", ["equal_instalment", "equal_principal", "interest_only", "single_payment"]
+)
+def test_what_is_paid_ahead_is_no_credit_while_principal_is_owed(
+    kind: Any, recalculate: bool
+) -> None:
+    day = date(2024, 1, 16)
+    for future in FUTURE:
+        for direction in ("horizontal", "vertical"):
+            way: Any = direction
+            rules = Rules(Waterfall(direction=way, future={"default": future}), recalculate)
+            life = life_of(draw(600_000), pay(1, 400_000, day), rules=rules, kind=kind)
+            found = standing(life.state, day)
+            paid = sum(row.paid for row in dues(life.state))
+            assert (found.credit, paid) == (0, 400_000), (future, direction)
+            assert sum(row.principal for row in dues(life.state)) == 600_000
+            life.record(pay(2, 600_000, day))
+            assert standing(life.state, day).principal == 0
+
+
+def test_interest_alone_is_asked_for_on_what_is_left_after_an_early_payment() -> None:
+    life = life_of(draw(600_000), pay(1, 300_000, START), kind="interest_only")
+    assert [row.interest for row in dues(life.state)] == [3_000] * 6
+    assert [row.principal for row in dues(life.state)] == [0] * 5 + [600_000]
+
+
+def test_equal_principal_after_a_grace_is_spread_over_the_rest() -> None:
+    life = life_of(draw(600_000), kind="equal_principal", grace_principal=2)
+    assert [row.principal for row in dues(life.state)] == [0, 0] + [150_000] * 4
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.data())
+def test_a_loan_without_interest_bears_some_from_the_day_that_its_rate_is_changed(
+    data: Any,
+) -> None:
+    kind: Kind = data.draw(st.sampled_from(KINDS))
+    day = date(2024, 3, 10)
+    told = Terms(START, Fraction(0), 6, basis=THIRTY, kind=kind)
+    life = Life(told, Rules()).record_all([draw(600_000)])
+    paid = data.draw(st.integers(0, 590_000))
+    if paid:
+        life.record(pay(1, paid, date(2024, 1, 20)))
+    rate = e.RateChanged(id="r", on=day, recorded=day, rate_annual=Fraction(12, 100))
+    life.record(rate)
+    rows = dues(life.state)
+    assert sum(row.principal for row in rows) == 600_000
+    assert standing(life.state, day).principal == 600_000 - paid
+    assert sum(row.interest for row in rows) > 0 or paid > 580_000
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.data())
+def test_re_ageing_spreads_what_several_drawdowns_and_early_payments_leave(data: Any) -> None:
+    kind: Kind = data.draw(st.sampled_from(KINDS))
+    method: Any = data.draw(st.sampled_from(["declining", "flat"]))
+    told = Terms(START, Fraction(12, 100), 6, basis=THIRTY, kind=kind, method=method)
+    life = Life(told, Rules(recalculate=data.draw(st.booleans())))
+    drawn, today = 0, START
+    for n in range(data.draw(st.integers(1, 4))):
+        today += timedelta(days=data.draw(st.integers(0, 40)))
+        life.record(draw(100_000 + n, today))
+        drawn += 100_000 + n
+        if data.draw(st.booleans()):
+            life.record(pay(n, data.draw(st.integers(1, 60_000)), today))
+    owed = life.state.principal_owed
+    day = today + timedelta(days=data.draw(st.integers(0, 30)))
+    mark: dict[str, Any] = {"id": "re", "on": day, "recorded": day}
+    life.record(e.ReAged(first_due=day + timedelta(days=20), instalments=4, **mark))
+    again = [row for row in life.state.rows if row.reaged and not row.additional]
+    assert life.state.principal_owed == owed
+    assert sum(row.principal for row in dues(life.state)) == drawn
+    assert sum(row.principal - row.paid["principal"] for row in again[-4:]) == owed or not owed
+
+
 def test_a_charge_off_takes_three_forms() -> None:
     day = date(2024, 2, 16)
     found = {}
@@ -149,12 +225,19 @@ def test_a_table_that_is_not_whole_is_refused() -> None:
 # Any life: payments, charges, drawdowns and reversals told in any order.
 
 
+KINDS: tuple[Kind, ...] = ("equal_instalment", "equal_principal", "interest_only", "single_payment")
+FUTURE: tuple[FutureRule, ...] = ("next_instalment", "last_instalment", "spread", "next_then_last")
+
+
 @st.composite
 def stories(draw_) -> tuple[Terms, Rules, list[e.AnyEvent]]:
     terms = Terms(
         start=START,
         rate_annual=Fraction(draw_(st.integers(0, 36)), 100),
         instalments=draw_(st.integers(1, 8)),
+        kind=draw_(st.sampled_from(KINDS)),
+        method=draw_(st.sampled_from(["declining", "declining", "flat"])),
+        balloon=draw_(st.sampled_from([0, 0, 30_000])),
         basis=draw_(st.sampled_from([THIRTY, Basis(), Basis(year=365)])),
         level_rounds=draw_(st.sampled_from([0, 3])),
         precision=draw_(st.sampled_from([None, 19])),
@@ -163,13 +246,7 @@ def stories(draw_) -> tuple[Terms, Rules, list[e.AnyEvent]]:
     rules = Rules(
         waterfall=Waterfall(
             direction=draw_(st.sampled_from(["horizontal", "vertical"])),
-            future={
-                "default": draw_(
-                    st.sampled_from(
-                        ["next_instalment", "last_instalment", "spread", "next_then_last"]
-                    )
-                )
-            },
+            future={"default": draw_(st.sampled_from(FUTURE))},
         ),
         recalculate=draw_(st.booleans()),
         rest=draw_(st.sampled_from(["day", "period"])),

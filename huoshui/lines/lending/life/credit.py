@@ -51,7 +51,6 @@ def _owe_on_plan(
     principal, interest = parts.get("principal", 0), parts.get("interest", 0)
     for component, part in parts.items():
         movement.parts[component] = part
-    movement.overpaid = min(event.amount, state.overpaid)
     last = state.plan.last.due
     if event.on <= last:
         if principal:
@@ -81,7 +80,6 @@ def _owe(state: State, event: ChargedBack, parts: dict[Component, int], movement
     if state.rules.chargeback:
         for component, part in parts.items():
             movement.parts[component] = part
-        movement.overpaid = min(event.amount, state.overpaid)
         _add(row, parts)
         row.review(event.on)
         _credit_pays(state, movement)
@@ -122,6 +120,7 @@ def _credit_pays(state: State, movement: Movement) -> None:
     if state.overpaid > 0:
         own = Movement(movement.event, movement.kind, movement.on, state.overpaid)
         state.overpaid = take(state, own, state.overpaid, "default")
+        movement.by_credit, movement.overpaid = own.parts, sum(own.parts.values())
 
 
 def refund_credit(state: State, event: CreditRefunded, movement: Movement) -> None:

@@ -58,6 +58,7 @@ def earned_until(state: State, row: Instalment, day: date) -> int:
 
 def _no_later_interest(state: State, day: date) -> None:
     """Interest after a day becomes principal of the same instalment; the last ones ask for less."""
+    owed = _principal(state)
     for row in state.rows:
         if row.start <= day < row.due:
             earned = earned_until(state, row, day)
@@ -70,12 +71,14 @@ def _no_later_interest(state: State, day: date) -> None:
             if rest > 0:
                 row.principal += rest
                 row.interest -= rest
-    _fit_principal(state, day)
+    _fit_principal(state, day, owed - _principal(state))
 
 
-def _fit_principal(state: State, day: date) -> None:
-    drawn = sum(amount for _, amount in state.drawn)
-    lacking = drawn - sum(row.principal for row in state.rows if not row.additional)
+def _principal(state: State) -> int:
+    return sum(row.principal for row in state.rows if not row.additional)
+
+
+def _fit_principal(state: State, day: date, lacking: int) -> None:
     for row in reversed(state.rows[1:]):
         if not lacking:
             return

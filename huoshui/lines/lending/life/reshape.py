@@ -12,7 +12,7 @@ from huoshui.lines.lending.life.instalment import Instalment
 from huoshui.lines.lending.life.state import Movement, State
 from huoshui.lines.lending.schedule import change
 from huoshui.lines.lending.schedule.instalment import fit_last, level, solve
-from huoshui.lines.lending.schedule.plan import Period
+from huoshui.lines.lending.schedule.plan import Period, Slice
 from huoshui.lines.lending.schedule.terms import round_ratio, round_to_multiple
 from huoshui.lines.lending.time.calendar import DueRule, due_dates, step
 
@@ -200,12 +200,16 @@ def _end_plan(state: State, day: date) -> None:
     if current.due != day:
         current.due = day
         current.own_slices()
-        current.slices = [part for part in current.slices if part.start < day or not part.start]
+        current.slices = [p for p in current.slices if p.start < day or p.due <= day]
         if not current.slices:
-            return
+            current.slices = [Slice(current.start, day)]
         current.slices[-1].due = day
         current.touched()
         plan.set_factors(current)
+    for period in plan.periods:
+        if period.due > day:  # what was paid ahead is paid, and asked for no more
+            current.paid_principal += period.paid_principal
+            current.paid_interest += period.paid_interest
     plan.periods = [period for period in plan.periods if period.due <= day]
 
 
@@ -248,10 +252,11 @@ def _new_periods(state: State, event: ReAged, owed: int, interest: int) -> list[
 def _rows_anew(state: State, event: ReAged) -> None:
     kept = [row for row in state.rows if row.down or row.due <= event.on]
     behind = [row for row in state.rows if row not in kept]
+    ours = [row for row in kept if not row.down and not row.additional]
     old = iter([row for row in behind if not row.additional])
     rows = []
     for period in state.plan.periods:
-        found = next((r for r in kept if not r.down and r.start == period.start), None)
+        found = next((r for r in kept if r in ours and r.start == period.start), None)
         if found is not None:
             found.due = period.due
             continue
@@ -259,12 +264,46 @@ def _rows_anew(state: State, event: ReAged) -> None:
         row.start, row.due = period.start, period.due
         row.reaged = True
         rows.append(row)
+    holder = next((row for row in [*ours, *rows] if row.due == event.on), None)
+    if holder is not None:
+        for row in behind:
+            if row is not holder and not row.additional:
+                _paid_before(holder, row)
+    for row in old:
+        _charges_to(rows[-1], row)
     state.rows = [*kept, *rows, *[row for row in behind if row.additional]]
     state.sort_rows()
 
 
+def _paid_before(holder: Instalment, row: Instalment) -> None:
+    """What was paid ahead belongs to the instalment that ends on the day: it stands as paid."""
+    moved = row.paid["principal"] + row.paid["interest"]
+    for component in ("principal", "interest"):
+        name: Any = component
+        holder.paid[name] += row.paid[name]
+        row.paid[name] = 0
+    holder.in_advance += min(moved, row.in_advance)
+    row.in_advance -= min(moved, row.in_advance)
+
+
+def _charges_to(row: Instalment, gone: Instalment) -> None:
+    """Charges of an instalment that is no more are those of another."""
+    row.fee, row.penalty = row.fee + gone.fee, row.penalty + gone.penalty
+    for component, part in gone.paid.items():
+        row.paid[component] += part
+    for component, part in gone.waived.items():
+        row.waived[component] = row.waived.get(component, 0) + part
+    row.in_advance, row.late = row.in_advance + gone.in_advance, row.late + gone.late
+
+
 def reschedule(state: State, event: Rescheduled) -> None:
     """New terms from an instalment on: a later date, more instalments, grace, another rate."""
+    if state.reshaped:
+        _reschedule_rows(state, event)
+        return
+    owed, again = state.principal_asked, [p.due for p in state.plan.periods if p.reaged]
+    if again and event.due < again[0]:  # what was before them is asked for in them
+        event = msgspec.structs.replace(event, due=again[0])
     if event.rate_annual is not None:
         _rate_from(state, event)
     if event.moved_to is not None:
@@ -274,6 +313,33 @@ def reschedule(state: State, event: Rescheduled) -> None:
     if event.more or event.grace_principal or event.grace_interest:
         _grant(state, event)
     state.rows_from_plan(event.on)
+    if not state.recalculates:
+        state.keep_principal(owed, event.on)
+
+
+def _reschedule_rows(state: State, event: Rescheduled) -> None:
+    """Of a loan whose plan was reshaped: dates, and equal parts of the principal that is open."""
+    rows = [row for row in state.regular() if row.due >= event.due]
+    if not rows:
+        return
+    rule, dues = state.terms.due, [row.due for row in rows]
+    if event.moved_to is not None:
+        dues = [step(rule, event.moved_to, n) or event.moved_to for n in range(len(rows))]
+        for row, start, due in zip(rows, [rows[0].start, *dues], dues, strict=False):
+            row.start, row.due = start, due
+    for n in range(event.more + event.grace_principal):
+        before = rows[-1].due
+        rows.append(Instalment(before, step(rule, dues[-1], n + 1) or before))
+        state.rows.append(rows[-1])
+    open_ = sum(max(0, row.open("principal")) for row in rows)
+    asking = rows[event.grace_principal :] if event.more or event.grace_principal else []
+    for row in rows if asking else ():
+        row.principal -= max(0, row.open("principal"))
+    for row, part in zip(asking, equal_parts(open_, len(asking) or 1), strict=False):
+        row.principal += part
+    for row in rows:
+        row.review(event.on)
+    state.sort_rows()
 
 
 def _rate_from(state: State, event: Rescheduled) -> None:

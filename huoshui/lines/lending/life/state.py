@@ -17,13 +17,14 @@ from huoshui.lines.lending.schedule.terms import Terms
 from huoshui.lines.lending.waterfall import Component, FutureRule
 
 NOT_DEBT = {"re_age", "re_amortise", "charge_off", "write_off", "waive_charge"}  # kinds of movement
+USING_CREDIT = {"disbursement", "chargeback", "credit_balance_refund"}  # the others leave some
 DOWN = ":down"  # ends the id of a down payment that is taken with its drawdown
 
 
 class Movement:
     """What an event did to the loan: amounts by component, and the principal owed after it."""
 
-    __slots__ = ("amount", "balance", "event", "kind", "on", "overpaid", "parts")
+    __slots__ = ("amount", "balance", "by_credit", "event", "kind", "on", "overpaid", "parts")
 
     def __init__(self, event: str, kind: str, on: date, amount: int) -> None:
         self.event, self.kind, self.on, self.amount = event, kind, on, amount
@@ -34,12 +35,14 @@ class Movement:
             "penalty": 0,
         }
         self.overpaid = self.balance = 0
+        self.by_credit: dict[Component, int] = {}  # what credit paid at once of what is owed again
 
     def copy(self) -> Movement:
         """The same movement, apart."""
         other = Movement(self.event, self.kind, self.on, self.amount)
         other.parts = dict(self.parts)
         other.overpaid, other.balance = self.overpaid, self.balance
+        other.by_credit = self.by_credit
         return other
 
 
@@ -97,8 +100,7 @@ class State:
     @property
     def recalculates(self) -> bool:
         """Whether payments change interest now."""
-        bears = self.terms.rate_annual > 0 or bool(self.plan.rates)
-        return self.rules.recalculate and bears and not (self.charged_off or self.written_off)
+        return self.rules.recalculate and not (self.charged_off or self.written_off)
 
     @property
     def outstanding(self) -> int:
@@ -109,6 +111,26 @@ class State:
     def principal_owed(self) -> int:
         """Principal drawn or charged back and not repaid."""
         return sum(row.principal - row.paid["principal"] for row in self.rows)
+
+    @property
+    def principal_asked(self) -> int:
+        """Principal of all instalments, paid or not."""
+        return sum(row.principal for row in self.rows)
+
+    def keep_principal(self, owed: int, day: date) -> None:
+        """Let instalments ask for so much principal in all; the last open ones take what differs."""
+        lacking = owed - self.principal_asked
+        for row in reversed(self.regular()):
+            row.interest = max(row.interest, row.paid["interest"])
+            if lacking and not row.met:
+                had = row.principal
+                row.principal = max(row.paid["principal"], had + lacking)
+                lacking -= row.principal - had
+            row.review(day)
+        if lacking:  # none is open
+            row = self.regular()[-1]
+            row.principal += lacking
+            row.review(day)
 
     def row_of(self, period: Period) -> Instalment | None:
         """The instalment of a period of the plan."""
@@ -141,8 +163,8 @@ class State:
 
     def amounts_from_plan(self) -> None:
         """Tell the instalments what the plan asks now, without a review."""
-        by_start = {row.start: row for row in self.rows if not row.down and not row.additional}
+        by_days = {(row.start, row.due): row for row in self.regular()}
         for period in self.plan.periods:
-            row = by_start.get(period.start)
+            row = by_days.get((period.start, period.due))
             if row is not None:
                 row.principal, row.interest = period.due_principal, period.due_interest

@@ -29,7 +29,14 @@ from huoshui.lines.lending.life.events import (
     WrittenOff,
 )
 from huoshui.lines.lending.life.instalment import Instalment
-from huoshui.lines.lending.life.state import DOWN, NOT_DEBT, Charge, Movement, State
+from huoshui.lines.lending.life.state import (
+    DOWN,
+    NOT_DEBT,
+    USING_CREDIT,
+    Charge,
+    Movement,
+    State,
+)
 from huoshui.lines.lending.schedule import change
 from huoshui.lines.lending.schedule.make import down_payment_of
 from huoshui.lines.lending.schedule.terms import round_ratio, round_to_multiple
@@ -86,22 +93,32 @@ def _draw(state: State, event: Drawn) -> None:
 
 def _after_draw(state: State, day: date, amount: int) -> None:
     if not any(row.due >= day for row in state.regular()):
-        added = Instalment(day, day, additional=True)
-        added.principal = amount
-        added.review(day)
-        state.rows.append(added)
+        _draw_behind(state, day, amount)
+        amount = 0
+    owed = state.principal_asked + amount
     by_due = {row.due: row for row in state.rows if not row.down}
     for period in state.plan.periods:
         row = by_due.get(period.due)
         if row is not None and row.due >= day:
             row.principal, row.interest = period.due_principal, period.due_interest
             row.review(day)
+    if not state.recalculates:
+        state.keep_principal(owed, day)
+
+
+def _draw_behind(state: State, day: date, amount: int) -> None:
+    """Behind the last instalment: all is due on its day."""
+    added = Instalment(day, day, additional=True)
+    added.principal = amount
+    added.review(day)
+    state.rows.append(added)
 
 
 def _draw_flatly(state: State, day: date, amount: int) -> None:
     """On a loan whose plan was reshaped: equal parts of principal over what is left."""
     rows = [row for row in state.regular() if row.due > day]
     if not rows:
+        _draw_behind(state, day, amount)
         return
     part = round_ratio(amount, len(rows), state.terms.rounding)
     left = amount
@@ -116,9 +133,9 @@ def _draw_flatly(state: State, day: date, amount: int) -> None:
 def _use_credit(state: State, movement: Movement) -> None:
     """Credit of the borrower pays what is newly owed."""
     if state.overpaid > 0:
-        movement.overpaid = min(movement.amount, state.overpaid)
         own = Movement(movement.event, movement.kind, movement.on, state.overpaid)
         state.overpaid = take(state, own, state.overpaid, "default")
+        movement.overpaid = sum(own.parts.values())
         for component, part in own.parts.items():
             movement.parts[component] += part
 
@@ -130,7 +147,7 @@ def pay(state: State, event: Paid) -> None:
     movement = Movement(event.id, event.kind, event.on, event.amount)
     left = take(state, movement, event.amount, event.kind)
     movement.overpaid = left
-    state.overpaid = state.overpaid + left if left else 0
+    state.overpaid += left
     moved(state, movement)
     if event.kind in state.rules.interest_refund:
         _refund_interest(state, event)
@@ -206,7 +223,7 @@ def _credit_to_charge(state: State, event: Charged) -> None:
     """Credit pays a new charge: it is taken as part of the payments that left it."""
     for at, kept in enumerate(state.movements):
         part = min(state.overpaid, kept.overpaid)
-        if part <= 0 or kept.kind == "disbursement":
+        if part <= 0 or kept.kind in USING_CREDIT:
             continue
         movement = state.movements[at] = kept.copy()  # snapshots have the one that was kept
         movement.overpaid -= part
@@ -252,10 +269,14 @@ def _pause(state: State, event: InterestPaused) -> None:
 
 
 def _tell_open_rows(state: State, day: date) -> None:
+    owed = state.principal_asked
     for period in state.plan.periods:
         row = state.row_of(period)
-        if row is not None and not row.met and day <= row.due:
+        if row is not None and day <= row.due and (state.recalculates or not row.met):
             row.principal, row.interest = period.due_principal, period.due_interest
+            row.review(day)
+    if not state.recalculates:
+        state.keep_principal(owed, day)
 
 
 def _close_day(state: State, event: DayClosed) -> None:

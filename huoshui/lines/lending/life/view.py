@@ -13,6 +13,7 @@ from huoshui.lines.lending.life.instalment import Instalment
 from huoshui.lines.lending.life.life import Life
 from huoshui.lines.lending.life.state import NOT_DEBT, Movement, State
 from huoshui.lines.lending.schedule import change
+from huoshui.lines.lending.waterfall import Component
 
 
 class Due(msgspec.Struct, frozen=True):
@@ -53,6 +54,7 @@ class Moved(msgspec.Struct, frozen=True):
     overpaid: int
     balance: int
     undone: bool = False
+    by_credit: tuple[int, int, int] = (0, 0, 0)  # principal, interest, charges that credit paid
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -156,7 +158,12 @@ def _moved(each: Movement) -> Moved:
         penalties=each.parts["penalty"],
         overpaid=each.overpaid,
         balance=each.balance,
+        by_credit=_by_credit(each.by_credit) if each.by_credit else (0, 0, 0),
     )
+
+
+def _by_credit(parts: dict[Component, int]) -> tuple[int, int, int]:
+    return parts["principal"], parts["interest"], parts["fee"] + parts["penalty"]
 
 
 def standing(state: State, day: date) -> Standing:

@@ -15,7 +15,7 @@ import msgspec
 from huoshui.lines.lending.life import accrue, steps
 from huoshui.lines.lending.life.events import AnyEvent
 from huoshui.lines.lending.life.rules import Rules
-from huoshui.lines.lending.life.state import State
+from huoshui.lines.lending.life.state import USING_CREDIT, State
 from huoshui.lines.lending.life.view import moved_by
 from huoshui.lines.lending.loan.telling import Key, Order
 from huoshui.lines.lending.postings import TEMPLATES, Posting, postings
@@ -158,8 +158,8 @@ def conserves(state: State) -> bool:
         if each.kind in {"re_age", "re_amortise", "waive_charge", "charge_off", "write_off"}:
             continue
         sign = 1 if each.kind == "chargeback" else -1
-        principal += sign * each.principal
-        credit += each.overpaid * (-1 if each.kind in _USING_CREDIT else 1)
+        principal += sign * each.principal - each.by_credit[0]
+        credit += each.overpaid * (-1 if each.kind in USING_CREDIT else 1)
         if each.kind == "disbursement":
             principal += each.amount
         if each.kind == "credit_balance_refund":
@@ -167,9 +167,6 @@ def conserves(state: State) -> bool:
                 return False  # more than the credit: it would be owed again, off the books
             principal += 2 * each.principal
     return principal == state.principal_owed and credit == state.overpaid
-
-
-_USING_CREDIT = {"disbursement", "chargeback", "credit_balance_refund"}
 
 
 class Difference(msgspec.Struct, frozen=True):

@@ -266,6 +266,7 @@ def _resolve(plan: Plan, since: date, day: date, *, alone: bool) -> None:
         plan.set_factors(period)
     if plan.terms.solved_flat and plan.kind == "equal_instalment":
         solve(plan, related)
+        fit_last(plan, since)
         return
     plan.settle()
     if on_this:

@@ -62,14 +62,15 @@ def solve(plan: Plan, periods: Sequence[Period]) -> None:
     at = plan.periods.index(periods[0])
     before = plan.periods[at - 1].balance_after if at else 0
     balance = before + periods[0].drawn
-    amount = present_value(
-        plan.terms, balance, [growth_of(each) for each in periods], plan.terms.balloon
-    )
+    rest = min(plan.terms.balloon, max(0, balance))
+    amount = present_value(plan.terms, balance, [growth_of(each) for each in periods], rest)
     fixed = sum(each.fixed for each in periods)
     amount += round_ratio(fixed, len(periods), plan.terms.rounding) if fixed else 0
     for period in periods:
         if amount >= period.paid:
             period.instalment = period.original = amount
+        elif period.instalment > period.paid:  # more is paid ahead than it asks for now
+            period.instalment = period.original = period.paid
 
 
 def _share(plan: Plan, periods: Sequence[Period]) -> None:
@@ -116,10 +117,7 @@ def _solve_flat(plan: Plan, periods: Sequence[Period]) -> None:
     earned = [period.earned(plan.terms.rounding) for period in periods]
     interest = sum(earned)
     at = plan.periods.index(periods[0])
-    repaid = 0
-    if at:
-        before = sum(each.drawn for each in plan.periods[:at])
-        repaid = before - plan.periods[at - 1].balance_after
+    repaid = sum(each.due_principal - each.credited_principal for each in plan.periods[:at])
     total = plan.drawn + interest - repaid
     amount = multiple(plan.terms, round_ratio(total, len(periods), plan.terms.rounding))
     left, kept, waiting = total, interest, 0
@@ -160,6 +158,20 @@ def _keep_principal(plan: Plan, target: Period) -> None:
     level_ = principal + max(target.interest, target.paid_interest)
     target.instalment = level_ - target.credited - target.future
     plan.derive()
+    if off > 0:
+        _ask_less(plan, target, sum(each.due_principal for each in plan.periods) - owed)
+
+
+def _ask_less(plan: Plan, target: Period, over: int) -> None:
+    """What the last open instalment cannot give back is taken off those before it."""
+    for period in reversed(plan.periods[: plan.periods.index(target)]):
+        if over <= 0:
+            return
+        part = min(over, period.open_principal)
+        if part and not period.paid_interest:
+            period.instalment -= part
+            over -= part
+            plan.derive()
 
 
 def _cap_at_open(plan: Plan) -> None:
@@ -178,8 +190,8 @@ def _to_fit(plan: Plan, below: int) -> int | None:
         if not plan.periods[at].fully_paid:
             return at
     last = plan.last
-    if not plan.paid_principal and last.slices and last.balance_after > 0:
-        return len(plan.periods) - 1
+    if below == len(plan.periods) and last.slices and last.balance_after > 0:
+        return below - 1
     return None
 
 

@@ -18,7 +18,10 @@ from tests.lines.lending.loan.ground import Walk
 
 LIVES = 5
 STEPS = 8
-TERMS = ("", 'month_days = "30"\nyear_days = 360', "grace_principal = 2")
+TERMS = (
+    "", 'month_days = "30"\nyear_days = 360', "grace_principal = 2", 'kind = "interest_only"',
+    'kind = "equal_principal"', 'method = "flat"',
+)  # fmt: skip
 
 
 def live(market: Ground, seed: int, lives: int) -> tuple[int, int]:

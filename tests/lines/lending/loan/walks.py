@@ -15,7 +15,7 @@ from huoshui.lines.lending.life import events as e
 from huoshui.lines.lending.life.view import moved_by
 from huoshui.lines.lending.loan import checks, journal
 from huoshui.lines.lending.loan.checks import MEANS
-from huoshui.lines.lending.loan.model import Accrued, EventRow, Loan
+from huoshui.lines.lending.loan.model import Accrued, EventRow, Loan, Unconserved
 from huoshui.lines.lending.loan.running import Running
 from huoshui.lines.lending.loan.telling import kind_of, payload_of
 from huoshui.lines.lending.postings import TEMPLATES, Posting, postings
@@ -30,7 +30,18 @@ TERMS: tuple[dict[str, Any], ...] = (
     {"month_days": "30", "year_days": 360},
     {"grace_principal": 2},
     {"rounding": "half_even", "every": 2, "unit": "weeks"},
+    {"kind": "interest_only"},
+    {"kind": "interest_only", "method": "flat"},
+    {"kind": "equal_principal"},
+    {"kind": "equal_principal", "grace_principal": 2, "balloon": "0.2"},
+    {"kind": "single_payment"},
+    {"balloon": "0.3"},
+    {"method": "flat"},
+    {"down_payment": "0.25"},
+    {"interest_free": 2},
+    {"grace_interest": 2, "level_rounds": 3},
 )
+FUTURE = ("next_instalment", "next_instalment", "last_instalment", "spread", "next_then_last")
 LIVES: tuple[dict[str, Any], ...] = (
     {},
     {"recalculate": False},
@@ -48,7 +59,7 @@ def made(chance: random.Random) -> Running:
             "terms": chance.choice(TERMS) | {"instalments": [count]},
             "law": {"cap_annual": "1"},
             "life": chance.choice(LIVES),
-            "waterfall": {"direction": order},
+            "waterfall": {"direction": order, "future": {"default": chance.choice(FUTURE)}},
         }
     )
     loan = Loan(
@@ -74,7 +85,7 @@ class Walk:
         self.chance = random.Random(seed)
         self.running = made(self.chance)
         self.books: Books = Counter()
-        self.today, self.number, self.refused = START, 0, 0
+        self.today, self.number, self.refused, self.not_conserved = START, 0, 0, 0
 
     def live(self, steps: int) -> None:
         """So many things that happen; the books are compared after each."""
@@ -85,8 +96,9 @@ class Walk:
                 self.running.accrue(self.today - DAY)
             try:
                 self._tell(self._event())
-            except Problem:
+            except Problem as problem:
                 self.refused += 1
+                self.not_conserved += isinstance(problem, Unconserved)
             self.compare()
 
     def _tell(self, event: e.AnyEvent) -> None:
@@ -207,7 +219,7 @@ def _books(listed: Any) -> Books:
 
 def campaign(seed: int, lives: int, steps: int = 8) -> dict[str, int]:
     """Random lives from a seed; how many, how many things happened, how many were refused."""
-    happened = refused = 0
+    happened = refused = not_conserved = 0
     for number in range(lives):
         walk = Walk(f"{seed}/{number}")
         try:
@@ -215,4 +227,7 @@ def campaign(seed: int, lives: int, steps: int = 8) -> dict[str, int]:
         except AssertionError as error:
             raise AssertionError(f"HUOSHUI_LOAN_SEED={seed} life {number}: {error}") from error
         happened, refused = happened + len(walk.running.rows), refused + walk.refused
-    return {"lives": lives, "events": happened, "refused": refused}
+        not_conserved += walk.not_conserved
+    return {
+        "lives": lives, "events": happened, "refused": refused, "of them not conserved": not_conserved
+    }  # fmt: skip
