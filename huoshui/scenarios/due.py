@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from huoshui.core.work import Run
 from huoshui.lines.lending.facility import service as facilities
+from huoshui.lines.lending.loan import contract as loans
 from huoshui.lines.payments.disputes import service as disputes
 from huoshui.lines.payments.rails import inbox
 from huoshui.scenarios import order_flow, payment_flow, rail_files, rail_flow
@@ -14,5 +15,6 @@ WORK: dict[str, Run] = {
     **disputes.WORK,
     **rail_files.WORK,
     **facilities.WORK,
+    **loans.WORK,
     **inbox.work(rail_flow.PORTS),
 }

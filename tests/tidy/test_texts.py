@@ -17,6 +17,7 @@ import huoshui
 from huoshui.core import i18n
 from huoshui.core.access import SCOPES
 from huoshui.core.errors import Problem
+from huoshui.lines.lending import impairment
 from huoshui.lines.lending.facility import chart as facility
 from huoshui.lines.lending.facility.model import APPEAL, FACILITY
 from huoshui.lines.lending.factoring import chart as factoring
@@ -34,11 +35,11 @@ from tests.tidy.test_style import sources
 TEXTS = i18n.catalogue()
 MACHINES = (APPEAL, FACILITY, ASSIGNMENT, ESCROW, DEVICE, MANDATE, DEBIT, PROGRAMME, VOUCHER, LOAN)
 ENTRIES = {*TEMPLATES, *factoring.TEMPLATES, *facility.TEMPLATES} | {
-    f"loan.{name}" for name in LOAN_TEMPLATES
+    f"loan.{name}" for name in (*LOAN_TEMPLATES, *impairment.TEMPLATES)
 }
 ACCOUNTS = {
     kind.name
-    for chart in (CHART, factoring.CHART, facility.CHART, LOAN_CHART)
+    for chart in (CHART, factoring.CHART, facility.CHART, LOAN_CHART, impairment.CHART)
     for kind in chart.kinds
 }
 CHINESE = re.compile(r"[\u4e00-\u9fff]")

@@ -1279,7 +1279,20 @@ CREATE TABLE public.loan_accrued (
     loan_id uuid NOT NULL,
     through date NOT NULL,
     interest bigint NOT NULL,
-    charges bigint NOT NULL
+    charges bigint NOT NULL,
+    bucket smallint DEFAULT 0 NOT NULL,
+    stage smallint DEFAULT 1 NOT NULL,
+    staged_on date,
+    clean_2 date,
+    clean_3 date,
+    measured boolean DEFAULT false NOT NULL,
+    held bigint DEFAULT 0 NOT NULL,
+    provided bigint DEFAULT 0 NOT NULL,
+    suspended bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT loan_accrued_held_check CHECK ((held >= 0)),
+    CONSTRAINT loan_accrued_provided_check CHECK ((provided >= 0)),
+    CONSTRAINT loan_accrued_stage_check CHECK (((stage >= 1) AND (stage <= 3))),
+    CONSTRAINT loan_accrued_suspended_check CHECK ((suspended >= 0))
 )
 WITH (fillfactor='70');
 
@@ -1294,6 +1307,11 @@ CREATE TABLE public.loan_day (
     late integer[] NOT NULL,
     digest bytea NOT NULL,
     closed_at timestamp with time zone NOT NULL,
+    falls_due integer DEFAULT 0 NOT NULL,
+    moved integer DEFAULT 0 NOT NULL,
+    staged integer DEFAULT 0 NOT NULL,
+    fees integer DEFAULT 0 NOT NULL,
+    held bigint DEFAULT 0 NOT NULL,
     CONSTRAINT loan_day_part_check CHECK (((part >= 0) AND (part <= 255)))
 );
 
@@ -1345,9 +1363,30 @@ CREATE TABLE public.loan_line (
     rest text NOT NULL,
     later bigint NOT NULL,
     bases text NOT NULL,
+    owed bigint NOT NULL,
+    taken bigint NOT NULL,
+    undrawn bigint NOT NULL,
+    opens text NOT NULL,
+    rate text NOT NULL,
+    a_year text NOT NULL,
+    reshaped date,
+    ended text NOT NULL,
+    CONSTRAINT loan_line_ended_check CHECK ((ended = ANY (ARRAY[''::text, 'closed'::text, 'charged_off'::text, 'written_off'::text]))),
     CONSTRAINT loan_line_part_check CHECK (((part >= 0) AND (part <= 255)))
 )
 WITH (fillfactor='80');
+
+CREATE TABLE public.loan_move (
+    book integer NOT NULL,
+    loan_id uuid NOT NULL,
+    day date NOT NULL,
+    product text NOT NULL,
+    bucket_before smallint NOT NULL,
+    bucket smallint NOT NULL,
+    stage_before smallint NOT NULL,
+    stage smallint NOT NULL,
+    reason text NOT NULL
+);
 
 CREATE TABLE public.loan_paper (
     book integer NOT NULL,
@@ -1398,12 +1437,54 @@ CREATE TABLE public.loan_posting (
     posted_at timestamp with time zone NOT NULL
 );
 
+CREATE TABLE public.loan_risk (
+    book integer NOT NULL,
+    day date NOT NULL,
+    part smallint NOT NULL,
+    product text NOT NULL,
+    currency text NOT NULL,
+    stage smallint NOT NULL,
+    loans integer NOT NULL,
+    gross bigint NOT NULL,
+    undrawn bigint NOT NULL,
+    held bigint NOT NULL,
+    provided bigint NOT NULL,
+    suspended bigint NOT NULL
+);
+
+CREATE TABLE public.loan_risk_flow (
+    book integer NOT NULL,
+    day date NOT NULL,
+    part smallint NOT NULL,
+    product text NOT NULL,
+    currency text NOT NULL,
+    kind text NOT NULL,
+    stage_before smallint NOT NULL,
+    stage smallint NOT NULL,
+    loans integer NOT NULL,
+    amount bigint NOT NULL,
+    provided bigint NOT NULL,
+    CONSTRAINT loan_risk_flow_kind_check CHECK ((kind = ANY (ARRAY['new'::text, 'transfer'::text, 'remeasured'::text, 'repaid'::text, 'used'::text])))
+);
+
 CREATE TABLE public.log_node (
     book integer NOT NULL,
     level smallint NOT NULL,
     node_index bigint NOT NULL,
     hash bytea NOT NULL,
     CONSTRAINT log_node_hash_check CHECK ((length(hash) = 32))
+);
+
+CREATE TABLE public.loss_rules (
+    book integer NOT NULL,
+    product text NOT NULL,
+    number integer NOT NULL,
+    since date NOT NULL,
+    rules jsonb NOT NULL,
+    cause text NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    actor text NOT NULL,
+    CONSTRAINT loss_rules_number_check CHECK ((number > 0))
 );
 
 CREATE TABLE public.mandate (
@@ -2483,6 +2564,9 @@ ALTER TABLE ONLY public.loan_grid
 ALTER TABLE ONLY public.loan_line
     ADD CONSTRAINT loan_line_pkey PRIMARY KEY (book, loan_id);
 
+ALTER TABLE ONLY public.loan_move
+    ADD CONSTRAINT loan_move_pkey PRIMARY KEY (book, loan_id, day);
+
 ALTER TABLE ONLY public.loan_paper
     ADD CONSTRAINT loan_paper_pkey PRIMARY KEY (book, loan_id);
 
@@ -2495,6 +2579,12 @@ ALTER TABLE ONLY public.loan_position
 ALTER TABLE ONLY public.loan_posting
     ADD CONSTRAINT loan_posting_pkey PRIMARY KEY (book, loan_id, txn_id);
 
+ALTER TABLE ONLY public.loan_risk_flow
+    ADD CONSTRAINT loan_risk_flow_pkey PRIMARY KEY (book, day, part, product, currency, kind, stage_before, stage);
+
+ALTER TABLE ONLY public.loan_risk
+    ADD CONSTRAINT loan_risk_pkey PRIMARY KEY (book, day, part, product, currency, stage);
+
 ALTER TABLE ONLY public.log_key
     ADD CONSTRAINT log_key_pkey PRIMARY KEY (book, from_size);
 
@@ -2503,6 +2593,9 @@ ALTER TABLE ONLY public.log_leaf
 
 ALTER TABLE ONLY public.log_node
     ADD CONSTRAINT log_node_pkey PRIMARY KEY (book, level, node_index);
+
+ALTER TABLE ONLY public.loss_rules
+    ADD CONSTRAINT loss_rules_pkey PRIMARY KEY (book, product, number);
 
 ALTER TABLE ONLY public.mandate
     ADD CONSTRAINT mandate_pkey PRIMARY KEY (book, id);
@@ -2789,6 +2882,8 @@ CREATE INDEX loan_facility ON public.loan USING btree (facility_id, book) WHERE 
 
 CREATE INDEX loan_line_part ON public.loan_line USING btree (book, part, loan_id);
 
+CREATE INDEX loan_move_day ON public.loan_move USING btree (book, day);
+
 CREATE INDEX loan_party ON public.loan USING btree (party, book, id);
 
 CREATE INDEX loan_position_due ON public.loan_position USING btree (book, oldest_open_due) WHERE (oldest_open_due IS NOT NULL);
@@ -3037,9 +3132,15 @@ CREATE TRIGGER loan_day_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON publi
 
 CREATE TRIGGER loan_event_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.loan_event FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER loan_move_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.loan_move FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER loan_paper_stands BEFORE DELETE OR UPDATE ON public.loan_paper FOR EACH ROW EXECUTE FUNCTION public.guard_loan_paper();
 
 CREATE TRIGGER loan_posting_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.loan_posting FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER loan_risk_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.loan_risk FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER loan_risk_flow_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.loan_risk_flow FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER loan_state_moves BEFORE UPDATE ON public.loan FOR EACH ROW WHEN ((old.state IS DISTINCT FROM new.state)) EXECUTE FUNCTION public.guard_loan_state();
 
@@ -3050,6 +3151,8 @@ CREATE TRIGGER log_key_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public
 CREATE TRIGGER log_leaf_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.log_leaf FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER log_node_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.log_node FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER loss_rules_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.loss_rules FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER order_keeps_rows BEFORE DELETE OR TRUNCATE ON public.order_ FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
@@ -3204,6 +3307,9 @@ ALTER TABLE ONLY public.loan_line
 ALTER TABLE ONLY public.loan_line
     ADD CONSTRAINT loan_line_book_loan_id_fkey FOREIGN KEY (book, loan_id) REFERENCES public.loan(book, id);
 
+ALTER TABLE ONLY public.loan_move
+    ADD CONSTRAINT loan_move_book_loan_id_fkey FOREIGN KEY (book, loan_id) REFERENCES public.loan(book, id);
+
 ALTER TABLE ONLY public.loan_paper
     ADD CONSTRAINT loan_paper_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
 
@@ -3215,6 +3321,15 @@ ALTER TABLE ONLY public.loan_position
 
 ALTER TABLE ONLY public.loan_posting
     ADD CONSTRAINT loan_posting_book_loan_id_fkey FOREIGN KEY (book, loan_id) REFERENCES public.loan(book, id);
+
+ALTER TABLE ONLY public.loan_risk
+    ADD CONSTRAINT loan_risk_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
+
+ALTER TABLE ONLY public.loan_risk_flow
+    ADD CONSTRAINT loan_risk_flow_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
+
+ALTER TABLE ONLY public.loss_rules
+    ADD CONSTRAINT loss_rules_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
 
 ALTER TABLE ONLY public.mandate
     ADD CONSTRAINT mandate_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
@@ -3361,11 +3476,19 @@ ALTER TABLE public.loan_grid ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.loan_line ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.loan_move ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.loan_paper ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.loan_position ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.loan_posting ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.loan_risk ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.loan_risk_flow ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.loss_rules ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.mandate ENABLE ROW LEVEL SECURITY;
 
@@ -3461,11 +3584,19 @@ CREATE POLICY reader ON public.loan_grid FOR SELECT USING (((book = ( SELECT pub
 
 CREATE POLICY reader ON public.loan_line FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (loan_id IN ( SELECT public.reader_loans() AS reader_loans)))));
 
+CREATE POLICY reader ON public.loan_move FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (loan_id IN ( SELECT public.reader_loans() AS reader_loans)))));
+
 CREATE POLICY reader ON public.loan_paper FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (loan_id IN ( SELECT public.reader_loans() AS reader_loans)))));
 
 CREATE POLICY reader ON public.loan_position FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (loan_id IN ( SELECT public.reader_loans() AS reader_loans)))));
 
 CREATE POLICY reader ON public.loan_posting FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (loan_id IN ( SELECT public.reader_loans() AS reader_loans)))));
+
+CREATE POLICY reader ON public.loan_risk FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
+
+CREATE POLICY reader ON public.loan_risk_flow FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
+
+CREATE POLICY reader ON public.loss_rules FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
 
 CREATE POLICY reader ON public.mandate FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (merchant IN ( SELECT public.reader_seller_names() AS reader_seller_names)))));
 

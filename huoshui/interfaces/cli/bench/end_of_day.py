@@ -1,6 +1,7 @@
 """A book of open loans in PostgreSQL, and its days: one, and one that lies 700 days behind.
 
-On the day 6 loans of 100 fall due, 4 are late, one of these moves into another bucket, 5 were paid.
+On the day 6 loans of 100 fall due, 4 are late, one of these moves into another bucket and stage, 5 were
+paid. What is expected to be lost of each is held, by two scenarios.
 """
 
 from __future__ import annotations
@@ -26,6 +27,9 @@ from huoshui.interfaces.cli.proving import opened
 from huoshui.interfaces.cli.replaying import open_default_book
 from huoshui.lines.lending.column import earned_by, keeping, store
 from huoshui.lines.lending.column.store import Kept
+from huoshui.lines.lending.day import losses
+from huoshui.lines.lending.impairment import Outlook
+from huoshui.lines.lending.impairment import Rules as LossRules
 from huoshui.lines.lending.life import Life, Rules
 from huoshui.lines.lending.life.events import Drawn, Paid
 from huoshui.lines.lending.product import LENDING
@@ -50,6 +54,11 @@ cap_annual = "0.36"
 en = "You repay {{total}}; yearly {{irr_compound}}."
 zh = "共还 {{total}}，年化 {{irr_compound}}。"
 """
+
+
+_RULES = LossRules(
+    [Outlook("base", "0.7", "0.45", ["0.03", "0.02"]), Outlook("low", "0.3", "0.6", ["0.08"])]
+)
 
 
 def _products(start: date) -> dict[str, Terms]:
@@ -94,6 +103,7 @@ def _fill(database: Database, day: date, loans: int) -> None:
         for name in _products(day):
             text = _PRODUCT.format(name=name).encode()
             catalog.publish(tx, text, {"lending": LENDING}, Schema(()), ())
+        losses.say(tx, "", _RULES, "benchmark", day - timedelta(days=1))
     shapes = list(_shapes(day))
     chance = random.Random(7)  # noqa: S311 - ids of a benchmark
     for first in range(0, loans, _CHUNK):
@@ -135,9 +145,13 @@ def _keep(tx: Tx, told: list[Kept], day: date) -> None:
         for k in told
     ])  # fmt: skip
     yesterday = day - timedelta(days=1)
-    accrued = [
-        (1, k.loan_id, yesterday, earned_by(k.line, [yesterday.toordinal()])[0], k.charges)
-        for k in told if k.line
-    ]  # fmt: skip
-    tx.append("loan_accrued", ("book", "loan_id", "through", "interest", "charges"), accrued)
+    stood = ("book", "loan_id", "through", "interest", "charges", "bucket")
+    tx.append("loan_accrued", stood, [_stood(k, yesterday) for k in told])
     store.keep(tx, told)
+
+
+def _stood(kept: Kept, day: date) -> tuple[object, ...]:
+    """What stood of a loan after the day before; nothing is held yet."""
+    assert kept.line is not None
+    late = (day - kept.late_since).days > 0 if kept.late_since else False
+    return 1, kept.loan_id, day, earned_by(kept.line, [day.toordinal()])[0], kept.charges, int(late)

@@ -2,28 +2,132 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from datetime import date
+from fractions import Fraction
 from uuid import UUID
+
+import msgspec
 
 from huoshui.core.db import Tx
 from huoshui.lines.lending.column import store
-from huoshui.lines.lending.column.line import line_of
-from huoshui.lines.lending.column.store import Kept
+from huoshui.lines.lending.column.line import Line, line_of
+from huoshui.lines.lending.column.store import AtRisk, Kept
+from huoshui.lines.lending.impairment import Facing
+from huoshui.lines.lending.life import events as e
 from huoshui.lines.lending.life.state import State
+from huoshui.lines.lending.schedule.factor import Ratio
+from huoshui.lines.lending.schedule.terms import Terms
+
+# Terms that were eased: the risk may have risen, and a cure begins anew.
+EASED = (e.Rescheduled, e.ReAged, e.ReAmortised, e.InterestPaused)
+_A_YEAR = {"months": (12, 1), "weeks": (365, 7), "days": (365, 1), "years": (1, 1)}
 
 
-def kept(loan_id: UUID, product: str, currency: str, state: State) -> Kept:
-    """What the end of day needs of a running loan. No I/O."""
+class Followed(msgspec.Struct, frozen=True):
+    """A loan to which something happened: what was signed of it, its state, and how it ended, if it did."""
+
+    loan_id: UUID
+    product: str
+    currency: str
+    signed: int
+    state: State
+    ended: str = ""
+
+
+def kept(
+    loan_id: UUID, product: str, currency: str, state: State, *, signed: int = 0, ended: str = ""
+) -> Kept:
+    """What the end of day needs of a loan. No I/O."""
     day = max((each.on for each in state.applied), default=state.terms.start)
-    late = next((row.due for row in state.rows if row.outstanding > 0), None)
-    ahead = any(each.due > day for each in state.charges)
-    line = None if ahead else line_of(state, day)
     charges = sum(each.amount for each in state.charges)
-    return Kept(loan_id, product, currency, day, charges, late, line)
+    over = ended or lost(state)
+    late = None if over else late_since(state)
+    ahead = any(each.due > day for each in state.charges)
+    line = None if ahead or over else line_of(state, day)
+    return Kept(
+        loan_id, product, currency, day, charges, late, line, at_risk(state, line, signed), over
+    )
 
 
-def follow(tx: Tx, told: list[tuple[UUID, str, str, State | None]]) -> None:
-    """Keep lines of loans that run, let those of others go: id, product, currency, and the state."""
-    store.keep(tx, [kept(*each[:3], each[3]) for each in told if each[3] is not None])
-    gone = [each[0] for each in told if each[3] is None]
-    if gone:
-        store.drop(tx, gone)
+def lost(state: State) -> str:
+    """How a loan was lost, if it was."""
+    if state.written_off:
+        return "written_off"
+    return "charged_off" if state.charged_off else ""
+
+
+def late_since(state: State) -> date | None:
+    """The due date of the first instalment that is not met."""
+    return next((row.due for row in state.rows if row.outstanding > 0), None)
+
+
+def at_risk(state: State, line: Line | None, signed: int) -> AtRisk:
+    """What may be lost of a loan, as far as its events tell; with a line, period by period."""
+    drawn = sum(amount for _, amount in state.drawn)
+    opens: tuple[int, ...] = ()
+    if line is not None:
+        by_due: dict[int, int] = {}
+        for row in state.rows:
+            due = row.due.toordinal()
+            by_due[due] = by_due.get(due, 0) + row.open("principal")
+        opens = tuple(by_due.get(due, 0) for due in line.grid.dues[line.at :])
+    return AtRisk(
+        owed=state.principal_owed,
+        taken=taken(state),
+        undrawn=max(0, signed - drawn) if drawn else 0,
+        opens=opens,
+        rate=rate_of(state.terms),
+        a_year=a_year(state.terms),
+        reshaped=max((x.recorded for x in state.applied if isinstance(x, EASED)), default=None),
+    )
+
+
+def taken(state: State) -> int:
+    """Interest and charges that were paid or waived."""
+    paid = sum(sum(row.paid.values()) - row.paid["principal"] for row in state.rows)
+    return paid + sum(each.waived for each in state.charges)
+
+
+def a_year(terms: Terms) -> Ratio:
+    """How many periods a year has."""
+    top, bottom = _A_YEAR[terms.due.unit]
+    return top, bottom * terms.due.every
+
+
+def rate_of(terms: Terms) -> Ratio:
+    """The effective rate of a period: nothing is paid beside interest that would be spread."""
+    found = terms.rate_annual / Fraction(*a_year(terms))
+    return found.numerator, found.denominator
+
+
+def facing(state: State, day: date, signed: int, receivable: int) -> Facing:
+    """What is at risk on a day of a loan that no line says, by its state of that day.
+
+    `receivable` is what was earned and neither paid nor waived.
+    """
+    said = at_risk(state, None, signed)
+    ahead = sorted((row.due, row.open("principal")) for row in state.rows if row.due > day)
+    opens = tuple(amount for _, amount in ahead)
+    return Facing(said.owed + receivable, said.owed, opens, said.rate, said.a_year, said.undrawn)
+
+
+def facing_by(kept: Kept, line: Line, day: int, earned: int) -> Facing:
+    """What is at risk on a day by a line; `earned` is all interest up to the day."""
+    said = kept.risk
+    past = bisect_right(line.grid.dues, day, line.at) - line.at
+    receivable = earned + kept.charges - said.taken
+    return Facing(
+        said.owed + receivable, said.owed, said.opens[past:], said.rate, said.a_year, said.undrawn
+    )
+
+
+def follow(tx: Tx, told: list[Followed]) -> None:
+    """Keep lines of loans. One that ended is kept until its last day is closed."""
+    store.keep(
+        tx,
+        [
+            kept(x.loan_id, x.product, x.currency, x.state, signed=x.signed, ended=x.ended)
+            for x in told
+        ],
+    )

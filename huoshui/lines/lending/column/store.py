@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date
+from functools import lru_cache
 from uuid import UUID
 
 import msgspec
@@ -17,14 +18,33 @@ from huoshui.lines.lending.schedule.factor import NOTHING, Ratio
 PARTS = 256
 _NAMES = (
     "loan_id", "part", "product", "currency", "day", "charges", "late_since", "grid_id", "at_",
-    "since", "earned", "own", "base", "rest", "later", "bases",
+    "since", "earned", "own", "base", "rest", "later", "bases", "owed", "taken", "undrawn", "opens",
+    "rate", "a_year", "reshaped", "ended",
 )  # fmt: skip
 
 
-class Kept(msgspec.Struct, frozen=True):
-    """A running loan as it is kept for the end of day; without a line its fold tells it.
+class AtRisk(msgspec.Struct, frozen=True):
+    """What may be lost of a loan, in minor units.
 
-    `day` is the one that its last event counts from, `charges` all that fell due by then.
+    `owed` is principal, `taken` interest and charges that were paid or waived, `undrawn` what may still
+    be drawn. `opens` is the principal that each period repays, from that of its line on. `rate` is the
+    effective rate of a period, of which a year has `a_year`; `reshaped` when its terms were eased last.
+    """
+
+    owed: int
+    taken: int
+    undrawn: int
+    opens: tuple[int, ...]
+    rate: Ratio
+    a_year: Ratio
+    reshaped: date | None
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """A loan as it is kept for the end of day; without a line its fold tells it.
+
+    `day` is the one that its last event counts from, `charges` all that fell due by then. `ended` says
+    how it came off the books, if it did: closed, charged_off or written_off.
     """
 
     loan_id: UUID
@@ -34,6 +54,8 @@ class Kept(msgspec.Struct, frozen=True):
     charges: int
     late_since: date | None
     line: Line | None
+    risk: AtRisk
+    ended: str = ""
 
 
 def part_of(loan_id: UUID) -> int:
@@ -57,11 +79,16 @@ def _row(kept: Kept) -> tuple[object, ...]:
         kept.loan_id, part_of(kept.loan_id), kept.product, kept.currency, kept.day, kept.charges,
         kept.late_since,
     )  # fmt: skip
+    said = kept.risk
+    risk = (
+        said.owed, said.taken, said.undrawn, ",".join(map(str, said.opens)), _shown(said.rate),
+        _shown(said.a_year), said.reshaped, kept.ended,
+    )  # fmt: skip
     if line is None:
-        return (*head, None, 0, 0, 0, "0/1", 0, "0/1", 0, "")
+        return (*head, None, 0, 0, 0, "0/1", 0, "0/1", 0, "", *risk)
     return (
         *head, _id_of(line.grid), line.at, line.since, line.before, _shown(line.part), line.base,
-        _shown(line.rest), line.later, ",".join(map(str, line.bases)),
+        _shown(line.rest), line.later, ",".join(map(str, line.bases)), *risk,
     )  # fmt: skip
 
 
@@ -92,6 +119,7 @@ def _shown(ratio: Ratio) -> str:
     return f"{ratio[0]}/{ratio[1]}"
 
 
+@lru_cache(maxsize=65_536)
 def _read(text: str) -> Ratio:
     if text == "0/1":
         return NOTHING
@@ -111,7 +139,7 @@ def lines(tx: Tx, loan_ids: Sequence[UUID]) -> list[Kept]:
     """Loans with their lines, in the order of their ids."""
     rows = tx.tuples(
         """SELECT loan_id, product, currency, day, charges, late_since, grid_id, at_, since, earned,
-            own, base, rest, later, bases
+            own, base, rest, later, bases, owed, taken, undrawn, opens, rate, a_year, reshaped, ended
         FROM loan_line WHERE book = %(book)s AND loan_id = ANY(%(ids)s) ORDER BY loan_id""",
         ids=loan_ids,
     )
@@ -122,14 +150,22 @@ def lines(tx: Tx, loan_ids: Sequence[UUID]) -> list[Kept]:
 def _kept(rows: Iterable[tuple[object, ...]], grids: dict[UUID, Grid]) -> Iterable[Kept]:
     for loan_id, product, currency, day, charges, late, grid_id, *said in rows:
         line = None
+        risk = _risk(*said[8:15])  # type: ignore[arg-type]
+        ended = said[15]
         if grid_id is not None:
-            at, since, earned, own, base, rest, later, bases = said
+            at, since, earned, own, base, rest, later, bases = said[:8]
             late_since = late.toordinal() if late else 0  # type: ignore[attr-defined]
             line = Line(
                 grids[grid_id], at, since, earned, _read(own), base, _read(rest), later,  # type: ignore[index, arg-type]
                 _amounts(bases), late_since,  # type: ignore[arg-type]
             )  # fmt: skip
-        yield Kept(loan_id, product, currency, day, charges, late, line)  # type: ignore[arg-type]
+        yield Kept(loan_id, product, currency, day, charges, late, line, risk, ended)  # type: ignore[arg-type]
+
+
+def _risk(
+    owed: int, taken: int, undrawn: int, opens: str, rate: str, a_year: str, reshaped: date | None
+) -> AtRisk:
+    return AtRisk(owed, taken, undrawn, _amounts(opens), _read(rate), _read(a_year), reshaped)
 
 
 def _grids(tx: Tx, wanted: Collection[UUID]) -> dict[UUID, Grid]:

@@ -1,29 +1,39 @@
-"""Closing a day of all running loans of a book, part by part."""
+"""Closing a day of all loans of a book, part by part."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
-from datetime import date
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, timedelta
 from uuid import UUID
 
 import msgspec
 
 from huoshui import ledger
-from huoshui.core import access
+from huoshui.core import access, ids
 from huoshui.core.db import Database, Tx
 from huoshui.core.errors import Problem
 from huoshui.ledger import Leg, Transaction
+from huoshui.ledger.chart import Chart
+from huoshui.ledger.template import Template
+from huoshui.lines.lending import impairment
+from huoshui.lines.lending.column import keeping
 from huoshui.lines.lending.column import store as lines
-from huoshui.lines.lending.column.store import PARTS
-from huoshui.lines.lending.day import store
-from huoshui.lines.lending.day.store import DayRow
-from huoshui.lines.lending.day.sums import BUCKETS, Place, Sums
+from huoshui.lines.lending.column.store import PARTS, Kept, part_of
+from huoshui.lines.lending.day import late, losses, store
+from huoshui.lines.lending.day.risk import BUCKETS, LOST, Risks, Seen
+from huoshui.lines.lending.day.store import DayRow, Stood
+from huoshui.lines.lending.day.sums import Sums, over
 from huoshui.lines.lending.loan import service as loans
-from huoshui.lines.lending.postings import CHART, TEMPLATES, Posting
+from huoshui.lines.lending.loan.running import Running
+from huoshui.lines.lending.loan.service import Batch
+from huoshui.lines.lending.postings import CHART, TEMPLATES
 
 REBUILT = 500  # loans in one transaction
 LOANS = 4_000  # in one transaction, about: small books have several parts in one
+_DAY = timedelta(days=1)
+_CHART = Chart((*CHART.kinds, *(k for k in impairment.CHART.kinds if k.name == "allowance")))
+_TEMPLATES = TEMPLATES | impairment.TEMPLATES
 
 
 class DayNotOver(Problem):
@@ -34,7 +44,11 @@ class DayNotOver(Problem):
 
 
 class Closed(msgspec.Struct, frozen=True):
-    """A day that is closed: sums over its parts, in minor units; `late` by bucket of days past due."""
+    """A day that is closed: sums over its parts, in minor units; `late` by bucket of days past due.
+
+    `falls_due` loans have an instalment due on the day after; `moved` went to another bucket, `staged`
+    to another stage; `fees` were charged for being late; `held` is what allowances grew by.
+    """
 
     day: date
     parts: int
@@ -44,6 +58,11 @@ class Closed(msgspec.Struct, frozen=True):
     charges: int
     late: tuple[int, ...]
     digest: str
+    falls_due: int = 0
+    moved: int = 0
+    staged: int = 0
+    fees: int = 0
+    held: int = 0
 
 
 def close_part(tx: Tx, day: date, part: int) -> DayRow | None:
@@ -52,7 +71,8 @@ def close_part(tx: Tx, day: date, part: int) -> DayRow | None:
 
 
 def close_parts(tx: Tx, day: date, parts: Sequence[int]) -> list[DayRow]:
-    """Put on the ledger what the loans of parts earned up to a day; the parts that are closed by it.
+    """Close parts of a day: what their loans earned goes to the ledger, late fees are charged, buckets
+    and stages are told, losses that are expected are held; the parts that are closed by it.
 
     A part that is done, or being done, is left alone. A loan with a line is worked out as a column; of
     one without, or to which something happened after the first of the days that are told apart, its
@@ -61,24 +81,63 @@ def close_parts(tx: Tx, day: date, parts: Sequence[int]) -> list[DayRow]:
     if day >= access.today(tx):
         raise DayNotOver(day=day.isoformat())
     mine = store.claim(tx, day, parts)
+    fees = late.charge(tx, day, mine)
     before = store.behind(tx, day, mine)
     kept = {each.loan_id: each for each in lines.lines(tx, [each.loan_id for each in before])}
-    sums, folded = Sums(day, mine), []
+    risks = Risks(day, losses.segments(tx, day))
+    sums = Sums(day, mine, risks)
+    folded = []
     for each in before:
         found = kept.get(each.loan_id)
         if found is not None and not sums.add(found, each):
-            folded.append(each.loan_id)
-    _post(tx, day, mine, sums.postings())
-    store.keep(tx, sums.accrued)
-    if folded:
-        loans.accrue(tx, folded, day)
+            folded.append((found, each))
+    for part, count in fees.items():
+        sums.tallies[part].fees = count
+    _fold(tx, day, folded, sums)
+    _post(tx, day, mine, sums)
+    store.keep(tx, risks.stood)
+    _tell(tx, day, sums)
     rows = sums.rows()
     store.done(tx, rows)
     return rows
 
 
-def _post(tx: Tx, day: date, parts: Sequence[int], listed: Sequence[tuple[Place, Posting]]) -> None:
-    """One entry of the ledger for each product, month of effect and kind."""
+def _fold(tx: Tx, day: date, folded: Sequence[tuple[Kept, Stood]], sums: Sums) -> None:
+    """Loans that no line says for this day: their folds post what they earned, and tell what is at risk."""
+    if not folded:
+        return
+    batch = Batch(tx, [kept.loan_id for kept, _ in folded], held=True)
+    for running in batch.loans.values():
+        if running.loan.state == "running":
+            running.accrue(day)
+    batch.flush()
+    for kept, before in folded:
+        sums.tell(_seen(batch.loans[kept.loan_id], kept, before, day), before)
+
+
+def _seen(running: Running, kept: Kept, before: Stood, day: date) -> Seen:
+    accrued = running.accrued
+    interest, charges = (accrued.interest, accrued.charges) if accrued else (0, 0)
+    state = running.state_on(day)
+    if kept.ended and keeping.lost(state):
+        return over(kept, interest, charges)
+    receivable = interest + charges - keeping.taken(state)
+    facing = keeping.facing(state, day, running.loan.amount, receivable)
+    return Seen(
+        part_of(kept.loan_id), kept.product, kept.currency, keeping.late_since(state),
+        kept.risk.reshaped, interest, charges, "", facing,
+    )  # fmt: skip
+
+
+def _post(tx: Tx, day: date, parts: Sequence[int], sums: Sums) -> None:
+    """One entry of the ledger for each product, month of effect and kind; and of what is held."""
+    listed: list[tuple[str, str, date, str, dict[str, int]]] = [
+        (*place, posting.template, posting.amounts) for place, posting in sums.postings()
+    ]
+    listed += [
+        (product, currency, day, entry.template, entry.amounts)
+        for (product, currency), entry in sums.risks.listed()
+    ]
     if not listed:
         return
     sealed = ledger.ahead(tx).state().sealed_until
@@ -86,31 +145,67 @@ def _post(tx: Tx, day: date, parts: Sequence[int], listed: Sequence[tuple[Place,
     reference = f"loan_day/{day}/{parts[0]}"
     at = loans.effective_at(day, tx.now, zone, None)  # the same whenever it is run again
     commands = []
-    for (product, currency, on), posting in listed:
-        legs = TEMPLATES[posting.template].legs({"book": product}, posting.amounts)
-        name = f"{reference}/{product}/{currency}/{on}/{posting.template}"
+    for product, currency, on, name, amounts in listed:
+        template: Template = _TEMPLATES[name]
+        legs = template.legs({"book": product}, amounts)
         made = Transaction(
-            id=tx.id("txn", name, at),
-            template=f"loan.{posting.template}",
+            id=tx.id("txn", f"{reference}/{product}/{currency}/{on}/{name}/{'/'.join(sorted(a for a, n in amounts.items() if n))}", at),
+            template=f"loan.{name}",
             reference=reference,
             currency=currency,
             legs=tuple(Leg(leg.source, leg.target, leg.amount) for leg in legs),
             effective_at=loans.effective_at(on, tx.now, zone, sealed),
-        )
+        )  # fmt: skip
         commands.append(made)
-    for result in ledger.post(tx, commands, CHART):
+    for result in ledger.post(tx, commands, _CHART):
         result.demand()
+
+
+def _tell(tx: Tx, day: date, sums: Sums) -> None:
+    """Write what the day found, and say it as events."""
+    risks = sums.risks
+    found, flows = risks.rows()
+    store.tell(tx, "loan_move", risks.moves)
+    store.tell(tx, "loan_risk", found)
+    store.tell(tx, "loan_risk_flow", flows)
+    if risks.gone:
+        lines.drop(tx, risks.gone)
+    for move in risks.moves:
+        if max(move.bucket, move.bucket_before) < LOST:  # what is lost or settled says so itself
+            tx.emit(
+                "loan.risk_changed", ids.show("loan", move.loan_id), on=day.isoformat(),
+                bucket_before=move.bucket_before, bucket=move.bucket,
+                stage_before=move.stage_before, stage=move.stage, reason=move.reason,
+            )  # fmt: skip
+    _tell_due(tx, day + _DAY, sums)
+
+
+def _tell_due(tx: Tx, on: date, sums: Sums) -> None:
+    """Say what falls due tomorrow."""
+    if not sums.due:
+        return
+    asked = store.asked_on(tx, [each.loan_id for each in sums.due], on)
+    for each in sums.due:
+        amount = asked.get(each.loan_id)
+        if amount:
+            sums.tallies[part_of(each.loan_id)].falls_due += 1
+            tx.emit(
+                "loan.falls_due", ids.show("loan", each.loan_id), on=on.isoformat(), amount=amount,
+                currency=each.currency,
+            )  # fmt: skip
 
 
 def close_day(
     database: Database, day: date, *, book: int = 1, parts: Sequence[int] = range(PARTS),
     at_once: int = LOANS, progress: Callable[[int, int], None] = lambda done, total: None,
+    enough: Callable[[], bool] = lambda: False,
 ) -> Closed:  # fmt: skip
     """Close the parts of a day that are open: one in a transaction, or several of few loans.
 
-    Several workers may do so at once: none waits for a part that another one has. Raises DayNotOver.
+    Several workers may do so at once: none waits for a part that another one has. Between two
+    transactions `enough` may end it: what is done stands. Raises DayNotOver.
     """
-    _rebuild(database, book)
+    rebuild(database, book)
     standing = database.run(lambda tx: {row.part for row in store.closed(tx, day)}, book=book)
     left = [part for part in parts if part not in standing]
     size = database.run(lambda tx: max(1, at_once * PARTS // (store.count(tx) + 1)), book=book)
@@ -118,31 +213,55 @@ def close_day(
         progress(first, len(left))
         some = left[first : first + size]
         database.run(lambda tx, some=some: close_parts(tx, day, some), book=book)  # type: ignore[misc]
-    progress(len(left), len(left))
+        if enough():
+            break
+    else:
+        progress(len(left), len(left))
     return database.run(lambda tx: closed(tx, day), book=book)
 
 
-def _rebuild(database: Database, book: int) -> None:
+def rebuild(database: Database, book: int) -> None:
     """Keep lines of running loans that have none."""
-
-    def some(tx: Tx) -> list[UUID]:
-        found = store.without_line(tx, REBUILT)
-        loans.rebuild(tx, found)
-        return found
-
-    while len(database.run(some, book=book)) == REBUILT:
+    while len(database.run(rebuild_some, book=book)) == REBUILT:
         pass
+
+
+def rebuild_some(tx: Tx) -> list[UUID]:
+    """Keep lines of some running loans that have none; which."""
+    found = store.without_line(tx, REBUILT)
+    loans.rebuild(tx, found)
+    return found
 
 
 def closed(tx: Tx, day: date) -> Closed:
     """What stands of a day: sums over the parts that are closed."""
-    rows = store.closed(tx, day)
-    late = tuple(sum(row.late[n] for row in rows) for n in range(len(BUCKETS) + 1))
+    return summed(day, store.closed(tx, day))
+
+
+def summed(day: date, rows: Sequence[DayRow]) -> Closed:
+    """The sums over parts of a day."""
+
+    def total(name: str) -> int:
+        return sum(_of(rows, name))
+
+    late_ = tuple(sum(row.late[n] for row in rows) for n in range(len(BUCKETS) + 1))
     digest = hashlib.sha256(b"".join(row.digest for row in rows)).hexdigest()
     return Closed(
-        day, len(rows), sum(row.loans for row in rows), sum(row.folded for row in rows),
-        sum(row.interest for row in rows), sum(row.charges for row in rows), late, digest,
+        day, len(rows), total("loans"), total("folded"), total("interest"), total("charges"), late_,
+        digest, total("falls_due"), total("moved"), total("staged"), total("fees"), total("held"),
     )  # fmt: skip
 
 
-__all__ = ["Closed", "DayNotOver", "close_day", "close_part", "closed"]
+def _of(rows: Sequence[DayRow], name: str) -> Iterable[int]:
+    return (getattr(row, name) for row in rows)
+
+
+__all__ = [
+    "Closed",
+    "DayNotOver",
+    "close_day",
+    "close_part",
+    "close_parts",
+    "closed",
+    "rebuild_some",
+]

@@ -5,6 +5,8 @@ rounding. The books hold allowances; only the difference to the last one is post
 """
 
 from huoshui.lines.lending.impairment.allowance import (
+    CHART,
+    TEMPLATES,
     Allowance,
     Entry,
     differences,
@@ -21,25 +23,45 @@ from huoshui.lines.lending.impairment.loss import (
     expected_of_default,
     periodic,
 )
-from huoshui.lines.lending.impairment.stage import BadStaging, Known, Staged, Staging, stages
+from huoshui.lines.lending.impairment.rules import Facing, Outlook, Rules, Segment, StagingTable
+from huoshui.lines.lending.impairment.stage import (
+    BEGUN,
+    BadStaging,
+    Kept,
+    Known,
+    Staged,
+    Staging,
+    resume,
+    stages,
+)
 
 __all__ = [
+    "BEGUN",
+    "CHART",
+    "TEMPLATES",
     "Allowance",
     "BadScenarios",
     "BadStaging",
     "Entry",
     "Exposure",
+    "Facing",
+    "Kept",
     "Known",
     "Loss",
+    "Outlook",
+    "Rules",
     "Scenario",
     "Scenarios",
+    "Segment",
     "Staged",
     "Staging",
+    "StagingTable",
     "differences",
     "expected",
     "expected_of_default",
     "interest_of_stage_3",
     "periodic",
+    "resume",
     "stages",
     "written_off",
 ]

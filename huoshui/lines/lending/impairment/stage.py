@@ -97,6 +97,61 @@ def stages(rules: Staging, known: Iterable[Known], until: date) -> tuple[Staged,
     return tuple(walk.found)
 
 
+class Kept(msgspec.Struct, frozen=True):
+    """Where the fold of stages stands at the end of a day: enough to go on from the next.
+
+    `since` is the day on which the stage began; `clean_2` and `clean_3` since when nothing speaks for
+    that stage, while it is not known how long it lasts.
+    """
+
+    stage: Stage = 1
+    since: date | None = None
+    clean_2: date | None = None
+    clean_3: date | None = None
+
+
+BEGUN = Kept()
+
+
+def resume(
+    rules: Staging, kept: Kept, known: Known, until: date
+) -> tuple[Kept, tuple[Staged, ...]]:
+    """Go on from where a fold stood: what is known from a day on, up to a later one, both included.
+
+    Told day by day or for all days at once, the same stages come out.
+    """
+    if kept.stage == 1 and msgspec.structs.replace(known, late_since=None) == Known(known.on):
+        return _aged(rules, known, until)
+    walk = _Walk(rules)
+    walk.stage, walk.clean_2, walk.clean_3 = kept.stage, kept.clean_2, kept.clean_3
+    if kept.since is not None:
+        walk.found.append(Staged(kept.since, kept.stage, ""))
+    told = len(walk.found)
+    walk.through(known, until + timedelta(days=1))
+    found = tuple(walk.found[told:])
+    if walk.stage == 1:  # nothing has to be remembered of it
+        return BEGUN, found
+    since = found[-1].on if found else kept.since
+    return Kept(walk.stage, since, walk.clean_2, walk.clean_3), found
+
+
+def _aged(rules: Staging, known: Known, until: date) -> tuple[Kept, tuple[Staged, ...]]:
+    """A loan of stage 1 of which nothing is known but how late it is."""
+    late = known.late_since
+    if late is None:
+        return BEGUN, ()
+    reached = [
+        max(known.on, late + timedelta(days=n)) for n in (rules.sicr_days, rules.default_days)
+    ]
+    if reached[0] > until:
+        return BEGUN, ()
+    worse = Staged(reached[0], 2, "days_past_due")
+    if reached[1] > until:
+        return Kept(2, reached[0], None, known.on), (worse,)
+    worst = Staged(reached[1], 3, "days_past_due")
+    return Kept(3, reached[1]), (worst,) if reached[0] == reached[1] else (worse, worst)
+
+
 class _Walk:
     """The fold: the stage now, and since when there was no sign of a worse one."""
 

@@ -15,6 +15,7 @@ from huoshui.catalog import service as catalog
 from huoshui.core import access, ids
 from huoshui.core.db import Tx
 from huoshui.core.errors import Conflict
+from huoshui.core.work import Item, Run
 from huoshui.facts.commerce import service as commerce
 from huoshui.lines.lending.loan import paper_store, store
 from huoshui.lines.lending.loan.model import (
@@ -39,6 +40,7 @@ from huoshui.lines.lending.product import (
 from huoshui.lines.lending.rates.apr import percent
 
 PORTS = Ports()
+LAPSE_DUE = "loan.lapse"
 
 
 class Application(msgspec.Struct, frozen=True, kw_only=True):
@@ -140,14 +142,15 @@ def decide(tx: Tx, loan_id: UUID, ports: Ports = PORTS) -> Loan:
     if not decision.offered:
         return moved(tx, loan, "decline", reasons=list(decision.reasons))
     found = quote_checked(product, asked, loan.facts)
-    days = tables(tx, loan).offer.valid_days
+    ends_at = tx.now + timedelta(days=tables(tx, loan).offer.valid_days)
+    tx.later(LAPSE_DUE, loan.shown, ends_at, loan=loan.shown)
     return moved(
         tx,
         loan,
         "offer",
         rate_annual=str(found.rate_annual),
         disclosure=disclosure(found),
-        offer_ends_at=tx.now + timedelta(days=days),
+        offer_ends_at=ends_at,
     )
 
 
@@ -217,6 +220,15 @@ def lapse(tx: Tx, loan_id: UUID) -> Loan:
     if loan.state != "offered" or loan.offer_ends_at is None or tx.now < loan.offer_ends_at:
         return loan
     return moved(tx, loan, "lapse")
+
+
+def lapse_due(tx: Tx, items: list[Item]) -> None:
+    """Offers whose time is over."""
+    for item in items:
+        lapse(tx, ids.read("loan", item.payload["loan"]))
+
+
+WORK: dict[str, Run] = {LAPSE_DUE: lapse_due}
 
 
 def locked(tx: Tx, loan_id: UUID) -> Loan:

@@ -114,6 +114,10 @@ class Running:
             steps.apply(state, event)
         return state
 
+    def state_on(self, day: date) -> State:
+        """What the events that count up to a day make of it; only to look at."""
+        return self._prefix(self.order, self.order.until(day))
+
     def accrue(self, through: date) -> None:
         """Let all days up to one be on the ledger."""
         assert self.by is not None

@@ -18,9 +18,9 @@ from huoshui import ledger
 from huoshui.core import access, ids
 from huoshui.core.db import Tx
 from huoshui.lines.lending.column import keeping
+from huoshui.lines.lending.column.keeping import Followed
 from huoshui.lines.lending.life import UnknownEvent
 from huoshui.lines.lending.life import events as e
-from huoshui.lines.lending.life.state import State
 from huoshui.lines.lending.life.view import Moved, moved_by, payoff
 from huoshui.lines.lending.loan import checks, store
 from huoshui.lines.lending.loan.contract import PORTS, cap_of, moved, tables
@@ -76,12 +76,17 @@ class Repayment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Batch:
-    """Loans that are loaded, locked, together; and all that is to be written of them."""
+    """Loans that are loaded, locked, together; and all that is to be written of them.
 
-    def __init__(self, tx: Tx, loan_ids: Sequence[UUID], ports: Ports = PORTS) -> None:
+    Who holds what stands of them on the ledger already (`held`) does not wait for their events.
+    """
+
+    def __init__(
+        self, tx: Tx, loan_ids: Sequence[UUID], ports: Ports = PORTS, *, held: bool = False
+    ) -> None:
         self.tx, self.ports, self.today = tx, ports, access.today(tx)
         wanted = set(loan_ids)
-        found = store.lock(tx, wanted)
+        found = store.some(tx, wanted) if held else store.lock(tx, wanted)
         for loan_id in wanted - found.keys():
             raise UnknownLoan(kind="loan", id=ids.show("loan", loan_id))
         posted, rows = store.accrued(tx, wanted), store.events(tx, wanted)
@@ -164,7 +169,7 @@ class Batch:
         for each in changed:
             self._follow(each)
             store.keep_position(self.tx, self.position(each))
-        keeping.follow(self.tx, [_line(each) for each in changed])
+        keeping.follow(self.tx, [_followed(each) for each in changed if each.by])
 
     def _post(self, listed: list[tuple[Loan, Due]]) -> None:
         tx = self.tx
@@ -205,10 +210,10 @@ class Batch:
         return Outcome(running.loan, row, tuple(said), tuple(posted), self.position(running), again)
 
 
-def _line(running: Running) -> tuple[UUID, str, str, State | None]:
+def _followed(running: Running) -> Followed:
     loan = running.loan
-    state = running.state if loan.state == "running" else None
-    return loan.id, loan.product, loan.currency, state
+    ended = "closed" if loan.state == "closed" and not running.state.written_off else ""
+    return Followed(loan.id, loan.product, loan.currency, loan.amount, running.state, ended)
 
 
 def _posted(loan: Loan, due: Due, at: datetime) -> PostedRow:
@@ -361,7 +366,7 @@ def rebuild(tx: Tx, loan_ids: Sequence[UUID]) -> None:
     for running in batch.loans.values():
         if running.by is not None:
             store.keep_position(tx, batch.position(running))
-            keeping.follow(tx, [_line(running)])
+            keeping.follow(tx, [_followed(running)])
 
 
 def close(tx: Tx, loan_id: UUID) -> Loan:

@@ -49,6 +49,16 @@ def lock(tx: Tx, loan_ids: Collection[UUID]) -> dict[UUID, Loan]:
     return {row.id: row for row in rows}
 
 
+def some(tx: Tx, loan_ids: Collection[UUID]) -> dict[UUID, Loan]:
+    """Loans as they stand, not locked."""
+    rows = tx.rows(
+        Loan,
+        f"SELECT {_LOAN} FROM loan WHERE book = %(book)s AND id = ANY(%(ids)s)",
+        ids=sorted(loan_ids),
+    )
+    return {row.id: row for row in rows}
+
+
 def loans(
     tx: Tx, *, party: str = "", product: str = "", state: str = "", among: list[str] | None = None,
     after: UUID | None = None, limit: int = 50,

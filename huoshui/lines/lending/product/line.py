@@ -31,7 +31,7 @@ class _Lending:
     """See `catalog.Line`."""
 
     name = "lending"
-    tables = frozenset({"terms", "law", "waterfall", "life", "offer"})
+    tables = frozenset({"terms", "law", "waterfall", "life", "offer", "late"})
     prices: Mapping[str, Type] = {"rate_annual": DECIMAL}
     facts = FACTS
     figures = FIGURES

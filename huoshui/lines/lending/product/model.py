@@ -80,6 +80,24 @@ class LifeTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     refund_interest: bool = False  # a shop's refund gives back the interest on what it repays
 
 
+class LateTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[late]`: what an instalment costs that is not paid in time, charged once by the end of a day.
+
+    When it is late longer than `grace_days`: a `fee` in minor units and a `share` of what is open of it;
+    all fees of a loan come to no more than `most`, a part of its amount.
+    """
+
+    grace_days: Annotated[int, msgspec.Meta(ge=0, le=365)] = 0
+    fee: Annotated[int, msgspec.Meta(ge=0, le=10**9)] = 0
+    share: Share = "0"
+    most: Share = "1"
+
+    def amount(self, open_: int, loan: int, before: int) -> int:
+        """The fee of an instalment of which so much is open, after other fees of the loan."""
+        asked = self.fee + int(open_ * Fraction(self.share))
+        return max(0, min(asked, int(loan * Fraction(self.most)) - before))
+
+
 class LawTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`[law]`: the yearly rate (IRR, compounded) above which nothing is lent, as a part of one."""
 
@@ -101,6 +119,7 @@ class LoanTables(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     waterfall: WaterfallTable = WaterfallTable()
     life: LifeTable = LifeTable()
     offer: OfferTable = OfferTable()
+    late: LateTable | None = None
 
     def schedule_terms(
         self, start: date, amount: int, instalments: int, rate_annual: Fraction

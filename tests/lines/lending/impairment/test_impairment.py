@@ -13,24 +13,33 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from huoshui.lines.lending.impairment import (
+    BEGUN,
     Allowance,
     BadScenarios,
     BadStaging,
     Exposure,
+    Facing,
     Known,
     Loss,
+    Outlook,
+    Rules,
     Scenario,
     Scenarios,
+    Segment,
+    Staged,
     Staging,
     differences,
     expected,
     expected_of_default,
     interest_of_stage_3,
     periodic,
+    resume,
     stages,
     written_off,
 )
 from huoshui.lines.lending.impairment.allowance import CHART, TEMPLATES
+from huoshui.lines.lending.impairment.rules import outlooks
+from huoshui.lines.lending.impairment.stage import Stage
 
 DAY = date(2026, 1, 1)
 
@@ -212,3 +221,58 @@ def test_every_account_has_a_kind() -> None:
     for template in TEMPLATES.values():
         for entry in (*template.debit, *template.credit):
             assert CHART.kind_of(entry.account.format(book="b")) is not None, entry
+
+
+part_of_one = st.integers(0, 10_000).map(lambda n: f"{n / 20_000:.5f}")
+amounts = st.integers(0, 50_000_000)
+outlook = st.tuples(part_of_one, st.lists(part_of_one, min_size=1, max_size=4))
+
+
+@given(
+    st.sampled_from([1, 2, 3]), amounts, st.lists(amounts, min_size=1, max_size=30), amounts,
+    st.integers(0, 3_000), st.sampled_from([(12, 1), (4, 1), (365, 7)]), outlook, outlook,
+)  # fmt: skip
+@settings(max_examples=60)
+def test_many_loans_by_their_loadings_have_the_loss_of_each_alone(
+    stage: Stage, more: int, ahead: list[int], undrawn: int, rate: int, a_year: tuple[int, int],
+    mild: tuple, grave: tuple,
+) -> None:  # fmt: skip
+    rules = Rules(
+        [Outlook("mild", "0.7", *mild), Outlook("grave", "0.3", *grave)], ccf="0.4"
+    ).checked()
+    owed = sum(ahead)
+    facing = Facing(owed + more, owed, tuple(ahead), (rate, 100_000), a_year, undrawn)
+    scenarios = outlooks(rules, F(*a_year), len(ahead))
+    year = -(-a_year[0] // a_year[1])
+    alone = expected(stage, facing.exposure(F("0.4")), scenarios, periods_of_stage_1=year)
+    found = Segment(rules).loss(stage, facing)
+    assert abs(found.drawn - alone.drawn) <= 1
+    assert abs(found.undrawn - alone.undrawn) <= 1
+    assert 0 <= found.drawn <= facing.gross
+
+
+@given(st.lists(st.tuples(st.integers(1, 60), st.booleans(), st.booleans()), max_size=8))
+@settings(max_examples=60)
+def test_stages_told_day_by_day_are_those_told_at_once(steps: list[tuple[int, bool, bool]]) -> None:
+    rules, on = Staging(cure_days=20, watch_days=10), DAY
+    told: list[Known] = []
+    for days, late, eased in steps:
+        told.append(Known(on, late_since=on if late else None, restructured=eased))
+        on += timedelta(days=days)
+    apart: list[Staged] = []
+    whole: list[Staged] = []
+    kept = BEGUN
+    for n, each in enumerate(told):
+        end = (told[n + 1].on if n + 1 < len(told) else on) - timedelta(days=1)
+        day, stood = each.on, kept
+        while day <= end:
+            now = Known(
+                day, late_since=each.late_since, restructured=each.restructured and day == each.on
+            )
+            kept, found = resume(rules, kept, now, day)
+            apart += found
+            day += timedelta(days=1)
+        whole += resume(rules, stood, each, end)[1]
+    assert [(s.on, s.stage) for s in apart] == [(s.on, s.stage) for s in whole]
+    until = on - timedelta(days=1)
+    assert [(s.on, s.stage) for s in stages(rules, told, until)] == [(s.on, s.stage) for s in whole]
