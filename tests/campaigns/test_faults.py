@@ -41,7 +41,7 @@ from tests.campaigns.chaos import Clocks, Killer
 from tests.campaigns.shoppers import BUYERS, POOR, SHOPPERS, Caller, Shopper, Tally, plan
 from tests.programs import Program
 
-PAYMENTS = int(os.environ.get("HUOSHUI_PAYMENTS", "300"))
+PAYMENTS = int(os.environ.get("HUOSHUI_PAYMENTS", "200"))
 KILLS = int(os.environ.get("HUOSHUI_KILLS", str(4 + PAYMENTS // 400)))
 SEED = int(os.environ.get("HUOSHUI_SEED", "0")) or random.SystemRandom().randrange(2**32)
 REPORT = os.environ.get("HUOSHUI_REPORT", "")

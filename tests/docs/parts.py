@@ -10,6 +10,7 @@ import importlib
 import pkgutil
 import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import get_args
 
@@ -75,6 +76,7 @@ def filled(page: Path) -> str:
     return _PART.sub(part, page.read_text(encoding="utf-8"))
 
 
+@cache
 def problems() -> dict[str, type[Problem]]:
     """Every problem of the package by its code."""
     for module in pkgutil.walk_packages(huoshui.__path__, "huoshui."):
@@ -83,6 +85,7 @@ def problems() -> dict[str, type[Problem]]:
     return {kind.code: kind for kind in _below(Problem)} | {Problem.code: Problem}
 
 
+@cache
 def commands() -> dict[str, App]:
     """Every command of the command line by its name."""
     app = build(lambda *_: None, Settings())

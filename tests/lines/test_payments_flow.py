@@ -129,7 +129,7 @@ class Run:
         assert sum(ground.nets(self.tx).values()) == 0
 
 
-@settings(max_examples=ground.examples(80))
+@settings(max_examples=ground.examples(50))
 @given(case=cases())
 def test_forward_and_full_refund_is_zero_on_every_account(sandbox: Database, case: Case) -> None:
     with sandbox.begin(book=ground.fresh_book()) as tx:

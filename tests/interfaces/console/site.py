@@ -36,10 +36,16 @@ from tests.ground import (
     tender,
 )
 
+_MADE: dict[Worlds, Litestar] = {}  # to read what all its addresses take needs a second
+
 
 def app(worlds: Worlds, home: Path) -> Litestar:
-    """The application with its state in `home`."""
-    return create_app(Settings(home=str(home)), worlds)
+    """The application, one a worker, its state in `home` from now on."""
+    settings = Settings(home=str(home))
+    if worlds not in _MADE:
+        _MADE[worlds] = create_app(settings, worlds)
+    _MADE[worlds].state["settings"] = settings
+    return _MADE[worlds]
 
 
 def operator(client: TestClient[Litestar], home: Path, world: str, book: int = 1) -> None:

@@ -302,7 +302,7 @@ def test_a_file_of_an_acquirer_is_imported_once_and_a_bad_one_not_at_all(desk: D
 
 @pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="needs Debian's chromium")
 def test_in_a_browser_a_refund_is_previewed_and_a_file_is_given(
-    worlds: Worlds, sandbox: Database, book: int, tmp_path: Path
+    worlds: Worlds, sandbox: Database, book: int, home: Path
 ) -> None:
     """In Chinese, on a phone: nothing serious by axe on the form, its refusal, its preview."""
     with sandbox.begin(book=book) as tx:
@@ -311,11 +311,11 @@ def test_in_a_browser_a_refund_is_previewed_and_a_file_is_given(
     paid, disputed = Paid(market), Paid(market, name="2")
     disputed.notice("dispute_opened", 6_500, "fraudulent")
     base = f"payments/{ids.show('pmt', paid.id)}"
-    with site.serving(site.app(worlds, tmp_path)) as origin, sync_playwright() as playwright:
+    with site.serving(site.app(worlds, home)) as origin, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM)
         viewport: Any = {"width": 390, "height": 800}
         tab = browser.new_context(reduced_motion="reduce", viewport=viewport).new_page()
-        ticket = make_ticket(tmp_path, "test", clock.system_now(), book=book)
+        ticket = make_ticket(home, "test", clock.system_now(), book=book)
         tab.goto(sign_in_link(origin, ticket), wait_until="commit")
         tab.wait_for_url("**/console/test")
         tab.goto(f"{origin}{BASE}/{base}?lang=zh")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,12 +18,11 @@ FILES = dict(products.golden())
 
 
 @pytest.fixture
-def client(worlds: Worlds, book: int, tmp_path: Path) -> TestClient[Litestar]:
+def client(worlds: Worlds, book: int, tmp_path: Path) -> Iterator[TestClient[Litestar]]:
     """Somebody who is signed in to a book of the sandbox."""
-    client = TestClient(site.app(worlds, tmp_path))
-    client.__enter__()
-    site.operator(client, tmp_path, SANDBOX, book)
-    return client
+    with TestClient(site.app(worlds, tmp_path)) as client:
+        site.operator(client, tmp_path, SANDBOX, book)
+        yield client
 
 
 def page(client: TestClient[Litestar], path: str, lang: str = "en") -> str:

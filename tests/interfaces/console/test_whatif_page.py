@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,12 +23,11 @@ FILE = '[name]\nen = "Early money"\nzh = "提前到账"\n'
 
 
 @pytest.fixture
-def client(worlds: Worlds, market: Ground, tmp_path: Path) -> TestClient[Litestar]:
+def client(worlds: Worlds, market: Ground, tmp_path: Path) -> Iterator[TestClient[Litestar]]:
     """Somebody who is signed in to the world of a replay."""
-    client = TestClient(site.app(worlds, tmp_path))
-    client.__enter__()
-    site.operator(client, tmp_path, market.name)
-    return client
+    with TestClient(site.app(worlds, tmp_path)) as client:
+        site.operator(client, tmp_path, market.name)
+        yield client
 
 
 def prepared(market: Ground) -> None:
