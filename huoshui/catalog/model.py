@@ -13,6 +13,7 @@ Word = Annotated[str, msgspec.Meta(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 Sentence = Annotated[str, msgspec.Meta(min_length=1, max_length=1_000)]
 Source = Annotated[str, msgspec.Meta(min_length=1, max_length=20_000)]  # of an expression
 Minor = Annotated[int, msgspec.Meta(ge=1, le=10**15)]
+Share = Annotated[str, msgspec.Meta(pattern=r"^(0|1|0\.[0-9]{1,8})$")]  # a part of one
 _FIGURE = re.compile(r"\{([^{}]*)\}")
 
 

@@ -74,6 +74,7 @@ PREFIXES = {
     "rsv": "reservation under a facility",
     "loan": "loan",
     "lev": "event of a loan",
+    "clm": "claim on a cover",
 }
 
 

@@ -78,6 +78,11 @@ class Template(msgspec.Struct, frozen=True):
                 index += not wanted
         return legs
 
+    def names(self) -> list[str]:
+        """The amounts that it asks for."""
+        said = [entry.amount for entry in (*self.debit, *self.credit)]
+        return list(dict.fromkeys(term for name in said for term in self._terms(name)))
+
     def _terms(self, name: str) -> list[str]:
         if name not in self.where:
             return [name]

@@ -197,6 +197,35 @@ BEGIN
     RETURN NULL;
 END $$;
 
+CREATE FUNCTION public.guard_cover_claim_state() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF OLD.state || '>' || NEW.state NOT IN (
+        'drafted>submitted',
+        'submitted>accepted',
+        'submitted>part_accepted',
+        'submitted>refused',
+        'refused>submitted',
+        'accepted>paid',
+        'accepted>recovering',
+        'part_accepted>paid',
+        'paid>recovering',
+        'recovering>paid',
+        'paid>accepted',
+        'recovering>accepted',
+        'drafted>withdrawn',
+        'submitted>withdrawn',
+        'accepted>withdrawn',
+        'part_accepted>withdrawn',
+        'refused>withdrawn',
+        'withdrawn>drafted') THEN
+        RAISE EXCEPTION 'cover claim: no move from % to %', OLD.state, NEW.state
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+
 CREATE FUNCTION public.guard_dispute_state() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -876,6 +905,53 @@ CREATE TABLE public.console_session (
     CONSTRAINT console_session_means_check CHECK ((means = ANY (ARRAY['password'::text, 'totp'::text, 'recovery'::text, 'passkey'::text, 'invitation'::text])))
 );
 
+CREATE TABLE public.cover_claim (
+    book integer NOT NULL,
+    id uuid NOT NULL,
+    loan_id uuid NOT NULL,
+    product text NOT NULL,
+    party text NOT NULL,
+    role text NOT NULL,
+    currency text NOT NULL,
+    state text NOT NULL,
+    due_principal bigint NOT NULL,
+    due_interest bigint NOT NULL,
+    due_charges bigint NOT NULL,
+    claimed_principal bigint NOT NULL,
+    claimed_interest bigint NOT NULL,
+    claimed_charges bigint NOT NULL,
+    granted bigint NOT NULL,
+    accepted bigint NOT NULL,
+    paid bigint NOT NULL,
+    drafted_at timestamp with time zone NOT NULL,
+    submitted_at timestamp with time zone,
+    decided_at timestamp with time zone,
+    paid_at timestamp with time zone,
+    CONSTRAINT cover_claim_check CHECK (((granted >= 0) AND (granted <= ((claimed_principal + claimed_interest) + claimed_charges)))),
+    CONSTRAINT cover_claim_check1 CHECK (((accepted >= 0) AND (accepted <= granted))),
+    CONSTRAINT cover_claim_claimed_charges_check CHECK ((claimed_charges >= 0)),
+    CONSTRAINT cover_claim_claimed_interest_check CHECK ((claimed_interest >= 0)),
+    CONSTRAINT cover_claim_claimed_principal_check CHECK ((claimed_principal >= 0)),
+    CONSTRAINT cover_claim_due_charges_check CHECK ((due_charges >= 0)),
+    CONSTRAINT cover_claim_due_interest_check CHECK ((due_interest >= 0)),
+    CONSTRAINT cover_claim_due_principal_check CHECK ((due_principal >= 0)),
+    CONSTRAINT cover_claim_paid_check CHECK ((paid >= 0)),
+    CONSTRAINT cover_claim_role_check CHECK ((role = ANY (ARRAY['insurer'::text, 'government'::text, 'guarantor'::text]))),
+    CONSTRAINT cover_claim_state_check CHECK ((state = ANY (ARRAY['drafted'::text, 'submitted'::text, 'accepted'::text, 'part_accepted'::text, 'refused'::text, 'paid'::text, 'recovering'::text, 'withdrawn'::text])))
+);
+
+CREATE TABLE public.cover_claim_entry (
+    book integer NOT NULL,
+    claim_id uuid NOT NULL,
+    number integer NOT NULL,
+    verb text NOT NULL,
+    state text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    actor text NOT NULL,
+    amount bigint NOT NULL,
+    note text DEFAULT ''::text NOT NULL
+);
+
 CREATE TABLE public.day_balance (
     book integer NOT NULL,
     account_id uuid NOT NULL,
@@ -1397,6 +1473,17 @@ CREATE TABLE public.loan_paper (
     digest text NOT NULL,
     at timestamp with time zone NOT NULL,
     CONSTRAINT loan_paper_digest_check CHECK ((digest ~ '^[0-9a-f]{64}$'::text))
+);
+
+CREATE TABLE public.loan_part (
+    book integer NOT NULL,
+    loan_id uuid NOT NULL,
+    product text NOT NULL,
+    currency text NOT NULL,
+    role text NOT NULL,
+    party text NOT NULL,
+    kind text NOT NULL,
+    amount bigint NOT NULL
 );
 
 CREATE TABLE public.loan_position (
@@ -2459,6 +2546,15 @@ ALTER TABLE ONLY public.confirmation
 ALTER TABLE ONLY public.console_session
     ADD CONSTRAINT console_session_pkey PRIMARY KEY (book, id);
 
+ALTER TABLE ONLY public.cover_claim
+    ADD CONSTRAINT cover_claim_book_loan_id_party_key UNIQUE (book, loan_id, party);
+
+ALTER TABLE ONLY public.cover_claim_entry
+    ADD CONSTRAINT cover_claim_entry_pkey PRIMARY KEY (book, claim_id, number);
+
+ALTER TABLE ONLY public.cover_claim
+    ADD CONSTRAINT cover_claim_pkey PRIMARY KEY (book, id);
+
 ALTER TABLE ONLY public.day_balance
     ADD CONSTRAINT day_balance_pkey PRIMARY KEY (book, account_id, until);
 
@@ -2569,6 +2665,9 @@ ALTER TABLE ONLY public.loan_move
 
 ALTER TABLE ONLY public.loan_paper
     ADD CONSTRAINT loan_paper_pkey PRIMARY KEY (book, loan_id);
+
+ALTER TABLE ONLY public.loan_part
+    ADD CONSTRAINT loan_part_pkey PRIMARY KEY (book, loan_id, role, party, kind);
 
 ALTER TABLE ONLY public.loan
     ADD CONSTRAINT loan_pkey PRIMARY KEY (book, id);
@@ -2817,6 +2916,8 @@ CREATE UNIQUE INDEX confirmation_now ON public.confirmation USING btree (book, k
 CREATE INDEX confirmation_order ON public.confirmation USING btree (order_key, book);
 
 CREATE INDEX console_session_of ON public.console_session USING btree (book, member_id, id);
+
+CREATE INDEX cover_claim_state ON public.cover_claim USING btree (book, state, id);
 
 CREATE UNIQUE INDEX delivery_now ON public.delivery USING btree (book, key) WHERE (superseded_at = 'infinity'::timestamp with time zone);
 
@@ -3098,6 +3199,10 @@ CREATE TRIGGER confirmation_keeps_rows BEFORE DELETE OR TRUNCATE ON public.confi
 
 CREATE TRIGGER confirmation_keeps_versions BEFORE UPDATE ON public.confirmation FOR EACH ROW EXECUTE FUNCTION public.refuse_rewrite();
 
+CREATE TRIGGER cover_claim_entry_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.cover_claim_entry FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER cover_claim_state_moves BEFORE UPDATE ON public.cover_claim FOR EACH ROW WHEN ((old.state IS DISTINCT FROM new.state)) EXECUTE FUNCTION public.guard_cover_claim_state();
+
 CREATE TRIGGER delivery_keeps_rows BEFORE DELETE OR TRUNCATE ON public.delivery FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER delivery_keeps_versions BEFORE UPDATE ON public.delivery FOR EACH ROW EXECUTE FUNCTION public.refuse_rewrite();
@@ -3241,6 +3346,12 @@ ALTER TABLE ONLY public.catalog_version
 ALTER TABLE ONLY public.console_session
     ADD CONSTRAINT console_session_book_member_id_fkey FOREIGN KEY (book, member_id) REFERENCES public.member(book, id);
 
+ALTER TABLE ONLY public.cover_claim
+    ADD CONSTRAINT cover_claim_book_loan_id_fkey FOREIGN KEY (book, loan_id) REFERENCES public.loan(book, id);
+
+ALTER TABLE ONLY public.cover_claim_entry
+    ADD CONSTRAINT cover_claim_entry_book_claim_id_fkey FOREIGN KEY (book, claim_id) REFERENCES public.cover_claim(book, id);
+
 ALTER TABLE ONLY public.device
     ADD CONSTRAINT device_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
 
@@ -3315,6 +3426,9 @@ ALTER TABLE ONLY public.loan_paper
 
 ALTER TABLE ONLY public.loan_paper
     ADD CONSTRAINT loan_paper_book_loan_id_fkey FOREIGN KEY (book, loan_id) REFERENCES public.loan(book, id);
+
+ALTER TABLE ONLY public.loan_part
+    ADD CONSTRAINT loan_part_book_loan_id_fkey FOREIGN KEY (book, loan_id) REFERENCES public.loan(book, id);
 
 ALTER TABLE ONLY public.loan_position
     ADD CONSTRAINT loan_position_book_loan_id_fkey FOREIGN KEY (book, loan_id) REFERENCES public.loan(book, id);
@@ -3432,6 +3546,10 @@ ALTER TABLE public.clearing ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.confirmation ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.cover_claim ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.cover_claim_entry ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.day_balance ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.delivery ENABLE ROW LEVEL SECURITY;
@@ -3479,6 +3597,8 @@ ALTER TABLE public.loan_line ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.loan_move ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.loan_paper ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.loan_part ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.loan_position ENABLE ROW LEVEL SECURITY;
 
@@ -3534,6 +3654,10 @@ CREATE POLICY reader ON public.clearing FOR SELECT USING (((book = ( SELECT publ
 
 CREATE POLICY reader ON public.confirmation FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (order_key IN ( SELECT public.reader_orders() AS reader_orders)))));
 
+CREATE POLICY reader ON public.cover_claim FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
+
+CREATE POLICY reader ON public.cover_claim_entry FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
+
 CREATE POLICY reader ON public.day_balance FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
 
 CREATE POLICY reader ON public.delivery FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (order_key IN ( SELECT public.reader_orders() AS reader_orders)))));
@@ -3587,6 +3711,8 @@ CREATE POLICY reader ON public.loan_line FOR SELECT USING (((book = ( SELECT pub
 CREATE POLICY reader ON public.loan_move FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (loan_id IN ( SELECT public.reader_loans() AS reader_loans)))));
 
 CREATE POLICY reader ON public.loan_paper FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (loan_id IN ( SELECT public.reader_loans() AS reader_loans)))));
+
+CREATE POLICY reader ON public.loan_part FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
 
 CREATE POLICY reader ON public.loan_position FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (loan_id IN ( SELECT public.reader_loans() AS reader_loans)))));
 

@@ -13,10 +13,9 @@ from typing import Annotated
 
 import msgspec
 
-from huoshui.catalog.model import Word
+from huoshui.catalog.model import Share, Word
 from huoshui.lines.lending.factoring.model import Assignment
 from huoshui.lines.lending.funding import Funder, Sharing
-from huoshui.lines.lending.product.model import Share
 from huoshui.lines.lending.waterfall import COMPONENTS
 
 PLATFORM = "platform"

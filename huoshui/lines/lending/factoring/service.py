@@ -43,15 +43,16 @@ from huoshui.lines.lending.factoring.terms import (
     read_factoring,
     staged,
 )
+from huoshui.lines.lending.partners.chart import TEMPLATES as PARTNERS
 
 # What pays a part of the advance, and the amount of its entry that says how much.
-_SHARED = {
-    "lent": "factor_lent",
-    "earned": "factor_earned",
-    "returned": "factor_returned",
-    "serviced": "factor_serviced",
-    "lost": "factor_lost",
-    "recovered": "factor_shared_recovery",
+_SHARED: dict[str, tuple[str, str]] = {  # the template of partners, and the name of its amount
+    "lent": ("partner_lent", "amount"),
+    "earned": ("partner_earned", "charges"),
+    "returned": ("partner_returned", "amount"),
+    "serviced": ("partner_serviced", "amount"),
+    "lost": ("partner_lost", "principal"),
+    "recovered": ("partner_recovered", "amount"),
 }
 _DRAWS = {"advance": "advance", "release": "amount"}
 
@@ -317,8 +318,10 @@ def _share(tx: Tx, before: Assignment, after: Assignment, key: str) -> None:
     changes = joint.moved(joint.parts(funding, before), joint.parts(funding, after))
     posted = []
     for party, name, amount in changes:
-        template = TEMPLATES[_SHARED[name]]
-        legs = template.legs({"book": after.product, "party": party}, {"amount": amount})
+        place, of = _SHARED[name]
+        template = PARTNERS[place]
+        amounts = dict.fromkeys(template.names(), 0) | {of: amount}
+        legs = template.legs({"book": after.product, "party": party}, amounts)
         posted.append(
             Transaction(
                 id=tx.id("txn", f"factoring/{key}/{party}/{name}"),

@@ -268,16 +268,16 @@ def statements(tx: Tx) -> list[Statement]:
             SELECT split_part(i.path, ':', 2), split_part(f.path, ':', 2), t.currency, t.template,
                    t.amount
             FROM account f JOIN transfer t ON t.book = %(book)s AND t.to_id = f.id AND t.kind = 0
-                 AND t.template = 'factor_shared_recovery'
+                 AND t.template = 'partner_recovered'
             JOIN account i ON i.book = %(book)s AND i.id = t.from_id
             WHERE f.book = %(book)s AND f.kind = 'funders.clearing')
         SELECT m.product, m.party, m.currency,
-            coalesce(sum(amount) FILTER (WHERE template = 'factor_lent'), 0)::bigint AS lent,
-            coalesce(sum(amount) FILTER (WHERE template = 'factor_earned'), 0)::bigint AS earned,
-            coalesce(-sum(amount) FILTER (WHERE template = 'factor_returned'), 0)::bigint AS returned,
-            coalesce(-sum(amount) FILTER (WHERE template = 'factor_serviced'), 0)::bigint AS serviced,
-            coalesce(-sum(amount) FILTER (WHERE template = 'factor_lost'), 0)::bigint AS lost,
-            coalesce(sum(amount) FILTER (WHERE template = 'factor_shared_recovery'), 0)::bigint
+            coalesce(sum(amount) FILTER (WHERE template = 'partner_lent'), 0)::bigint AS lent,
+            coalesce(sum(amount) FILTER (WHERE template = 'partner_earned'), 0)::bigint AS earned,
+            coalesce(-sum(amount) FILTER (WHERE template = 'partner_returned'), 0)::bigint AS returned,
+            coalesce(-sum(amount) FILTER (WHERE template = 'partner_serviced'), 0)::bigint AS serviced,
+            coalesce(-sum(amount) FILTER (WHERE template = 'partner_lost'), 0)::bigint AS lost,
+            coalesce(sum(amount) FILTER (WHERE template = 'partner_recovered'), 0)::bigint
                 AS recovered,
             (SELECT o.position FROM own o WHERE o.product = m.product AND o.party = m.party
                 AND o.currency = m.currency) AS position

@@ -9,10 +9,9 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from huoshui.catalog.model import Sentence, Word
+from huoshui.catalog.model import Sentence, Share, Word
 from huoshui.core import money
 from huoshui.lines.lending.factoring.joint import FundingTable
-from huoshui.lines.lending.product.model import Share
 
 Recourse = Literal["full", "dispute", "none"]
 Days = Annotated[int, msgspec.Meta(ge=0, le=730)]

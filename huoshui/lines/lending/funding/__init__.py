@@ -7,5 +7,16 @@ fund), each with its basis named, and what is left is the funders'. A recovery g
 
 from huoshui.lines.lending.funding.cover import BadCovers, Basis, Borne, Cover, Covers
 from huoshui.lines.lending.funding.share import BadShares, Funder, Sharing
+from huoshui.lines.lending.funding.tables import (
+    FundingTable,
+    LossesTable,
+    MerchantTable,
+    PartnerTables,
+    PremiumTable,
+    SubsidyTable,
+)
 
-__all__ = ["BadCovers", "BadShares", "Basis", "Borne", "Cover", "Covers", "Funder", "Sharing"]
+__all__ = [
+    "BadCovers", "BadShares", "Basis", "Borne", "Cover", "Covers", "Funder", "FundingTable",
+    "LossesTable", "MerchantTable", "PartnerTables", "PremiumTable", "Sharing", "SubsidyTable",
+]  # fmt: skip

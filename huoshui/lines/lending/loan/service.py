@@ -17,6 +17,7 @@ import msgspec
 from huoshui import ledger
 from huoshui.core import access, ids
 from huoshui.core.db import Tx
+from huoshui.ledger import Chart, Transaction
 from huoshui.lines.lending.column import keeping
 from huoshui.lines.lending.column.keeping import Followed
 from huoshui.lines.lending.life import UnknownEvent
@@ -42,12 +43,15 @@ from huoshui.lines.lending.loan.running import Due, Running, terms_of, transacti
 from huoshui.lines.lending.loan.statement import Statement
 from huoshui.lines.lending.loan.statement import statement as written
 from huoshui.lines.lending.loan.telling import kind_of, payload_of
+from huoshui.lines.lending.partners.chart import CHART as PARTNERS
+from huoshui.lines.lending.partners.following import Shares, Told
 from huoshui.lines.lending.postings import CHART, Posting
 from huoshui.lines.lending.product.quote import quote_within
 from huoshui.lines.lending.schedule import Drawdown
 
 _DAY = timedelta(days=1)
 _SECOND = timedelta(seconds=1)
+BOOKS = Chart((*CHART.kinds, *PARTNERS.kinds))
 ACCRUE_MOST = 500  # loans in one transaction
 
 
@@ -134,7 +138,9 @@ class Batch:
         start = loan.start_on or event.on
         if loan.start_on is None:
             terms = terms_of(loan, running.tables, start)
-            quote_within(terms, [Drawdown(event.on, event.amount)], cap_of(running.tables))
+            fee = running.tables.partners.held_back(event.amount)
+            drawn = [Drawdown(event.on, event.amount)]
+            quote_within(terms, drawn, cap_of(running.tables), fee)
         if loan.facility_id is not None:
             self.ports.reserve.take(self.tx, loan.facility_id, loan.id, event.amount)
         if loan.start_on is None:
@@ -163,15 +169,18 @@ class Batch:
     def flush(self) -> None:
         """Post what fell due, in one batch of the ledger, and write what was recorded."""
         changed = [each for each in self.loans.values() if each.changed]
-        self._post([(each.loan, due) for each in changed for due in each.due])
+        shares = Shares(self.tx, [_told(each) for each in changed if each.accrued])
+        posted = [(each.loan, due) for each in changed for due in each.due]
+        self._post(posted, shares.transactions())
         store.add_events(self.tx, [row for each in changed for row in each.new_rows])
         store.keep_accrued(self.tx, [each.accrued for each in changed if each.accrued])
         for each in changed:
             self._follow(each)
             store.keep_position(self.tx, self.position(each))
         keeping.follow(self.tx, [_followed(each) for each in changed if each.by])
+        shares.keep()
 
-    def _post(self, listed: list[tuple[Loan, Due]]) -> None:
+    def _post(self, listed: list[tuple[Loan, Due]], partners: list[Transaction]) -> None:
         tx = self.tx
         sealed = ledger.ahead(tx).state().sealed_until
         zone = access.zone_of(tx)
@@ -181,7 +190,8 @@ class Batch:
             if made is not None:
                 commands.append(made)
                 kept.append(_posted(loan, due, tx.now))
-        for result in ledger.post(tx, commands, CHART) if commands else ():
+        commands += partners
+        for result in ledger.post(tx, commands, BOOKS) if commands else ():
             result.demand()
         store.add_postings(tx, kept)
 
@@ -214,6 +224,16 @@ def _followed(running: Running) -> Followed:
     loan = running.loan
     ended = "closed" if loan.state == "closed" and not running.state.written_off else ""
     return Followed(loan.id, loan.product, loan.currency, loan.amount, running.state, ended)
+
+
+def _told(running: Running) -> Told:
+    """The loan as its partners follow it."""
+    assert running.accrued is not None
+    mark = f"parts/{len(running.rows)}/{running.accrued.through}"
+    source = running.due[-1].id if running.due else ids.derived(running.loan.id, mark)
+    postings = tuple(due.posting for due in running.due)
+    partners = running.tables.partners
+    return Told(running.loan, partners, running.accrued, postings, source)
 
 
 def _posted(loan: Loan, due: Due, at: datetime) -> PostedRow:

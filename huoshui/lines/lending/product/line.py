@@ -13,7 +13,7 @@ from huoshui.core import i18n
 from huoshui.core.errors import FieldError, Problem
 from huoshui.core.expr import DATE, DECIMAL, INTEGER, MONEY, Fact, Schema, Type
 from huoshui.core.fields import field_error
-from huoshui.lines.lending.product.model import read_tables
+from huoshui.lines.lending.product.model import LoanTables, read_tables
 from huoshui.lines.lending.product.quote import FIGURES, Asked, RateAboveCap, loan_quote
 
 FACTS = Schema(
@@ -31,7 +31,7 @@ class _Lending:
     """See `catalog.Line`."""
 
     name = "lending"
-    tables = frozenset({"terms", "law", "waterfall", "life", "offer", "late"})
+    tables = frozenset(LoanTables.__struct_fields__)
     prices: Mapping[str, Type] = {"rate_annual": DECIMAL}
     facts = FACTS
     figures = FIGURES
@@ -39,11 +39,17 @@ class _Lending:
     def faults(self, product: Product) -> list[FieldError]:
         """What is wrong: with a field, or with a loan of the least or most that it would give."""
         try:
-            read_tables(product.tables).rules()
+            read = read_tables(product.tables)
+            read.rules()
         except msgspec.ValidationError as error:
             return [field_error(str(error))]
         except Problem as problem:
             return [_fault("/waterfall/order", problem)]
+        partners = list(read.partners.faults())
+        if partners:
+            return [
+                FieldError(pointer, "product_partner", {"field": of}) for pointer, of in partners
+            ]
         return self._tried(product)
 
     def _tried(self, product: Product) -> list[FieldError]:

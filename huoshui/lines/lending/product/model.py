@@ -8,7 +8,16 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from huoshui.catalog.model import Share
 from huoshui.facts.bankdays import BankDays
+from huoshui.lines.lending.funding import (
+    FundingTable,
+    LossesTable,
+    MerchantTable,
+    PartnerTables,
+    PremiumTable,
+    SubsidyTable,
+)
 from huoshui.lines.lending.life.rules import Rules
 from huoshui.lines.lending.schedule.terms import (
     Basis,
@@ -30,7 +39,6 @@ from huoshui.lines.lending.waterfall import (
     table,
 )
 
-Share = Annotated[str, msgspec.Meta(pattern=r"^(0|1|0\.[0-9]{1,8})$")]  # a part of one
 Count = Annotated[int, msgspec.Meta(ge=0, le=1200)]
 Term = Annotated[int, msgspec.Meta(ge=1, le=1200)]
 
@@ -120,6 +128,16 @@ class LoanTables(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     life: LifeTable = LifeTable()
     offer: OfferTable = OfferTable()
     late: LateTable | None = None
+    funding: FundingTable = FundingTable()
+    losses: LossesTable | None = None
+    premium: PremiumTable | None = None
+    subsidy: SubsidyTable | None = None
+    merchant: MerchantTable | None = None
+
+    @property
+    def partners(self) -> PartnerTables:
+        """Who funds, bears and pays beside the platform and the borrower."""
+        return PartnerTables(self.funding, self.losses, self.premium, self.subsidy, self.merchant)
 
     def schedule_terms(
         self, start: date, amount: int, instalments: int, rate_annual: Fraction

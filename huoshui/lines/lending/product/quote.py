@@ -22,7 +22,7 @@ from huoshui.lines.lending.rates.apr import percent
 from huoshui.lines.lending.schedule import Drawdown, Terms
 
 FIGURES = frozenset(
-    {"amount", "instalments", "rate", "irr_simple", "irr_compound", "aprc", "interest", "total", "instalment"}
+    {"amount", "instalments", "rate", "irr_simple", "irr_compound", "aprc", "interest", "total", "instalment", "fee"}
 )  # fmt: skip
 
 
@@ -108,12 +108,17 @@ def loan_quote(product: Product, asked: Asked, rate_annual: Decimal) -> Quote:
             instalments=", ".join(map(str, tables.terms.instalments)),
         )  # fmt: skip
     terms = tables.schedule_terms(asked.on, asked.amount, asked.instalments, Fraction(rate_annual))
-    return quote_within(terms, [Drawdown(asked.on, asked.amount)], Decimal(tables.law.cap_annual))
+    fee = tables.partners.held_back(asked.amount)
+    drawn = [Drawdown(asked.on, asked.amount)]
+    return quote_within(terms, drawn, Decimal(tables.law.cap_annual), fee)
 
 
-def quote_within(terms: Terms, drawn: Sequence[Drawdown], cap: Decimal) -> Quote:
-    """What drawdowns would cost, if that is within a cap. Raises RateAboveCap, NoRate."""
-    found = quote(terms, drawn)
+def quote_within(terms: Terms, drawn: Sequence[Drawdown], cap: Decimal, fee: int = 0) -> Quote:
+    """What drawdowns would cost, if that is within a cap; `fee` is held back of the first.
+
+    Raises RateAboveCap, NoRate.
+    """
+    found = quote(terms, drawn, fee)
     if found.rates.china.compound > cap:
         raise RateAboveCap(rate=percent(found.rates.china.compound), cap=percent(cap))
     return found
@@ -131,6 +136,7 @@ def _told(product: Product, asked: Asked, rate: Decimal, found: Quote) -> tuple[
         "interest": _shown(sums.interest, product),
         "total": _shown(sums.total, product),
         "instalment": _shown(sums.instalment, product),
+        "fee": _shown(found.fee, product),
     }
     return tuple(said.filled(figures) for said in product.disclosures)
 
