@@ -30,6 +30,8 @@ from huoshui.ledger.template import Entry
 from huoshui.lines.lending.factoring import ASSIGNMENT, FACTORING
 from huoshui.lines.lending.factoring import chart as factoring
 from huoshui.lines.lending.factoring.product import quote
+from huoshui.lines.lending.partners import CLAIM
+from huoshui.lines.lending.partners import chart as partners
 from huoshui.lines.payments.chart import CHART, TEMPLATES
 from huoshui.lines.payments.escrow.model import ESCROW
 from huoshui.lines.payments.escrow.terms import Terms
@@ -243,6 +245,18 @@ def _factoring_postings(lang: str) -> str:
     return _table(lang, ("posting", "debit", "credit"), rows)
 
 
+def _cover_claim(_: str) -> str:
+    return f"```mermaid\n{CLAIM.mermaid()}\n```"
+
+
+def _partner_postings(lang: str) -> str:
+    rows = [
+        (f"`{name}`", _side(template.debit), _side(template.credit))
+        for name, template in partners.TEMPLATES.items()
+    ]
+    return _table(lang, ("posting", "debit", "credit"), rows)
+
+
 def _factoring_products(lang: str) -> str:
     """What the golden files say, with a quote of 10,000.00 over 30 days."""
     parts = []
@@ -275,6 +289,8 @@ PARTS: dict[str, Callable[[str], str]] = {
     "assignment": _assignment,
     "factoringpostings": _factoring_postings,
     "factoringproducts": _factoring_products,
+    "coverclaim": _cover_claim,
+    "partnerpostings": _partner_postings,
 }
 
 

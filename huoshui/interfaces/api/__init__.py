@@ -30,6 +30,7 @@ from huoshui.interfaces.api import (
     openapi,
     orders,
     parties,
+    partners,
     pay_later,
     payment_links,
     payments,
@@ -60,6 +61,7 @@ HANDLERS = [
     *loans.HANDLERS,
     *pay_later.HANDLERS,
     *loan_papers.HANDLERS,
+    *partners.HANDLERS,
 ]  # fmt: skip
 EXCEPTION_HANDLERS: dict[int | type[Exception], Any] = {
     Problem: problems.on_problem,

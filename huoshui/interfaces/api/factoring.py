@@ -206,14 +206,6 @@ def list_debtors(request: Ask, limit: Limit = 50) -> Page[views.DebtorView]:
     return Page([views.debtor(row) for row in rows])
 
 
-@reads("/factoring/partners", "factoring:read", Page[views.PartnerView], bound="book")
-def list_partners(request: Ask) -> Page[views.PartnerView]:
-    """Who gains what: each partner's statement by product, from what was posted."""
-    visit = enter(request)
-    with visit.begin() as tx:
-        return Page([views.partner(row) for row in store.statements(tx)])
-
-
 def _paid(
     request: Ask, ref: str, body: bytes, act: Callable[[Tx, UUID, int, str], Assignment]
 ) -> Response[bytes]:
@@ -359,5 +351,5 @@ HANDLERS: list[Any] = [
     register_receivable, list_receivables, show_receivable, quote_receivable, offer_assignment,
     list_assignments, show_assignment, assign_assignment, decline_assignment, advance_assignment, release_assignment,
     confirm_assignment, collect_assignment, repay_assignment, dilute_assignment, dispute_assignment,
-    resume_assignment, claim_recourse, write_off_assignment, list_debtors, list_partners,
+    resume_assignment, claim_recourse, write_off_assignment, list_debtors,
 ]  # fmt: skip

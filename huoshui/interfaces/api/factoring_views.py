@@ -13,7 +13,7 @@ from huoshui.core.money import Money
 from huoshui.lines.lending.factoring.machine import allowed
 from huoshui.lines.lending.factoring.model import Assignment, Entry, Receivable
 from huoshui.lines.lending.factoring.service import Offer
-from huoshui.lines.lending.factoring.store import Debtor, Statement
+from huoshui.lines.lending.factoring.store import Debtor
 from huoshui.lines.lending.rates.apr import percent
 
 
@@ -112,29 +112,6 @@ class DebtorView(msgspec.Struct, frozen=True):
     assignments: int
     exposure: Money
     overdue: Money
-
-
-class PartnerView(msgspec.Struct, frozen=True):
-    """Who gains what: a partner's statement of a product, from what was posted. `position` is what it
-    lent and earned and has not got back; `gain` its fee less servicing, less its losses, recoveries added."""
-
-    product: str
-    party: str
-    lent: Money
-    earned: Money
-    returned: Money
-    serviced: Money
-    lost: Money
-    recovered: Money
-    position: Money
-    gain: Money
-
-
-def partner(found: Statement) -> PartnerView:
-    """A partner's statement."""
-    names = PartnerView.__struct_fields__[2:]
-    amounts = (Money(getattr(found, name), found.currency) for name in names)
-    return PartnerView(found.product, found.party, *amounts)
 
 
 def receivable(found: Receivable) -> ReceivableView:

@@ -30,6 +30,7 @@ from huoshui.interfaces.cli.lending_commands import add_lending
 from huoshui.interfaces.cli.loan_commands import add_loans
 from huoshui.interfaces.cli.member_commands import add_members
 from huoshui.interfaces.cli.operating import Serve
+from huoshui.interfaces.cli.partner_commands import add_partners
 from huoshui.interfaces.cli.product_commands import add_products
 from huoshui.interfaces.cli.rail_commands import add_rails
 from huoshui.interfaces.cli.settle_commands import add_reconcile, add_settle
@@ -91,6 +92,7 @@ def build(serve: Serve, settings: Settings) -> App:
         ("product", add_products),
         ("facility", add_facilities),
         ("factoring", add_factoring),
+        ("partner", add_partners),
     ):
         group = App(name=name, help=say(f"help.{name}"))
         adds(group, settings, _command)

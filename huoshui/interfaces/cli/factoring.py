@@ -141,22 +141,6 @@ def run_debtors(settings: Settings, where: Where, limit: int, *, json: bool) -> 
     terminal.table(heads, rows, numbers=(1, 2, 3))
 
 
-def run_partners(settings: Settings, where: Where, *, json: bool) -> None:
-    """Who gains what: each partner's statement by product."""
-    with opened(settings, where.world) as database, database.begin(book=where.book) as tx:
-        found = store.statements(tx)
-    if json:
-        terminal.print_json([msgspec.to_builtins(each) | {"gain": each.gain} for each in found])
-        return
-    names = ("lent", "earned", "lost", "position", "gain")
-    heads = [say(f"factoring.{name}") for name in ("product", "party", *names)]
-    rows = [
-        [r.product, r.party, *(_shown(getattr(r, name), r.currency) for name in names)]
-        for r in found
-    ]
-    terminal.table(heads, rows, numbers=(2, 3, 4, 5, 6))
-
-
 def run_offer(
     settings: Settings, where: Where, claim: tuple[str, str], product: str, *, json: bool
 ) -> None:

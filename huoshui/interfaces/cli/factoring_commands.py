@@ -50,11 +50,6 @@ def add_factoring(app: App, settings: Settings, add: Add) -> None:
 
         factoring.run_debtors(settings, Where(world, book), limit, json=json)
 
-    def partners(*, world: str = SANDBOX, book: int = 1, json: bool = False) -> None:
-        from huoshui.interfaces.cli import factoring
-
-        factoring.run_partners(settings, Where(world, book), json=json)
-
     def offer(
         order: str, seller: str, product: str, *, world: str = SANDBOX, book: int = 1,
         json: bool = False,
@@ -72,5 +67,5 @@ def add_factoring(app: App, settings: Settings, add: Add) -> None:
         asked = factoring.Asked(verb, assignment, amount, note)
         factoring.run_do(settings, Where(world, book), asked, json=json)
 
-    for function in (quote, list_, show, debtors, partners, offer, do):
+    for function in (quote, list_, show, debtors, offer, do):
         add(app, f"factoring.{function.__name__.rstrip('_')}", function)

@@ -60,6 +60,7 @@ _MENU: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
             ("facilities", "facilities", "landmark", "8"),
             ("factoring", "factoring", "receipt-text", "5"),
             ("factoring_book", "factoring-book", "scale", "6"),
+            ("partners", "partners", "hand-coins", "0"),
         ),
     ),
     (
@@ -107,6 +108,7 @@ _SCOPES = {
     "facilities": "facilities:read",
     "factoring": "factoring:read",
     "factoring_book": "factoring:read",
+    "partners": "loans:read",
     "keys": "keys:write",
     "requests": "requests:read",
 }

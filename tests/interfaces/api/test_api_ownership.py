@@ -95,6 +95,7 @@ BODIES: dict[str, Any] = {
     "/loans/{ref:str}/repay": {"amount": money(1)},
     "/loans/{ref:str}/reverse": {"event": "lev_00000000000000000000000000"},
     "/loans/{ref:str}/change": {"change": {"kind": "charge_off"}},
+    "/cover-claims/{ref:str}/accept": {"amount": 1},
     "/keys": {"name": "x", "scopes": ["facts:read"]},
     "/members": {"email": "a@example.com", "name": "A", "role": "viewer"},
     "/organisations": {"kind": "partner", "name": "x"},

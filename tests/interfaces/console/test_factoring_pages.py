@@ -87,7 +87,11 @@ def test_the_book_its_ages_and_one_claim_in_both_languages(
     ):
         book = client.get(f"{base}/factoring-book?lang={lang}").text
         assert late in book and title in book and "firm-3" in book
-        assert ("各方损益" if lang == "zh" else "Who gains what") in book and "bank · joint" in book
+        gains = client.get(f"{base}/partners?lang={lang}").text
+        assert (
+            "joint-factoring" in gains
+            and ("出资方 · bank" if lang == "zh" else "Funder · bank") in gains
+        )
         listed = client.get(f"{base}/factoring?lang={lang}&state=disputed").text
         assert listed.count("/factoring/asg_") >= 2 and key not in listed
     page = client.get(f"{base}/factoring/{key}?lang=en").text

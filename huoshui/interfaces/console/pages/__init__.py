@@ -34,6 +34,11 @@ from huoshui.interfaces.console.pages.order import order_page
 from huoshui.interfaces.console.pages.orders import orders_page
 from huoshui.interfaces.console.pages.organisations import organisation_page, organisations_page
 from huoshui.interfaces.console.pages.overview import overview_page
+from huoshui.interfaces.console.pages.partners import (
+    cover_claim_page,
+    cover_claims_page,
+    partners_page,
+)
 from huoshui.interfaces.console.pages.payment import payment_page
 from huoshui.interfaces.console.pages.payments import payments_page, refunds_page
 from huoshui.interfaces.console.pages.periods import close_page, periods_page
@@ -92,6 +97,9 @@ PAGES = {
     "factoring": Place("factoring", factoring_page, "factoring:read"),
     "factoring/{key:str}": Place("factoring", assignment_page, "factoring:read"),
     "factoring-book": Place("factoring_book", book_page, "factoring:read"),
+    "partners": Place("partners", partners_page, "loans:read"),
+    "cover-claims": Place("partners", cover_claims_page, "loans:read"),
+    "cover-claims/{key:str}": Place("partners", cover_claim_page, "loans:read"),
     "success": Place("success", success_page),
     "windows": Place("windows", windows_page),
     "windows/{key:str}": Place("windows", window_page),

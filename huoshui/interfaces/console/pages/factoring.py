@@ -164,7 +164,6 @@ def _row(frame: Frame, of: Assignment, today: date) -> Row:
 def book_page(tx: Tx, frame: Frame, _: str = "") -> AnalysisPage:
     """How old what debtors owe is, and how much is out on each of them."""
     today = access.today(tx)
-    partners = store.statements(tx)
     ages, debtors = store.ages(tx, today), store.debtors(tx, today, _DEBTORS)
     currencies = sorted({age.currency for age in ages} | {row.currency for row in debtors})
     charts = [
@@ -180,14 +179,9 @@ def book_page(tx: Tx, frame: Frame, _: str = "") -> AnalysisPage:
         if charts
         else Empty(title=frame.say("factoring.none"), detail=frame.say("factoring.none.detail")),
         charts=tuple(charts),
-        tables=(
-            *((_debtor_table(frame, debtors),) if debtors else ()),
-            *((_partner_table(frame, partners),) if partners else ()),
-        ),
-        api_calls=(
-            ApiCall(path=f"/v1/factoring/debtors?limit={_DEBTORS}"),
-            ApiCall(path="/v1/factoring/partners"),
-        ),
+        links=(Link(frame.say("partners"), frame.to("partners"), "hand-coins"),),
+        tables=(_debtor_table(frame, debtors),) if debtors else (),
+        api_calls=(ApiCall(path=f"/v1/factoring/debtors?limit={_DEBTORS}"),),
     )
 
 
@@ -252,30 +246,6 @@ def _debtor_table(frame: Frame, debtors: list[store.Debtor]) -> Table:
             )
             for each in debtors
         ),
-    )
-
-
-def _partner_table(frame: Frame, found: list[store.Statement]) -> Table:
-    names = ("lent", "earned", "serviced", "lost", "recovered", "position", "gain")
-    return Table(
-        title=frame.say("factoring.partners"),
-        columns=(
-            Column(title=frame.say("factoring.partner")),
-            *(
-                Column(title=frame.say(f"factoring.partner.{name}"), align="end", money=True)
-                for name in names
-            ),
-        ),
-        rows=tuple(
-            Row(
-                cells=(
-                    f"{row.party} · {row.product}",
-                    *(Money(getattr(row, name), row.currency) for name in names),
-                )
-            )
-            for row in found
-        ),
-        note=frame.say("factoring.partners.means"),
     )
 
 

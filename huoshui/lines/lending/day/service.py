@@ -27,6 +27,7 @@ from huoshui.lines.lending.day.sums import Sums, over
 from huoshui.lines.lending.loan import service as loans
 from huoshui.lines.lending.loan.running import Running
 from huoshui.lines.lending.loan.service import Batch
+from huoshui.lines.lending.partners import service as partners
 from huoshui.lines.lending.postings import CHART, TEMPLATES
 
 REBUILT = 500  # loans in one transaction
@@ -217,6 +218,8 @@ def close_day(
             break
     else:
         progress(len(left), len(left))
+    while database.run(partners.share_due, book=book):  # what days earned is partly others'
+        pass
     return database.run(lambda tx: closed(tx, day), book=book)
 
 

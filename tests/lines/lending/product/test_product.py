@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from huoshui.catalog import CheckedProduct, check, read_product
+from huoshui.catalog import BadProduct, CheckedProduct, check, read_product
 from huoshui.core.expr import Schema
 from huoshui.lines.lending import product as products
 from huoshui.lines.lending.product import LENDING, Asked, RateAboveCap, quote_checked, quote_product
@@ -92,6 +92,55 @@ def test_a_negative_price_is_none(tmp_path: Path) -> None:
         quote_checked(checked(file), Asked(1_000_000, 8, date(2026, 3, 31)), {})
 
 
+@pytest.mark.parametrize(
+    ("without", "pointer"),
+    [
+        ("order = 1\n", "/losses/covers/0/order"),
+        ('basis = "net"\n', "/losses/covers/0/basis"),
+        ('rest = "funders"\n', "/losses/rest"),
+        ('components = ["principal"]\n', "/losses/covers/0/components"),
+    ],
+)
+def test_what_changes_who_pays_has_no_default(without: str, pointer: str) -> None:
+    whole = HARVEST + COVERED
+    read_product(whole.encode(), {"lending": LENDING})
+    with pytest.raises(BadProduct) as refused:
+        read_product(whole.replace(without, "").encode(), {"lending": LENDING})
+    (fault,) = refused.value.errors
+    field = pointer.rpartition("/")[2]
+    assert pointer in fault.pointer or field in fault.detail("en")
+
+
+def test_shares_that_do_not_come_to_the_whole_are_refused() -> None:
+    twice = COVERED.replace("[losses]", COVERED.partition("[losses]")[0] + "[losses]")
+    for bad in (twice, COVERED.replace('share = "0.8"', 'share = "0"')):
+        with pytest.raises(BadProduct):
+            read_product((HARVEST + bad).encode(), {"lending": LENDING})
+    alone = COVERED.partition("[losses]")[0]
+    with pytest.raises(BadProduct) as refused:
+        read_product((HARVEST + alone).encode(), {"lending": LENDING})
+    assert refused.value.errors[0].pointer == "/losses/rest"
+
+
+COVERED = """
+[[funding.funders]]
+party = "bank"
+principal = "0.7"
+interest = "0.65"
+charges = "0"
+servicing = "0.1"
+
+[losses]
+rest = "funders"
+
+[[losses.covers]]
+party = "insurer"
+role = "insurer"
+order = 1
+basis = "net"
+share = "0.8"
+components = ["principal"]
+"""
 HARVEST = """
 product = "harvest-loan"
 line = "lending"
