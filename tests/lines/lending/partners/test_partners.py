@@ -189,7 +189,7 @@ def test_shares_come_to_the_loans_own_movements_over_random_backdated_lives(
     less = [str(1 - Fraction(x)) for x in (principal, interest, charges)]
     less = [f"{float(Fraction(x)):.3f}".rstrip("0").rstrip(".") for x in less]
     bank = LoanFunder("bank", principal, interest, charges, servicing)
-    other = LoanFunder("other", *less, "0")
+    other = LoanFunder("other", less[0], less[1], less[2], "0")
     more = (SubsidyTable("city", "0.25"), MerchantTable("0.02"))
     tables = PartnerTables(FundingTable([bank, other]), losses, None, *more)
     for number in range(grounds.examples(25)):
