@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from huoshui.core.work import Run
 from huoshui.lines.lending.facility import service as facilities
+from huoshui.lines.lending.factoring import service as factoring
 from huoshui.lines.lending.loan import contract as loans
 from huoshui.lines.payments.disputes import service as disputes
 from huoshui.lines.payments.rails import inbox
@@ -15,6 +16,7 @@ WORK: dict[str, Run] = {
     **disputes.WORK,
     **rail_files.WORK,
     **facilities.WORK,
+    **factoring.WORK,
     **loans.WORK,
     **inbox.work(rail_flow.PORTS),
 }

@@ -8,7 +8,7 @@ not the marketplace sees only the rows in its `Bound`; what is another's is as i
 
 from __future__ import annotations
 
-from huoshui.core.access.books import book_of, books, open_book, this_book, today, zone_of
+from huoshui.core.access.books import book_of, books, midnight, open_book, this_book, today, zone_of
 from huoshui.core.access.keys import key_of, keys, make_key, revoke, valid, who, world_of
 from huoshui.core.access.model import (
     ROLES,
@@ -44,10 +44,46 @@ from huoshui.core.access.organisations import (
 )
 
 __all__ = [
-    "ROLES", "SCOPES", "WHOLE", "Actor", "Book", "Bound", "Grant", "Key", "Kind", "NotAPartner",
-    "Organisation", "OrganisationStands", "OutOfBounds", "OutOfScope", "UnknownRole",
-    "UnknownScope", "WrongKey", "book_of", "books", "bound_of", "end_organisation", "grant_rows",
-    "grants", "key_of", "keys", "make_key", "open_book", "open_organisation", "organisation",
-    "organisation_of", "organisations", "revoke", "revoke_grant", "role_scopes", "this_book", "today",
-    "valid", "who", "widest", "world_of", "zone_of",
+    "ROLES",
+    "SCOPES",
+    "WHOLE",
+    "Actor",
+    "Book",
+    "Bound",
+    "Grant",
+    "Key",
+    "Kind",
+    "NotAPartner",
+    "Organisation",
+    "OrganisationStands",
+    "OutOfBounds",
+    "OutOfScope",
+    "UnknownRole",
+    "UnknownScope",
+    "WrongKey",
+    "book_of",
+    "books",
+    "bound_of",
+    "end_organisation",
+    "grant_rows",
+    "grants",
+    "key_of",
+    "keys",
+    "make_key",
+    "midnight",
+    "open_book",
+    "open_organisation",
+    "organisation",
+    "organisation_of",
+    "organisations",
+    "revoke",
+    "revoke_grant",
+    "role_scopes",
+    "this_book",
+    "today",
+    "valid",
+    "who",
+    "widest",
+    "world_of",
+    "zone_of",
 ]  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
 from huoshui.core.access.model import Book
@@ -36,6 +36,11 @@ def zone_of(tx: Tx) -> ZoneInfo:
 def today(tx: Tx) -> date:
     """The day of this transaction's books that it is."""
     return tx.now.astimezone(zone_of(tx)).date()
+
+
+def midnight(tx: Tx, day: date) -> datetime:
+    """The moment at which a day of this transaction's books begins."""
+    return datetime.combine(day, time(), zone_of(tx))
 
 
 def this_book(tx: Tx) -> Book:

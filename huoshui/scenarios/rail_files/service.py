@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
@@ -31,7 +31,9 @@ def start(tx: Tx, asked: RailFiles, seed: int) -> None:
 
 def _schedule(tx: Tx, day: date, asked: RailFiles, seed: int) -> None:
     settings = msgspec.to_builtins(asked)
-    tx.later(FILES_DUE, "calendar", _midnight(tx, day), day=str(day), seed=seed, rails=settings)
+    tx.later(
+        FILES_DUE, "calendar", access.midnight(tx, day), day=str(day), seed=seed, rails=settings
+    )
 
 
 def issue(tx: Tx, items: list[Item]) -> None:
@@ -47,7 +49,7 @@ def issue(tx: Tx, items: list[Item]) -> None:
 
 def daily(tx: Tx, day: date, asked: RailFiles, seed: int) -> list[Upload]:
     """The files of a local day, one for each rail that did something; whole ones are left out."""
-    found = store.deals(tx, _midnight(tx, day), _midnight(tx, day + _DAY))
+    found = store.deals(tx, access.midnight(tx, day), access.midnight(tx, day + _DAY))
     made = [
         _file(rail, day, deals, asked, seed, access.zone_of(tx))
         for rail, deals in groupby(found, key=lambda deal: deal.rail)
@@ -66,10 +68,6 @@ def _file(
         name=f"{rail}-{day}.csv", content=files.as_csv(lines).encode(),
         profile=PROFILES["acquirer"], rail=rail, account=_ACCOUNT,
     )  # fmt: skip
-
-
-def _midnight(tx: Tx, day: date) -> datetime:
-    return datetime.combine(day, time(), access.zone_of(tx))
 
 
 WORK: dict[str, Run] = {FILES_DUE: issue}

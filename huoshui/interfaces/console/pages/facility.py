@@ -35,7 +35,7 @@ from huoshui.lines.lending.facility import chart as accounts
 from huoshui.lines.lending.facility import port, service, store
 from huoshui.lines.lending.facility.limit import Limit
 from huoshui.lines.lending.facility.model import PPM, Change, Facility, limit_of
-from huoshui.lines.lending.facility.way import Stand, midnight, narrowest, stands
+from huoshui.lines.lending.facility.way import Stand, narrowest, stands
 
 _POINTS = 40
 _AHEAD = timedelta(days=14)
@@ -128,7 +128,7 @@ def _whole(frame: Frame, here: Stand) -> Whole:
 def _curve(tx: Tx, frame: Frame, of: Facility, limit: Limit) -> Chart:
     """The limit by day, past and to come, with what was drawn and reserved at the ends of days."""
     on = access.today(tx)
-    days = _days(of, limit, on, of.opened_at.astimezone(midnight(tx, on).tzinfo).date())
+    days = _days(of, limit, on, of.opened_at.astimezone(access.zone_of(tx)).date())
     used = [_used(tx, of, day) if day <= on else (None, None) for day in days]
     return Chart(
         key="limit",
@@ -162,7 +162,7 @@ def _days(of: Facility, limit: Limit, on: date, opened: date) -> list[date]:
 
 def _used(tx: Tx, of: Facility, day: date) -> tuple[int | None, int | None]:
     """What was drawn and held at the end of a day; None where history is archived."""
-    at = min(midnight(tx, day + _DAY), tx.now)
+    at = min(access.midnight(tx, day + _DAY), tx.now)
     try:
         drawn = ledger.account_at(tx, accounts.path(of.shown, accounts.DRAWN), of.currency)
         open_ = ledger.account_at(tx, accounts.path(of.shown, accounts.OPEN), of.currency)

@@ -34,7 +34,7 @@ from huoshui.lines.lending.facility.model import (
     UnknownFacilityChange,
     limit_of,
 )
-from huoshui.lines.lending.facility.way import Stand, Way, midnight, open_accounts, stands
+from huoshui.lines.lending.facility.way import Stand, Way, open_accounts, stands
 from huoshui.lines.lending.time.calendar import DueRule
 
 TURN_DUE = "facility.turn"
@@ -345,7 +345,7 @@ def _say(way: Way, change: Change, event: str) -> Turned:
     way.align()
     way.flush()
     for day in way.limits[way.lowest.id].changes(way.day):
-        tx.later(TURN_DUE, f"{way.lowest.shown}/{day}", midnight(tx, day), facility=way.lowest.shown)  # fmt: skip
+        tx.later(TURN_DUE, f"{way.lowest.shown}/{day}", access.midnight(tx, day), facility=way.lowest.shown)  # fmt: skip
     here = way.stands()[0]
     tx.emit(
         event, way.lowest.shown, change=change.shown, what=change.kind, cause=change.cause,

@@ -8,7 +8,7 @@ of the account: so no race, no late work and no change of a limit lets more thro
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
 import msgspec
@@ -58,11 +58,6 @@ def stand(facility: Facility, limit: Limit, drawn: int, held: int, day: date) ->
 def narrowest(stands: Iterable[Stand]) -> Stand:
     """Who lets least through along a way up, from below; on a tie the lowest."""
     return min(stands, key=lambda each: each.available)
-
-
-def midnight(tx: Tx, day: date) -> datetime:
-    """The moment at which a day of the book begins."""
-    return datetime(day.year, day.month, day.day, tzinfo=access.zone_of(tx))
 
 
 def open_accounts(tx: Tx, facility: Facility) -> None:

@@ -19,6 +19,7 @@ from huoshui.core import access, ids
 from huoshui.core.db import Tx
 from huoshui.core.expr import Schema
 from huoshui.core.money import Money
+from huoshui.core.work import Item, Run
 from huoshui.ledger import Transaction
 from huoshui.lines.lending.factoring import joint, life, limits, store
 from huoshui.lines.lending.factoring.chart import CHART, TEMPLATES
@@ -54,6 +55,7 @@ _SHARED: dict[str, tuple[str, str]] = {  # the template of partners, and the nam
     "lost": ("partner_lost", "principal"),
     "recovered": ("partner_recovered", "amount"),
 }
+RECOURSE_DUE = "factoring.recourse_due"
 _DRAWS = {"advance": "advance", "release": "amount"}
 
 
@@ -207,7 +209,12 @@ def advance(tx: Tx, id_: UUID) -> Assignment:
     before = assignment(tx, id_, lock=True)
     first = staged(_tables(tx, before).factoring.stages, before.advance)[0]
     shown = receivable(tx, before.receivable_id).evidence
-    return _keep(tx, before, life.advance(before, tx.now, first), shown)
+    after = _keep(tx, before, life.advance(before, tx.now, first), shown)
+    if after.recourse == "full":
+        asked = ids.show("asg", id_)
+        overdue = access.midnight(tx, life.overdue_from(after))
+        tx.later(RECOURSE_DUE, asked, max(overdue, tx.now), assignment=asked)
+    return after
 
 
 def release(tx: Tx, id_: UUID, evidence: str) -> Assignment:
@@ -277,6 +284,20 @@ def recourse(tx: Tx, id_: UUID, note: str) -> Assignment:
     """The seller is to buy it back. Raises IllegalMove, NoRecourse, NotOverdue."""
     before = assignment(tx, id_, lock=True)
     return _keep(tx, before, life.recourse(before, access.today(tx)), note)
+
+
+def recourse_due(tx: Tx, items: list[Item]) -> None:
+    """The buyer has had all its time: the seller buys back what was not paid.
+
+    What the buyer objects to is left to a person.
+    """
+    for item in items:
+        before = assignment(tx, ids.read("asg", item.payload["assignment"]), lock=True)
+        if before.state in ("advanced", "confirmed"):
+            _keep(tx, before, life.recourse(before, access.today(tx)), "overdue")
+
+
+WORK: dict[str, Run] = {RECOURSE_DUE: recourse_due}
 
 
 def write_off(tx: Tx, id_: UUID, note: str) -> Assignment:

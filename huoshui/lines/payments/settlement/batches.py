@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 import msgspec
@@ -57,7 +57,7 @@ def make_batch(
         if each.currency == currency and (not sellers or each.seller in sellers)
     ]
     earned = _earned(tx, terms, [each.account_id for each in found])
-    spent = store.spent(tx, currency, _day_start(tx))
+    spent = store.spent(tx, currency, access.midnight(tx, access.today(tx)))
     shares, left_out = plan(found, earned, terms, least=least, spent=spent)
     if not shares:
         raise NothingToPay(currency=currency, left_out=len(left_out))
@@ -82,11 +82,6 @@ def _earned(tx: Tx, terms: SettlementTerms, accounts: list[UUID]) -> dict[UUID, 
     if not terms.reserve_rate:
         return {}
     return store.earned(tx, accounts, tx.now - timedelta(days=terms.reserve_days))
-
-
-def _day_start(tx: Tx) -> datetime:
-    zone = access.zone_of(tx)
-    return datetime.combine(tx.now.astimezone(zone).date(), time(), zone)
 
 
 def _payout(tx: Tx, batch: Batch, share: Share) -> Payout:

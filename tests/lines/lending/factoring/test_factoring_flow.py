@@ -14,6 +14,7 @@ import msgspec
 import pytest
 
 import huoshui
+from huoshui.core import access, work
 from huoshui.core.db import Tx
 from huoshui.core.errors import Conflict
 from huoshui.core.money import Money
@@ -32,7 +33,7 @@ from huoshui.lines.payments.settlement import claims as settling
 from huoshui.lines.payments.settlement import store as payout_store
 from huoshui.lines.payments.settlement.claims import ClaimTooLarge
 from huoshui.lines.payments.settlement.model import Takings
-from huoshui.scenarios import factoring_flow, payout_flow
+from huoshui.scenarios import due, factoring_flow, payout_flow
 from tests import ground
 from tests.ground import DAY, START, Ground
 from tests.lines.lending.factoring.ground import (
@@ -281,6 +282,31 @@ def test_an_invoice_is_collected_from_the_bank_and_a_loss_written_off(sold: Grou
     nets = sold.nets()
     assert nets["expense:factoring-without-recourse:bad_debt"] == -80_000
     assert nets["income:factoring-without-recourse:recoveries"] == 5_000
+
+
+def test_after_the_days_of_grace_the_seller_buys_back_by_itself(sold: Ground) -> None:
+    """With recourse only, and not while the buyer objects; a buyer who paid is left alone."""
+    with sold.database.begin() as tx:
+        claims = [service.register(tx, invoice(f"INV-{n}", debtor=f"Firm {n}")) for n in range(4)]
+        made = [
+            service.offer(tx, claim.id, WITHOUT if n == 3 else WITH)
+            for n, claim in enumerate(claims)
+        ]
+        for each in made:
+            service.assign(tx, each.id)
+            factoring_flow.advance(tx, each.id)
+        factoring_flow.confirm(tx, made[1].id, "stamped")
+        factoring_flow.collect(tx, made[1].id, 100_000, "bank")
+        service.dispute(tx, made[2].id, "rust")
+    overdue = date(2025, 3, 3) + timedelta(days=60 + 15 + 1)
+    with sold.database.begin() as tx:
+        first = access.midnight(tx, overdue)
+    work.advance(sold.database, due.WORK, first - timedelta(seconds=1))
+    assert standing(sold, made[0]).state == "advanced"
+    work.advance(sold.database, due.WORK, first)
+    stood = [standing(sold, each) for each in made]
+    assert [each.state for each in stood] == ["recourse", "settled", "disputed", "advanced"]
+    assert (stood[0].claim, stood[0].reserve) == (80_000, 0)
 
 
 class Tenth:
