@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from huoshui.core.work import Run
+from huoshui.lines.lending.facility import port
 from huoshui.lines.lending.facility import service as facilities
 from huoshui.lines.lending.factoring import service as factoring
 from huoshui.lines.lending.loan import contract as loans
@@ -16,6 +17,7 @@ WORK: dict[str, Run] = {
     **disputes.WORK,
     **rail_files.WORK,
     **facilities.WORK,
+    **port.WORK,
     **factoring.WORK,
     **loans.WORK,
     **inbox.work(rail_flow.PORTS),

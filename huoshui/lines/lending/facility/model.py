@@ -97,6 +97,13 @@ class NotSoMuchDrawn(Problem):
     status = 409
 
 
+class OwnFreeze(Problem):
+    """Who froze a facility does not reject the appeal against it: another person does."""
+
+    code = "own_freeze"
+    status = 409
+
+
 class NotFrozen(Problem):
     """An appeal against what is no freeze, or is in force no more."""
 

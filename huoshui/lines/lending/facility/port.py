@@ -13,6 +13,7 @@ import msgspec
 
 from huoshui.core import ids
 from huoshui.core.db import Tx
+from huoshui.core.work import Item, Run
 from huoshui.ledger import Capture, Command, Release, Result
 from huoshui.ledger import store as ledger_store
 from huoshui.lines.lending.facility import chart, store
@@ -25,6 +26,8 @@ from huoshui.lines.lending.facility.model import (
     UnknownReservation,
 )
 from huoshui.lines.lending.facility.way import Stand, Way, hold_id, narrowest
+
+EXPIRY_DUE = "facility.expiry_due"
 
 
 class Exposure(msgspec.Struct, frozen=True):
@@ -74,6 +77,7 @@ def reserve(
     _need(way, amount, way.hold(id_, amount, made.shown, until - tx.now))
     way.flush()
     store.add_reservation(tx, made)
+    tx.later(EXPIRY_DUE, made.shown, until, reservation=made.shown)
     tx.emit("facility.reserved", way.lowest.shown, reservation=made.shown, amount=amount, currency=way.currency)  # fmt: skip
     return _exposure(way, amount, made)
 
@@ -128,6 +132,18 @@ def release(tx: Tx, reservation_id: UUID) -> Exposure:
     if not again:
         tx.emit("facility.released", way.lowest.shown, reservation=made.shown, amount=made.amount, currency=way.currency)  # fmt: skip
     return _exposure(way, made.amount, made, again=again)
+
+
+def expire(tx: Tx, items: list[Item]) -> None:
+    """Tell of reservations that ran out with something left: it may be drawn by others again."""
+    made = [find(tx, ids.read("rsv", item.payload["reservation"])) for item in items]
+    for fate in fates(tx, made):
+        if fate.state == "expired":
+            of = fate.reservation
+            tx.emit("facility.reservation_expired", ids.show("fac", of.facility_id), reservation=of.shown, amount=of.amount, currency=fate.currency)  # fmt: skip
+
+
+WORK: dict[str, Run] = {EXPIRY_DUE: expire}
 
 
 def restore(

@@ -29,6 +29,7 @@ from huoshui.lines.lending.facility.model import (
     Kind,
     Level,
     NotFrozen,
+    OwnFreeze,
     UnknownAppeal,
     UnknownFacility,
     UnknownFacilityChange,
@@ -243,15 +244,22 @@ def appeal(tx: Tx, freeze_id: UUID, words: str) -> Appeal:
 
 
 def decide_appeal(tx: Tx, appeal_id: UUID, verb: Literal["grant", "reject"], answer: str) -> Appeal:
-    """Answer an appeal; granted, the freeze ends at once. Raises UnknownAppeal, IllegalMove, BadChange."""
+    """Answer an appeal; granted, the freeze ends at once.
+
+    Who froze may think better of it, but does not reject an appeal against it.
+    Raises UnknownAppeal, IllegalMove, BadChange, OwnFreeze.
+    """
     if not answer.strip():
         raise BadChange(field="answer")
     change = find_change(tx, find_appeal(tx, appeal_id).freeze_id)
     way = Way(tx, change.facility_id)  # accounts before rows, as everywhere
     before = store.appeal(tx, appeal_id, lock=True)
     assert before is not None
+    state = APPEAL.after(before.state, verb)
+    if verb == "reject" and change.actor == tx.actor:
+        raise OwnFreeze(maker=change.actor)
     after = msgspec.structs.replace(
-        before, state=APPEAL.after(before.state, verb), decided_at=tx.now, decided_by=tx.actor,
+        before, state=state, decided_at=tx.now, decided_by=tx.actor,
         answer=answer,
     )  # fmt: skip
     store.decide(tx, after)

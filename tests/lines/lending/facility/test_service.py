@@ -22,6 +22,7 @@ from huoshui.lines.lending.facility.model import (
     FacilityShort,
     NotFrozen,
     NotSoMuchDrawn,
+    OwnFreeze,
 )
 from huoshui.lines.lending.facility.service import Asked, Freezing, Opening
 from huoshui.scenarios.due import WORK
@@ -94,7 +95,9 @@ def test_a_reservation_runs_out_by_itself(market: Ground, folk: Family) -> None:
     with market.database.begin() as tx:
         made = port.reserve(tx, folk.scene.id, 50_000, tx.now + HOUR).reservation
         assert made is not None
-    with market.database.begin(now=START + HOUR) as tx:
+    work.advance(market.database, WORK, START + HOUR)
+    assert [said["amount"] for said in told(market, "facility.reservation_expired")] == [50_000]
+    with market.database.begin() as tx:
         assert [fate.state for fate in port.fates(tx, [made])] == ["expired"]
         assert port.reserve(tx, folk.scene.id, 50_000, tx.now + HOUR).available == 0
         with pytest.raises(PostingRefused):
@@ -206,7 +209,9 @@ def test_appeals_are_granted_at_once_or_answered(market: Ground, folk: Family) -
             service.decide_appeal(tx, made.id, "reject", " ")
     with pytest.raises(Conflict), market.database.begin() as tx:
         service.appeal(tx, change.id, "Again.")
-    with market.database.begin() as tx:
+    with pytest.raises(OwnFreeze), market.database.begin() as tx:
+        service.decide_appeal(tx, made.id, "reject", "Still warm.")
+    with market.database.begin(actor="risk") as tx:
         service.decide_appeal(tx, made.id, "reject", "Still warm.")
         assert seen(tx, folk.scene).available == 0
         second = service.appeal(tx, change.id, "Look at the new readings.")
