@@ -75,6 +75,8 @@ PREFIXES = {
     "loan": "loan",
     "lev": "event of a loan",
     "clm": "claim on a cover",
+    "lrq": "request about a loan",
+    "ptp": "page of a party",
 }
 
 

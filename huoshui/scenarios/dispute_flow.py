@@ -23,7 +23,7 @@ from huoshui.lines.payments.payment import service as payment_service
 from huoshui.lines.payments.payment import store as payment_store
 from huoshui.lines.payments.payment.model import ChargeBack, ChargeWon, Payment
 from huoshui.lines.payments.rails import Call, Notice
-from huoshui.scenarios import order_money
+from huoshui.scenarios import loan_pay, order_money
 from huoshui.scenarios.order_back import ORDER_RAIL
 
 WON = "won"  # how a rail says of a dispute that the marketplace has the money again
@@ -61,6 +61,8 @@ def _open(tx: Tx, call: Call, notice: Notice) -> Dispute | None:
     asked = ChargeBack(before.id, call.rail, call.tender, amount, most)
     after = payment_service.apply(tx, [asked])[0].demand().payment
     assert after is not None
+    if loan_pay.repays(before):
+        loan_pay.called_back(tx, after, after.charged - before.charged, key)
     reason = notice.reason if notice.kind == "dispute_opened" else ""
     said = Beginning(reference, amount, reason, notice.at)
     return service.begin(tx, call, said, after.charged - before.charged)
@@ -108,6 +110,8 @@ def _give_again(tx: Tx, won: Dispute) -> None:
     again = before.charged - after.charged
     if before.order_key and again:
         _into_order(tx, won, before.order_key, again)
+    if loan_pay.repays(before) and again:
+        loan_pay.paid_again(tx, after, again, ids.show("dpt", won.id))
 
 
 def _into_order(tx: Tx, won: Dispute, order_key: str, amount: int) -> None:

@@ -25,7 +25,7 @@ from huoshui.lines.payments.payment import service
 from huoshui.lines.payments.payment.model import Cancel, Capture, Command, GiveBack, Told
 from huoshui.lines.payments.payment.service import Batch, Outcome
 from huoshui.lines.payments.rails import Answer, Call
-from huoshui.scenarios import order_flow, pay_later
+from huoshui.scenarios import loan_pay, order_flow, pay_later
 from huoshui.scenarios.order_back import ORDER_RAIL
 
 Verb = Literal["capture", "cancel", "refund"]
@@ -73,6 +73,7 @@ def finish(tx: Tx, batch: Batch) -> None:
     if facts:
         order_flow.take(tx, facts)
     pay_later.follow(tx, batch.changed())
+    loan_pay.follow(tx, batch.captured())
 
 
 def told(tx: Tx, answers: list[tuple[Call, Answer]]) -> None:
@@ -118,10 +119,13 @@ def refund(tx: Tx, id_: UUID, key: str, amount: int | None, reason: str) -> Outc
 
 
 def need_no_order(tx: Tx, id_: UUID) -> None:
-    """Raises OrderRefunds for a payment that pays for an order, UnknownPayment for none."""
+    """Raises OrderRefunds for a payment that pays for an order, LoanKeeps for one that repays a loan,
+    UnknownPayment for none."""
     found = service.payment(tx, id_)
     if found.order_key:
         raise OrderRefunds(order=found.order_key)
+    if loan_pay.repays(found):
+        raise loan_pay.LoanKeeps(loan=found.reference)
 
 
 def expire(tx: Tx, items: list[Work]) -> None:

@@ -24,6 +24,7 @@ from huoshui.interfaces.api import (
     factoring,
     history,
     loan_papers,
+    loan_requests,
     loans,
     mandates,
     offline,
@@ -31,6 +32,7 @@ from huoshui.interfaces.api import (
     orders,
     parties,
     partners,
+    party_pages,
     pay_later,
     payment_links,
     payments,
@@ -62,6 +64,7 @@ HANDLERS = [
     *pay_later.HANDLERS,
     *loan_papers.HANDLERS,
     *partners.HANDLERS,
+    *loan_papers.HANDLERS, *loan_requests.HANDLERS, *party_pages.HANDLERS,
 ]  # fmt: skip
 EXCEPTION_HANDLERS: dict[int | type[Exception], Any] = {
     Problem: problems.on_problem,

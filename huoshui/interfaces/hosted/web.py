@@ -13,7 +13,7 @@ from huoshui.core import money
 from huoshui.core.db import Tx
 from huoshui.core.errors import Problem
 from huoshui.core.money import Money
-from huoshui.interfaces.hosted import answer, consenting, linking, pace, pages, proving
+from huoshui.interfaces.hosted import answer, consenting, linking, owning, pace, pages, proving
 from huoshui.interfaces.hosted.answer import draw, frame_of, html, redirect
 from huoshui.interfaces.hosted.opening import (
     Ask,
@@ -68,6 +68,12 @@ def routes() -> list[Any]:
             path="/consent",
             route_handlers=consenting.HANDLERS,
             exception_handlers=errors | {Problem: consenting.on_problem},
+            include_in_schema=False,
+        ),
+        Router(
+            path="/mine",
+            route_handlers=owning.HANDLERS,
+            exception_handlers=errors | {Problem: owning.on_problem},
             include_in_schema=False,
         ),
         Router(

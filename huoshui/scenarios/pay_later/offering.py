@@ -18,7 +18,7 @@ from huoshui.lines.lending.loan import contract
 from huoshui.lines.lending.loan.ports import reason_of
 from huoshui.lines.lending.product import LENDING, Asked, asked_facts, quote_checked, read_tables
 from huoshui.lines.payments.payment.model import Payment
-from huoshui.scenarios import switching
+from huoshui.scenarios import loan_pay, switching
 from huoshui.scenarios.pay_later import store
 from huoshui.scenarios.pay_later.model import Choice, mark_of
 from huoshui.scenarios.switching import Switched
@@ -48,6 +48,8 @@ def borrower(tx: Tx, payment: Payment) -> str:
 
 def choices(tx: Tx, payment: Payment, amount: int) -> list[Choice]:
     """All ways of paying `amount` minor units of a payment later; also those that are refused, and why."""
+    if loan_pay.repays(payment):  # no debt is paid by another one
+        return []
     products = switching.live(tx, LENDING.name)
     party = borrower(tx, payment) if products else ""
     if not party:

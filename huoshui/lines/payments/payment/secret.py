@@ -1,5 +1,5 @@
-"""The secret that opens the pages of a payment or mandate: it says where that is, and only its digest
-is kept.
+"""The secret that opens the pages of a payment, a mandate or a party: it says where that is, and only
+its digest is kept.
 
 `pmt_01k8…_test.1.R4nd0m`: the payment, its world, its book, 192 random bits. So a page finds its
 payment by the primary key, and no index over digests slows down every payment that is made.
@@ -15,7 +15,7 @@ import msgspec
 from huoshui.core import crypto, ids
 
 _FORM = re.compile(
-    r"((pmt|mdt)_[0-9a-z]{26})_([a-z][a-z0-9-]{0,39})\.([0-9]{1,9})\.[A-Za-z0-9_-]{32}"
+    r"((pmt|mdt|ptp)_[0-9a-z]{26})_([a-z][a-z0-9-]{0,39})\.([0-9]{1,9})\.[A-Za-z0-9_-]{32}"
 )
 
 
