@@ -10,7 +10,7 @@ from typing import Any
 
 _MASKS = (
     (re.compile(r"\bhs_([a-z0-9-]+)_[A-Za-z0-9_-]{8,}"), r"hs_\1_••••"),
-    (re.compile(r"\b((?:pmt|mdt)_[0-9a-z]{26})_[A-Za-z0-9._-]{8,}"), r"\1_••••"),
+    (re.compile(r"\b((?:pmt|mdt|ptp)_[0-9a-z]{26})_[A-Za-z0-9._-]{8,}"), r"\1_••••"),
     (re.compile(r"\bwhsec_[A-Za-z0-9+/=_-]{8,}"), "whsec_••••"),
     (re.compile(r"(postgres(?:ql)?://[^:/@\s]+):[^@\s]+@"), r"\1:••••@"),
     (re.compile(r"(?i)(bearer|ticket=)\s*[^\s&\"']{6,}"), r"\1 ••••"),

@@ -41,7 +41,12 @@ Held = dict[UUID, list[Assignment]]
 
 
 def register_order(tx: Tx, order_ref: str, seller_ref: str) -> Receivable:
-    """Register what a shipped order is to bring its seller: its share, less commission.
+    """Register what a shipped order is to bring its seller. Raises what `claim_of` does."""
+    return service.register(tx, claim_of(tx, order_ref, seller_ref))
+
+
+def claim_of(tx: Tx, order_ref: str, seller_ref: str) -> Claim:
+    """What a shipped order is to bring its seller: its share, less commission; nothing is kept.
 
     Raises UnknownOrder, UnknownSeller; NotFactorable unless it is shipped, paid for and unreleased.
     """
@@ -60,19 +65,16 @@ def register_order(tx: Tx, order_ref: str, seller_ref: str) -> Receivable:
         raise NotFactorable(reason="amount")
     arrives = order.estimated_at or order.shipped_at + _UNPROMISED
     due = confirm_due(terms, zone, max(arrives, tx.now)).astimezone(zone).date()
-    return service.register(
-        tx,
-        Claim(
-            kind="order",
-            document=order.key,
-            seller_id=seller.id,
-            debtor=ids.show("byr", buyer),
-            face=Money(face, order.currency),
-            issued_on=_day(order.shipped_at, tx),
-            due_on=_standing_due(tx, seller.id, ids.show("byr", buyer), order.key) or due,
-            order_id=order.id,
-            evidence=_shipment(tx, order.key),
-        ),
+    return Claim(
+        kind="order",
+        document=order.key,
+        seller_id=seller.id,
+        debtor=ids.show("byr", buyer),
+        face=Money(face, order.currency),
+        issued_on=_day(order.shipped_at, tx),
+        due_on=_standing_due(tx, seller.id, ids.show("byr", buyer), order.key) or due,
+        order_id=order.id,
+        evidence=_shipment(tx, order.key),
     )
 
 

@@ -40,6 +40,7 @@ PAGES = (
     "lending",
     "factoring",
     "facilities",
+    "own-pages",
 )
 USUAL_PORT = "8420"
 

@@ -23,6 +23,7 @@ from huoshui.lines.lending.facility.model import APPEAL, FACILITY
 from huoshui.lines.lending.factoring import chart as factoring
 from huoshui.lines.lending.factoring.machine import ASSIGNMENT, WITHIN
 from huoshui.lines.lending.loan import LOAN
+from huoshui.lines.lending.loan.relief import REQUEST
 from huoshui.lines.lending.partners import CLAIM
 from huoshui.lines.lending.partners import chart as partners
 from huoshui.lines.lending.postings import CHART as LOAN_CHART
@@ -47,6 +48,7 @@ MACHINES = (
     VOUCHER,
     LOAN,
     CLAIM,
+    REQUEST,
 )
 ENTRIES = {*TEMPLATES, *factoring.TEMPLATES, *facility.TEMPLATES, *partners.TEMPLATES} | {
     f"loan.{name}" for name in (*LOAN_TEMPLATES, *impairment.TEMPLATES)

@@ -62,7 +62,6 @@ HANDLERS = [
     *factoring.HANDLERS,
     *loans.HANDLERS,
     *pay_later.HANDLERS,
-    *loan_papers.HANDLERS,
     *partners.HANDLERS,
     *loan_papers.HANDLERS, *loan_requests.HANDLERS, *party_pages.HANDLERS,
 ]  # fmt: skip

@@ -142,7 +142,7 @@ def _card(
     def money(minor: int | None) -> Money | None:
         return None if minor is None else Money(minor, loan.currency)
 
-    owed = at.principal + at.interest + at.fees + at.penalties if at else None
+    owed = at.principal if at else None
     since = at.oldest_open_due if at else None
     return LoanCard(
         href=f"{visit.href}/loans/{loan.shown}",
@@ -272,8 +272,8 @@ def _line(loan: Loan, row: Due, today: date) -> DueLine:
     state = "paid" if not row.outstanding else "late" if row.due < today else "open"
     if state == "open" and row.paid:
         state = "partly"
-    parts = (row.principal, row.interest, row.total)
-    return DueLine(row.due, *map(words.bare, parts), state)
+    principal, interest, total = map(words.bare, (row.principal, row.interest, row.total))
+    return DueLine(row.due, principal, interest, total, state)
 
 
 def _picks(loan: Loan, at: Position | None, overdue: int, whole: int) -> tuple[Pick, ...]:

@@ -13,7 +13,16 @@ from huoshui.core import money
 from huoshui.core.db import Tx
 from huoshui.core.errors import Problem
 from huoshui.core.money import Money
-from huoshui.interfaces.hosted import answer, consenting, linking, owning, pace, pages, proving
+from huoshui.interfaces.hosted import (
+    answer,
+    consenting,
+    linking,
+    own_claims,
+    owning,
+    pace,
+    pages,
+    proving,
+)
 from huoshui.interfaces.hosted.answer import draw, frame_of, html, redirect
 from huoshui.interfaces.hosted.opening import (
     Ask,
@@ -72,7 +81,7 @@ def routes() -> list[Any]:
         ),
         Router(
             path="/mine",
-            route_handlers=owning.HANDLERS,
+            route_handlers=[*owning.HANDLERS, *own_claims.HANDLERS],
             exception_handlers=errors | {Problem: owning.on_problem},
             include_in_schema=False,
         ),

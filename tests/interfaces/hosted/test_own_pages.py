@@ -10,7 +10,8 @@ import httpx
 import pytest
 from playwright.sync_api import BrowserContext
 
-from tests.ground import placed
+from huoshui.core import log
+from tests.ground import placed, tender
 from tests.interfaces.api import lending
 from tests.interfaces.api.conftest import Tenant
 from tests.interfaces.api.test_api_payments import answer
@@ -18,6 +19,7 @@ from tests.interfaces.console.test_passkey_browser import device
 from tests.interfaces.hosted.conftest import CHROMIUM
 from tests.interfaces.hosted.shop import FIELDS, Buyer, words
 from tests.interfaces.hosted.test_hosted_look import at_once, look
+from tests.lines.lending.factoring import ground as factoring
 
 
 class Own:
@@ -104,10 +106,75 @@ def test_a_loan_is_seen_paid_and_asked_about_by_its_borrower_alone(
     assert own.send(f"/loans/{ref}/relief", forged | {"token": "x"}).status_code == 403
     origin = {"origin": "https://elsewhere.test"}
     assert own.send(f"/loans/{ref}/pay", forged, **origin).status_code == 403
+    secret = own.href.rpartition("/")[2]
+    assert secret.rpartition(".")[2] not in log.masked(f"GET /mine/{secret}/loans/{ref}")
     headers = own.get().headers
     assert headers["referrer-policy"] == "no-referrer" and headers["cache-control"] == "no-store"
     tenant.done(f"/party-pages/{own.id}/end")
     assert own.get().status_code == 404
+
+
+@pytest.fixture
+def sold(tenant: Tenant) -> tuple[Tenant, str, str]:
+    """Two shipped orders of a seller and one of another, with factoring on offer."""
+    for key, seller in (("o1", "s1"), ("o2", "s1"), ("o3", "s2")):
+        tenant.tell(*placed(key, items=((seller, 100_000, 0),)), tender(key, 100_000))
+        tenant.tell(factoring.shipment(key))
+    with tenant.database.begin(book=tenant.book) as tx:
+        factoring.publish(tx)
+    own, other = (tenant.get("/sellers", key=k)["data"][0]["id"] for k in ("s1", "s2"))
+    return tenant, own, other
+
+
+def test_a_seller_has_the_money_of_its_own_shipped_orders_now(
+    client: httpx.Client, sold: tuple[Tenant, str, str]
+) -> None:
+    tenant, party, _ = sold
+    own = Own(tenant, client, party)
+    seen = own.sees("/claims", product=factoring.WITH)
+    assert "Order o1" in seen and "Order o2" in seen and "Order o3" not in seen
+    assert "of CN¥88,000" not in seen and "or wait until about" in seen
+    page = own.get("/claims/o1", product=factoring.WITH)
+    assert "Yearly rate over" in words(page.text)
+    hidden = dict(re.findall(r'name="(version|token|product|mark)" value="([^"]+)"', page.text))
+    assert own.send("/claims/o1", hidden).status_code == 422  # not ticked
+    assert own.send("/claims/o1", hidden | {"agree": "yes", "mark": "0" * 32}).status_code == 409
+    assert own.send("/claims/o3", hidden | {"agree": "yes"}).status_code in (404, 409, 422)
+    assert tenant.get("/assignments")["data"] == []
+    for _ in "12":
+        own.send("/claims/o1", hidden | {"agree": "yes"})
+    [bought] = tenant.get("/assignments")["data"]
+    assert (bought["state"], bought["debtor"][:4]) == ("advanced", "byr_")
+    paid = bought["paid"]["amount"] if isinstance(bought["paid"], dict) else bought["paid"]
+    assert tenant.nets()[f"merchant:{party}:settlement"] == paid > 0
+    seen = own.sees("/claims", product=factoring.WITH)
+    assert "Advanced, still open" in seen and "Still to come" in seen
+    claim = tenant.done("/receivables", {"seller": "s1", "order": "o2"})["id"]
+    offered = tenant.done("/assignments", {"receivable": claim, "product": factoring.WITH})
+    assert "Offered to you" in own.sees("/claims")
+    made = own.send(f"/claims/offers/{offered['id']}/agree", hidden)
+    assert made.status_code == 303
+    assert tenant.get(f"/assignments/{offered['id']}")["assignment"]["state"] == "advanced"
+    assert "No order can be advanced now" in own.sees("/claims")
+
+
+def test_a_page_of_one_party_does_nothing_for_another(
+    client: httpx.Client, sold: tuple[Tenant, str, str]
+) -> None:
+    tenant, party, _ = sold
+    claim = tenant.done("/receivables", {"seller": "s2", "order": "o3"})["id"]
+    offered = tenant.done("/assignments", {"receivable": claim, "product": factoring.WITH})
+    own = Own(tenant, client, party)
+    page = own.get("/claims/o1", product=factoring.WITH).text
+    fields = dict(FIELDS.findall(page))
+    for verb in ("agree", "decline"):
+        path = f"/claims/offers/{offered['id']}/{verb}"
+        assert own.send(path, fields).status_code == 404, verb
+    assert tenant.get(f"/assignments/{offered['id']}")["assignment"]["state"] == "offered"
+    buyer = tenant.get(f"/receivables/{claim}")["debtor"]
+    assert Own(tenant, client, buyer).get("/claims").status_code == 404
+    refused = tenant.post("/party-pages", {"party": "slr_00000000000000000000000001"})
+    assert refused.status_code == 404
 
 
 @pytest.mark.browser
@@ -136,4 +203,25 @@ def test_a_borrower_agrees_by_passkey_on_a_phone(
     for lang in ("zh", "en"):
         tab.goto(f"{origin}{own.href}/loans/{running}?lang={lang}")
         look(tab, f"own-loan-{lang}")
+    assert said == []
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="needs Debian's chromium")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_seller_looks_at_its_money_on_a_phone(
+    context: BrowserContext, origin: str, client: httpx.Client, sold: tuple[Tenant, str, str]
+) -> None:
+    tenant, party, _ = sold
+    own = Own(tenant, client, party)
+    tab = context.new_page()
+    said = at_once(tab)
+    tab.goto(f"{origin}{own.href}/claims?lang=zh&product={factoring.WITH}")
+    look(tab, "claims-zh")
+    tab.goto(f"{origin}{own.href}/claims/o1?lang=en&product={factoring.WITH}")
+    look(tab, "advance-en")
+    tab.locator("input[type=checkbox]").check()
+    tab.locator(".wide-button").click()
+    tab.get_by_text("Advanced, still open").wait_for()
+    look(tab, "claims-en")
     assert said == []

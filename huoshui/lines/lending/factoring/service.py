@@ -142,15 +142,23 @@ def assignment(tx: Tx, id_: UUID, *, lock: bool = False) -> Assignment:
 def quote_for(tx: Tx, of: Receivable, product: str) -> Offer:
     """What a claim would come to under the version of a product that is offered now.
 
+    Raises what `quote_claim` does.
+    """
+    return quote_claim(tx, Money(of.face, of.currency), of.due_on, product)
+
+
+def quote_claim(tx: Tx, face: Money, due_on: date, product: str) -> Offer:
+    """The same of a claim that is not registered.
+
     Raises NotOffered, NotFactorable, NoPrice, RateAboveCap.
     """
     row = catalog.offered(tx, product)
     if row.line != FACTORING.name:
         raise NotFactorable(reason="line")
     checked = check(catalog.product_of(row), FACTORING, Schema(()), ())
-    if checked.product.currency != of.currency:
+    if checked.product.currency != face.currency:
         raise NotFactorable(reason="currency")
-    found = quote(checked, of.face, days_between(access.today(tx), of.due_on))
+    found = quote(checked, face.amount, days_between(access.today(tx), due_on))
     return Offer(found, row.product, row.number, checked)
 
 
