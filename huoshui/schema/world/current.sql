@@ -386,6 +386,17 @@ BEGIN
     RETURN NEW;
 END $$;
 
+CREATE FUNCTION public.guard_request_state() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF OLD.state || '>' || NEW.state NOT IN ('open>granted', 'open>refused', 'open>taken_back') THEN
+        RAISE EXCEPTION 'loan_request: no move from % to %', OLD.state, NEW.state
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+
 CREATE FUNCTION public.guard_settlement_window() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -1524,6 +1535,29 @@ CREATE TABLE public.loan_posting (
     posted_at timestamp with time zone NOT NULL
 );
 
+CREATE TABLE public.loan_request (
+    book integer NOT NULL,
+    id uuid NOT NULL,
+    loan_id uuid NOT NULL,
+    kind text NOT NULL,
+    count integer NOT NULL,
+    words text NOT NULL,
+    state text NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    made_by text NOT NULL,
+    decided_at timestamp with time zone,
+    decided_by text DEFAULT ''::text NOT NULL,
+    answer text DEFAULT ''::text NOT NULL,
+    event_id uuid,
+    CONSTRAINT loan_request_check CHECK (((state = 'open'::text) = (decided_at IS NULL))),
+    CONSTRAINT loan_request_check1 CHECK (((state = 'granted'::text) = (event_id IS NOT NULL))),
+    CONSTRAINT loan_request_check2 CHECK (((state <> 'refused'::text) OR (answer <> ''::text))),
+    CONSTRAINT loan_request_count_check CHECK (((count >= 0) AND (count <= 12))),
+    CONSTRAINT loan_request_kind_check CHECK ((kind = ANY (ARRAY['pause'::text, 'later'::text, 'more'::text, 'spread'::text]))),
+    CONSTRAINT loan_request_state_check CHECK ((state = ANY (ARRAY['open'::text, 'granted'::text, 'refused'::text, 'taken_back'::text]))),
+    CONSTRAINT loan_request_words_check CHECK (((length(words) >= 1) AND (length(words) <= 1000)))
+);
+
 CREATE TABLE public.loan_risk (
     book integer NOT NULL,
     day date NOT NULL,
@@ -1657,6 +1691,19 @@ CREATE TABLE public.organisation (
     CONSTRAINT organisation_check CHECK (((kind = 'partner'::text) = (object_id IS NULL))),
     CONSTRAINT organisation_kind_check CHECK ((kind = ANY (ARRAY['seller'::text, 'buyer'::text, 'partner'::text]))),
     CONSTRAINT organisation_name_check CHECK (((length(name) >= 1) AND (length(name) <= 80)))
+);
+
+CREATE TABLE public.party_page (
+    book integer NOT NULL,
+    id uuid NOT NULL,
+    party text NOT NULL,
+    digest bytea NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    made_by text NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    CONSTRAINT party_page_check CHECK ((ends_at > made_at)),
+    CONSTRAINT party_page_digest_check CHECK ((length(digest) = 32))
 );
 
 CREATE TABLE public.passkey (
@@ -2678,6 +2725,9 @@ ALTER TABLE ONLY public.loan_position
 ALTER TABLE ONLY public.loan_posting
     ADD CONSTRAINT loan_posting_pkey PRIMARY KEY (book, loan_id, txn_id);
 
+ALTER TABLE ONLY public.loan_request
+    ADD CONSTRAINT loan_request_pkey PRIMARY KEY (book, id);
+
 ALTER TABLE ONLY public.loan_risk_flow
     ADD CONSTRAINT loan_risk_flow_pkey PRIMARY KEY (book, day, part, product, currency, kind, stage_before, stage);
 
@@ -2710,6 +2760,9 @@ ALTER TABLE ONLY public.order_
 
 ALTER TABLE ONLY public.organisation
     ADD CONSTRAINT organisation_pkey PRIMARY KEY (book, id);
+
+ALTER TABLE ONLY public.party_page
+    ADD CONSTRAINT party_page_pkey PRIMARY KEY (book, id);
 
 ALTER TABLE ONLY public.passkey_challenge
     ADD CONSTRAINT passkey_challenge_pkey PRIMARY KEY (book, id);
@@ -2991,6 +3044,12 @@ CREATE INDEX loan_position_due ON public.loan_position USING btree (book, oldest
 
 CREATE INDEX loan_posting_cause ON public.loan_posting USING btree (cause, book) WHERE (cause IS NOT NULL);
 
+CREATE INDEX loan_request_loan ON public.loan_request USING btree (book, loan_id, id);
+
+CREATE UNIQUE INDEX loan_request_open ON public.loan_request USING btree (book, loan_id) WHERE (state = 'open'::text);
+
+CREATE INDEX loan_request_state ON public.loan_request USING btree (book, state, id);
+
 CREATE INDEX loan_state ON public.loan USING btree (book, state, id);
 
 CREATE INDEX log_leaf_ref ON public.log_leaf USING btree (ref, kind, book, leaf_index);
@@ -3008,6 +3067,8 @@ CREATE UNIQUE INDEX order_id ON public.order_ USING btree (book, id) WHERE (supe
 CREATE UNIQUE INDEX order_now ON public.order_ USING btree (book, key) WHERE (superseded_at = 'infinity'::timestamp with time zone);
 
 CREATE UNIQUE INDEX organisation_of ON public.organisation USING btree (book, object_id) WHERE (ended_at IS NULL);
+
+CREATE INDEX party_page_party ON public.party_page USING btree (book, party, id);
 
 CREATE INDEX passkey_challenge_until ON public.passkey_challenge USING btree (book, until);
 
@@ -3243,6 +3304,8 @@ CREATE TRIGGER loan_paper_stands BEFORE DELETE OR UPDATE ON public.loan_paper FO
 
 CREATE TRIGGER loan_posting_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.loan_posting FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER loan_request_moves BEFORE UPDATE ON public.loan_request FOR EACH ROW EXECUTE FUNCTION public.guard_request_state();
+
 CREATE TRIGGER loan_risk_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.loan_risk FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER loan_risk_flow_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.loan_risk_flow FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
@@ -3436,6 +3499,9 @@ ALTER TABLE ONLY public.loan_position
 ALTER TABLE ONLY public.loan_posting
     ADD CONSTRAINT loan_posting_book_loan_id_fkey FOREIGN KEY (book, loan_id) REFERENCES public.loan(book, id);
 
+ALTER TABLE ONLY public.loan_request
+    ADD CONSTRAINT loan_request_book_loan_id_fkey FOREIGN KEY (book, loan_id) REFERENCES public.loan(book, id);
+
 ALTER TABLE ONLY public.loan_risk
     ADD CONSTRAINT loan_risk_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
 
@@ -3456,6 +3522,9 @@ ALTER TABLE ONLY public.member
 
 ALTER TABLE ONLY public.organisation
     ADD CONSTRAINT organisation_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
+
+ALTER TABLE ONLY public.party_page
+    ADD CONSTRAINT party_page_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
 
 ALTER TABLE ONLY public.payment_link
     ADD CONSTRAINT payment_link_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
@@ -3604,6 +3673,8 @@ ALTER TABLE public.loan_position ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.loan_posting ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.loan_request ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.loan_risk ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.loan_risk_flow ENABLE ROW LEVEL SECURITY;
@@ -3615,6 +3686,8 @@ ALTER TABLE public.mandate ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.member ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.order_ ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.party_page ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.passkey ENABLE ROW LEVEL SECURITY;
 
@@ -3718,6 +3791,8 @@ CREATE POLICY reader ON public.loan_position FOR SELECT USING (((book = ( SELECT
 
 CREATE POLICY reader ON public.loan_posting FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (loan_id IN ( SELECT public.reader_loans() AS reader_loans)))));
 
+CREATE POLICY reader ON public.loan_request FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (loan_id IN ( SELECT public.reader_loans() AS reader_loans)))));
+
 CREATE POLICY reader ON public.loan_risk FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
 
 CREATE POLICY reader ON public.loan_risk_flow FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
@@ -3729,6 +3804,8 @@ CREATE POLICY reader ON public.mandate FOR SELECT USING (((book = ( SELECT publi
 CREATE POLICY reader ON public.member FOR SELECT USING (false);
 
 CREATE POLICY reader ON public.order_ FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (key IN ( SELECT public.reader_orders() AS reader_orders)))));
+
+CREATE POLICY reader ON public.party_page FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (party IN ( SELECT public.reader_seller_names() AS reader_seller_names)))));
 
 CREATE POLICY reader ON public.passkey FOR SELECT USING (false);
 

@@ -29,3 +29,11 @@ def running(tenant: Tenant, party: str) -> str:
     tenant.done(f"/loans/{ref}/consent", CONFIRMED)
     tenant.done(f"/loans/{ref}/draw", {"amount": {"amount": 1_200_000, "currency": "CNY"}})
     return ref
+
+
+def asked_for(tenant: Tenant, party: str) -> dict[str, str]:
+    """A request for relief and a page of a party, by the addresses under which they stand."""
+    request = {"kind": "spread", "words": "The shop was flooded."}
+    asked = tenant.done(f"/loans/{running(tenant, party)}/request", request)
+    page = tenant.done("/party-pages", {"party": party})["page"]
+    return {"/loan-requests": asked["id"], "/party-pages": page["id"]}

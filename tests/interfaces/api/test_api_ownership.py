@@ -95,6 +95,9 @@ BODIES: dict[str, Any] = {
     "/loans/{ref:str}/repay": {"amount": money(1)},
     "/loans/{ref:str}/reverse": {"event": "lev_00000000000000000000000000"},
     "/loans/{ref:str}/change": {"change": {"kind": "charge_off"}},
+    "/loans/{ref:str}/request": {"kind": "spread", "words": "x"},
+    "/loan-requests/{ref:str}/decide": {"outcome": "refuse", "answer": "x"},
+    "/party-pages": {"party": "slr_00000000000000000000000001"},
     "/cover-claims/{ref:str}/accept": {"amount": 1},
     "/keys": {"name": "x", "scopes": ["facts:read"]},
     "/members": {"email": "a@example.com", "name": "A", "role": "viewer"},
@@ -243,7 +246,9 @@ class Owned:
         self.ids |= {"/webhooks/endpoints": endpoint, "/webhooks/deliveries": queued}
         self.ids["/rails/calls"] = ids.show("rca", queued_call(tenant))
         lending.offered(tenant)
-        self.ids["/loans"] = lending.running(tenant, tenant.get("/sellers")["data"][0]["id"])
+        borrower = tenant.get("/sellers")["data"][0]["id"]
+        self.ids["/loans"] = lending.running(tenant, borrower)
+        self.ids |= lending.asked_for(tenant, borrower)
         switched = tenant.ask("POST", "/switched", {"file": GOLDEN["pay-in-instalments"]})
         self.ids["/switched"] = switched.json()["product"]
         self.ids["/disputes"] = disputed(tenant, "slr_one")

@@ -123,7 +123,7 @@ def _ids(tenant: Tenant, name: str) -> dict[str, str]:
     asked = {"amount": {"amount": 100, "currency": "CNY"}, "seller": seller, "buyer": f"b-{name}"}
     payment = tenant.done("/payments", asked)["payment"]["id"]
     link = {"amount": asked["amount"], "seller": seller, "title_en": name, "title_zh": name}
-    return {
+    return lending.asked_for(tenant, seller) | {
         "/loans": lending.running(tenant, seller),
         "/payment-links": tenant.done("/payment-links", link)["id"],
         "/disputes": disputed(tenant, seller, f"d-{name}"), "/payments": payment, "/wallets": f"byr_{buyer}",
