@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from huoshui.catalog.model import Product
 from huoshui.core.errors import FieldError
 from huoshui.core.expr import Schema, Type
+
+if TYPE_CHECKING:
+    from huoshui.catalog.checked import CheckedProduct
 
 
 class Line(Protocol):
@@ -32,6 +35,9 @@ class Line(Protocol):
     @property
     def figures(self) -> frozenset[str]:
         """The figures that its disclosures may name in braces."""
+
+    def tried(self, product: CheckedProduct, lives: int | None = None) -> list[FieldError]:
+        """What lives of it show to be wrong, tried at publication: many, or so many."""
 
     def faults(self, product: Product) -> list[FieldError]:
         """What is wrong with its tables in a product; pointers are of the file: /terms/instalments."""

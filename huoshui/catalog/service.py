@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 
 from huoshui.catalog import store
-from huoshui.catalog.checked import check
-from huoshui.catalog.file import read_product
+from huoshui.catalog.checked import CheckedProduct, check
+from huoshui.catalog.file import bad, read_product
 from huoshui.catalog.line import Line
 from huoshui.catalog.model import Product
 from huoshui.catalog.store import OfferRow, VersionRow
@@ -44,12 +44,13 @@ def publish(
     Raises BadProduct.
     """
     product = read_product(content, lines)
-    check(product, lines[product.line], others, sources)
+    checked = check(product, lines[product.line], others, sources)
     digest = digest_of(product)
     store.lock(tx, product.product)
     same = store.same(tx, product.product, digest)
     if same is not None:
         return same
+    _demand_sound(lines[product.line], checked, digest)
     before = store.latest(tx, product.product)
     number = before.number + 1 if before else 1
     row = VersionRow(
@@ -59,6 +60,22 @@ def publish(
     store.add(tx, row)
     tx.emit("product.published", product.product, version=number, digest=digest)
     return row
+
+
+_SOUND: set[str] = set()  # what this process has tried and found sound
+_SOUND_MOST = 1_000
+
+
+def _demand_sound(line: Line, product: CheckedProduct, digest: str) -> None:
+    """That lives of a product are sound. Raises BadProduct."""
+    if digest in _SOUND:
+        return
+    faults = line.tried(product)
+    if faults:
+        raise bad(*faults)
+    if len(_SOUND) >= _SOUND_MOST:
+        _SOUND.clear()
+    _SOUND.add(digest)
 
 
 def digest_of(product: Product) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from huoshui.catalog import CheckedProduct, read_product, service
+from huoshui.catalog.file import bad
 from huoshui.core.db import Tx
 from huoshui.core.money import major, parse_amount
 from huoshui.core.settings import Settings
@@ -17,7 +18,9 @@ from huoshui.interfaces.cli import factoring, loaning, terminal
 from huoshui.interfaces.cli.ledgering import Where
 from huoshui.interfaces.cli.proving import opened
 from huoshui.interfaces.cli.terminal import say
+from huoshui.lines.lending import lint
 from huoshui.lines.lending.factoring import FACTORING
+from huoshui.lines.lending.factoring import trial as claims
 from huoshui.lines.lending.product import (
     Asked,
     ProductQuote,
@@ -28,6 +31,7 @@ from huoshui.lines.lending.rates.apr import percent
 from huoshui.scenarios.products import LINES, OTHERS, SOURCES, checked
 
 ACTOR = "cli"
+LIVES = 25  # of its loans, tried by a check
 
 
 class Trial(msgspec.Struct, frozen=True):
@@ -42,18 +46,30 @@ def run_check(file: Path, trial: Trial, *, json: bool) -> None:
     """Check a file as it would be at publication, and show a loan of its product."""
     product = read_product(file.read_bytes(), LINES)
     own = checked(product)
+    faults = LINES[product.line].tried(own, LIVES)
+    if faults:
+        raise bad(*faults)
     if product.line == FACTORING.name:
         if not json:
             told = say("product.fine", name=product.name.say(terminal.language()), sha=_digest(own))
             terminal.out.print(told, highlight=False)
         factoring.print_trial(own, trial.amount, factoring.TRIAL_DAYS, json=json)
+        if not json:
+            face = (
+                parse_amount(trial.amount, product.currency) if trial.amount else product.amount.max
+            )
+            _print_entries(claims.entries(own, face, factoring.TRIAL_DAYS), product.currency)
         return
     asked = _asked(own, trial)
     found = quote_checked(own, asked, {})
+    listed = lint.entries(own, asked)
     refusals = own.refusals(own.schema.read(asked_facts(product, asked)))
     if json:
         refused = [each.rule.name for each in refusals]
-        terminal.print_json(_document(own, found) | {"refused_by": refused})
+        told_entries = [msgspec.to_builtins(each) for each in listed]
+        terminal.print_json(
+            _document(own, found) | {"refused_by": refused, "entries": told_entries}
+        )
         return
     told = say("product.fine", name=product.name.say(terminal.language()), sha=_digest(own))
     terminal.out.print(told, highlight=False)
@@ -65,7 +81,20 @@ def run_check(file: Path, trial: Trial, *, json: bool) -> None:
         terminal.out.print(say("product.refused", why=why), highlight=False)
     loaning.print_quote(found.quote, product.currency)
     for said in found.disclosures:
-        terminal.out.print(said.say(terminal.language()), highlight=False)
+        for text in (said.en, said.zh):  # as customers of both languages will read it
+            terminal.out.print(text, highlight=False)
+    _print_entries(listed, product.currency)
+
+
+def _print_entries(listed: list[lint.Entry], currency: str) -> None:
+    """The entries of a life on which everything is paid on time."""
+    terminal.out.print(say("product.entries"), highlight=False)
+    heads = [say(f"product.{head}") for head in ("posting", "debit", "credit", "amount")]
+    rows = [
+        [each.template, each.debit, each.credit, f"{major(each.amount, currency):,}"]
+        for each in listed
+    ]
+    terminal.table(heads, rows, numbers=(3,))
 
 
 def _asked(checked: CheckedProduct, trial: Trial) -> Asked:

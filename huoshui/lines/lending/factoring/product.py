@@ -8,8 +8,8 @@ from decimal import Decimal
 import msgspec
 
 from huoshui.catalog import CheckedProduct, Product, Said
-from huoshui.core import money
-from huoshui.core.errors import FieldError
+from huoshui.core import i18n, money
+from huoshui.core.errors import FieldError, Problem
 from huoshui.core.expr import DECIMAL, INTEGER, MONEY, Fact, Schema, Type
 from huoshui.core.fields import field_error
 from huoshui.lines.lending.factoring.model import NotFactorable
@@ -24,6 +24,7 @@ FACTS = Schema(
         Fact("claim.days", INTEGER, "Days until it is due", "距到期天数", always=True),
     )
 )
+_DAYS_TRIED = 30
 FIGURES = frozenset(
     {"face", "advance", "reserve", "fee", "days", "later", "rate", "yearly_simple", "yearly_compound"}
 )  # fmt: skip
@@ -73,6 +74,27 @@ class _Factoring:
             return []
         fault = {"low": "1", "high": str(product.amount.min - 1), "value": str(advanced)}
         return [FieldError("/factoring/advance_rate", "factoring_advance", fault)]
+
+    def tried(self, product: CheckedProduct, lives: int | None = None) -> list[FieldError]:
+        """A price above the product's own cap, of a claim of a month that it takes."""
+        del lives  # what a claim costs follows from its face and its days alone
+        days = min(_DAYS_TRIED, read_factoring(product.product.tables).factoring.days_most)
+        for face in (product.product.amount.min, product.product.amount.max):
+            try:
+                quote(product, face, days)
+            except RateAboveCap as problem:
+                return [RateFault("/price", "product_life", {"problem": problem})]
+            except Problem:
+                continue  # it takes no such claim
+        return []
+
+
+class RateFault(FieldError, frozen=True):
+    """A fault that a trial claim showed; it says what the problem says."""
+
+    def detail(self, lang: str) -> str:
+        """The sentence that names the fault, in the reader's language."""
+        return i18n.text(f"field.{self.code}", lang, reason=self.facts["problem"].detail(lang))
 
 
 def quote(checked: CheckedProduct, face: int, days: int) -> Quote:

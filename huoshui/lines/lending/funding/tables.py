@@ -139,9 +139,17 @@ class SubsidyTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class MerchantTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`[merchant]`: the merchant pays the interest: `discount` of what is drawn."""
+    """`[merchant]`: the merchant pays the interest: `discount` of what is drawn.
+
+    `by_instalments` has other discounts for some numbers of instalments.
+    """
 
     discount: Share
+    by_instalments: dict[str, Share] = {}
+
+    def for_count(self, count: int) -> MerchantTable:
+        """The table of a loan of so many instalments."""
+        return MerchantTable(self.by_instalments.get(str(count), self.discount))
 
 
 class PartnerTables(msgspec.Struct, frozen=True):
@@ -159,6 +167,12 @@ class PartnerTables(msgspec.Struct, frozen=True):
         return bool(
             self.funding.funders or self.losses or self.premium or self.subsidy or self.merchant
         )
+
+    def for_count(self, count: int) -> PartnerTables:
+        """The tables of a loan of so many instalments."""
+        if self.merchant is None or not self.merchant.by_instalments:
+            return self
+        return msgspec.structs.replace(self, merchant=self.merchant.for_count(count))
 
     def held_back(self, drawn: int) -> int:
         """What of a drawdown the borrower does not get, in minor units: its part of the premium."""

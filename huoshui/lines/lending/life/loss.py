@@ -63,8 +63,9 @@ def _no_later_interest(state: State, day: date) -> None:
         if row.start <= day < row.due:
             earned = earned_until(state, row, day)
             if row.open("interest") > 0 or (state.recalculates and earned > 0):
-                row.principal += row.interest - earned
-                row.interest = earned
+                told = min(earned, row.principal + row.interest)  # it was paid already
+                row.principal += row.interest - told
+                row.interest = told
     for row in state.rows:
         if row.start > day and not row.met:
             rest = row.open("interest")

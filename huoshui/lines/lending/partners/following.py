@@ -92,16 +92,18 @@ class Shares:
         for each in now.values():
             found[each.role, each.party, "accepted"] = each.accepted
             found[each.role, each.party, "paid"] = each.paid
-        found |= parts(told.tables, whole, _covered(now.values()))
+        found |= parts(told.tables.for_count(told.loan.instalments), whole, _covered(now.values()))
+        apart_of: dict[Key, int] = {}
         for key, amount in found.items():
             apart = amount - before.get(key, 0)
             if not apart and (key in before or not key[2].startswith("accrued_")):
                 continue
             loan = told.loan
             self.rows.append(PartRow(loan.id, loan.product, loan.currency, *key, amount))
-            place = _ENTRY.get((key[0], key[2]))
-            if place is not None and apart:
-                entries[place[0], key[1]][place[1]] += apart
+            apart_of[key] = apart
+        for at, amounts in entries_of_parts(apart_of).items():
+            for name, amount in amounts.items():
+                entries[at][name] += amount
         if entries:
             self.entries.append((told, entries))
 
@@ -202,6 +204,16 @@ class Shares:
                 "cover_claim.moved", step.after.shown, verb=step.verb, state=step.after.state,
                 party=step.after.party, due=step.after.due,
             )  # fmt: skip
+
+
+def entries_of_parts(apart: Mapping[Key, int]) -> Entries:
+    """The entries of what changed of parts, by template and party."""
+    found: Entries = defaultdict(Counter)
+    for (role, party, kind), amount in apart.items():
+        place = _ENTRY.get((role, kind))
+        if place is not None and amount:
+            found[place[0], party][place[1]] += amount
+    return found
 
 
 def _whole(before: Mapping[Key, int], told: Told) -> Whole:

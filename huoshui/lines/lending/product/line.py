@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import msgspec
 
-from huoshui.catalog import Product
+from huoshui.catalog import CheckedProduct, Product
 from huoshui.core import i18n
 from huoshui.core.errors import FieldError, Problem
 from huoshui.core.expr import DATE, DECIMAL, INTEGER, MONEY, Fact, Schema, Type
@@ -51,6 +51,13 @@ class _Lending:
                 FieldError(pointer, "product_partner", {"field": of}) for pointer, of in partners
             ]
         return self._tried(product)
+
+    def tried(self, product: CheckedProduct, lives: int | None = None) -> list[FieldError]:
+        """What lives of its loans show to be wrong."""
+        # Imported as it runs: what lives a loan knows what a product is.
+        from huoshui.lines.lending.lint import product as lint
+
+        return lint.faults_of(product, lint.LIVES if lives is None else lives)
 
     def _tried(self, product: Product) -> list[FieldError]:
         """Loans of each number of instalments, small and large: each must have a sound schedule."""
