@@ -10,15 +10,16 @@ import importlib
 import pkgutil
 import re
 from collections.abc import Callable, Iterator, Sequence
+from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 from cyclopts import App
 
 import huoshui
 from huoshui.catalog import check, read_product
-from huoshui.core import access, i18n
+from huoshui.core import access, i18n, money
 from huoshui.core.errors import Problem
 from huoshui.core.expr import Schema
 from huoshui.core.settings import Settings
@@ -27,14 +28,17 @@ from huoshui.interfaces.api.contract import contract_of
 from huoshui.interfaces.cli.commands import build
 from huoshui.ledger.model import TRANSIENT, Code
 from huoshui.ledger.template import Entry
+from huoshui.lines.lending import lint
 from huoshui.lines.lending.factoring import ASSIGNMENT, FACTORING
 from huoshui.lines.lending.factoring import chart as factoring
 from huoshui.lines.lending.factoring.product import quote
 from huoshui.lines.lending.partners import CLAIM
 from huoshui.lines.lending.partners import chart as partners
+from huoshui.lines.lending.product import Asked, quote_checked
 from huoshui.lines.payments.chart import CHART, TEMPLATES
 from huoshui.lines.payments.escrow.model import ESCROW
 from huoshui.lines.payments.escrow.terms import Terms
+from huoshui.scenarios.products import LINES, checked, golden
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -44,7 +48,7 @@ _WORDS = {
         "command": "Command", "does": "What it does", "options": "Arguments and options",
         "code": "Code", "status": "Status", "title": "Title", "detail": "Detail",
         "scope": "Scope", "may": "May", "posting": "Posting", "debit": "Debit",
-        "credit": "Credit", "kind": "Kind", "path": "Path", "class": "Class", "floor": "Floor",
+        "credit": "Credit", "amount": "Amount", "kind": "Kind", "path": "Path", "class": "Class", "floor": "Floor",
         "setting": "Setting", "default": "Default", "meaning": "Meaning",
         "chart": "Chart", "how": "How it is reckoned", "call": "Call", "query": "Query",
         "key": "Idempotency-Key", "dry": "dry_run", "required": "required",
@@ -54,7 +58,7 @@ _WORDS = {
         "command": "命令", "does": "作用", "options": "参数与选项",
         "code": "代码", "status": "状态码", "title": "标题", "detail": "说明",
         "scope": "权限", "may": "可以", "posting": "分录", "debit": "借",
-        "credit": "贷", "kind": "种类", "path": "路径", "class": "类别", "floor": "下限",
+        "credit": "贷", "amount": "金额", "kind": "种类", "path": "路径", "class": "类别", "floor": "下限",
         "setting": "设置", "default": "默认", "meaning": "含义",
         "chart": "图", "how": "算法", "call": "调用", "query": "查询参数",
         "key": "Idempotency-Key", "dry": "dry_run", "required": "必需",
@@ -192,6 +196,8 @@ def _toml(value: object) -> str:
         return "—"
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, list):
+        return f"[{', '.join(_toml(each) for each in value)}]"
     return f'"{value}"' if isinstance(value, str) else str(value)
 
 
@@ -275,6 +281,52 @@ def _factoring_products(lang: str) -> str:
     return "\n\n".join(parts)
 
 
+def _loan_products(lang: str) -> str:
+    """What the golden files of loans say, with a loan of each and the entries of its life."""
+    parts = []
+    for name, text in sorted(golden()):
+        product = read_product(text.encode(), LINES)
+        if product.line != "lending":
+            continue
+        own = checked(product)
+        count = min(product.tables["terms"]["instalments"])
+        asked = Asked(product.amount.max, count, date(2026, 12, 1))
+        found = quote_checked(own, asked, {})
+        told = [f"- {said.say(lang)}" for said in found.disclosures]
+        who = [f"- {rule.say(lang)}" for rule in product.eligibility]
+        prices = ", ".join(f"`{key} = {source}`" for key, source in product.price.items())
+        tables = [_told_table(key, each) for key, each in product.tables.items()]
+        rows = [
+            (f"`{e.template.removeprefix('loan.')}`", f"`{e.debit.replace(':' + name, '')}`",
+             f"`{e.credit.replace(':' + name, '')}`", f"{money.major(e.amount, product.currency):,}")
+            for e in lint.entries(own, asked)
+        ]  # fmt: skip
+        entries = _table(lang, ("posting", "debit", "credit", "amount"), rows)
+        head = f"## {product.name.say(lang)}\n\n{product.about.say(lang)} (`{name}.toml`)\n"
+        parts.append("\n\n".join([head.rstrip(), f"`[price]` {prices}", *tables,
+                                  "\n".join([*who, *told]), entries]))  # fmt: skip
+    return "\n\n".join(parts)
+
+
+def _told_table(name: str, value: Any) -> str:
+    """A table of a product's file as one paragraph."""
+    if isinstance(value, list):
+        return "\n\n".join(_told_table(f"[{name}]", each) for each in value)
+    plain = {key: each for key, each in value.items() if not _holds_tables(each)}
+    below = {key: each for key, each in value.items() if _holds_tables(each)}
+    pairs = ", ".join(f"`{key} = {_toml(each)}`" for key, each in plain.items())
+    told = [f"`[{name}]` {pairs}"] if plain else []
+    return "\n\n".join(
+        [*told, *(_told_table(f"{name}.{key}", each) for key, each in below.items())]
+    )
+
+
+def _holds_tables(value: Any) -> bool:
+    return isinstance(value, dict) or (
+        isinstance(value, list) and any(isinstance(each, dict) for each in value)
+    )
+
+
 PARTS: dict[str, Callable[[str], str]] = {
     "errors": _errors,
     "commands": _commands,
@@ -289,6 +341,7 @@ PARTS: dict[str, Callable[[str], str]] = {
     "assignment": _assignment,
     "factoringpostings": _factoring_postings,
     "factoringproducts": _factoring_products,
+    "loanproducts": _loan_products,
     "coverclaim": _cover_claim,
     "partnerpostings": _partner_postings,
 }

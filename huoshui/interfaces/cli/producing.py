@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from huoshui.catalog import CheckedProduct, read_product, service
+from huoshui.catalog import CheckedProduct, Product, read_product, service
 from huoshui.catalog.file import bad
 from huoshui.core.db import Tx
 from huoshui.core.money import major, parse_amount
@@ -58,7 +58,7 @@ def run_check(file: Path, trial: Trial, *, json: bool) -> None:
             face = (
                 parse_amount(trial.amount, product.currency) if trial.amount else product.amount.max
             )
-            _print_entries(claims.entries(own, face, factoring.TRIAL_DAYS), product.currency)
+            _print_entries(claims.entries(own, face, factoring.TRIAL_DAYS), product)
         return
     asked = _asked(own, trial)
     found = quote_checked(own, asked, {})
@@ -83,17 +83,21 @@ def run_check(file: Path, trial: Trial, *, json: bool) -> None:
     for said in found.disclosures:
         for text in (said.en, said.zh):  # as customers of both languages will read it
             terminal.out.print(text, highlight=False)
-    _print_entries(listed, product.currency)
+    _print_entries(listed, product)
 
 
-def _print_entries(listed: list[lint.Entry], currency: str) -> None:
+def _print_entries(listed: list[lint.Entry], product: Product) -> None:
     """The entries of a life on which everything is paid on time."""
     terminal.out.print(say("product.entries"), highlight=False)
     heads = [say(f"product.{head}") for head in ("posting", "debit", "credit", "amount")]
+    own = f":{product.product}"  # in each of their names
     rows = [
-        [each.template, each.debit, each.credit, f"{major(each.amount, currency):,}"]
+        [
+            each.template.removeprefix("loan."), each.debit.replace(own, ""),
+            each.credit.replace(own, ""), f"{major(each.amount, product.currency):,}",
+        ]
         for each in listed
-    ]
+    ]  # fmt: skip
     terminal.table(heads, rows, numbers=(3,))
 
 
