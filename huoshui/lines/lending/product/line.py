@@ -55,9 +55,9 @@ class _Lending:
     def tried(self, product: CheckedProduct, lives: int | None = None) -> list[FieldError]:
         """What lives of its loans show to be wrong."""
         # Imported as it runs: what lives a loan knows what a product is.
-        from huoshui.lines.lending.lint import product as lint
+        from huoshui.lines.lending import lint
 
-        return lint.faults_of(product, lint.LIVES if lives is None else lives)
+        return lint.faults_of(product) if lives is None else lint.faults_of(product, lives)
 
     def _tried(self, product: Product) -> list[FieldError]:
         """Loans of each number of instalments, small and large: each must have a sound schedule."""
