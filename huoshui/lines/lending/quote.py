@@ -9,6 +9,7 @@ from fractions import Fraction
 
 import msgspec
 
+from huoshui.lines.lending.life.projection import projection
 from huoshui.lines.lending.rates.apr import (
     ChinaRate,
     Flow,
@@ -19,7 +20,7 @@ from huoshui.lines.lending.rates.apr import (
 )
 from huoshui.lines.lending.rates.solve import DIGITS
 from huoshui.lines.lending.schedule.factor import is_regular
-from huoshui.lines.lending.schedule.make import Change, Drawdown, schedule
+from huoshui.lines.lending.schedule.make import Change, Drawdown
 from huoshui.lines.lending.schedule.rows import Row, Totals, totals
 from huoshui.lines.lending.schedule.terms import Terms
 
@@ -53,7 +54,7 @@ class Quote(msgspec.Struct, frozen=True):
 
 def quote(terms: Terms, changes: Sequence[Change], fee: int = 0) -> Quote:
     """The schedule of a loan on which nothing is paid late, and its rates. Raises NoRate."""
-    rows = schedule(terms, changes)
+    rows = projection(terms, changes)
     drawn = [change for change in changes if isinstance(change, Drawdown)]
     return Quote(rows, totals(rows), fee, _rates(terms, rows, drawn, fee))
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from huoshui.lines.lending.schedule.minimum import Minimum, minimum_payment, paying_the_minimum
-from huoshui.lines.lending.schedule.terms import BadLoanTerms
+from huoshui.lines.lending.schedule import BadLoanTerms
 
 TENTH = Minimum(Fraction(1, 10), floor=5000)
 

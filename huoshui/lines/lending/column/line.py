@@ -43,7 +43,7 @@ class Line(msgspec.Struct, frozen=True):
 
 def line_of(state: State, day: date) -> Line | None:
     """The line of a loan whose events all count from a day or before; None where none can say it."""
-    lost = state.charged_off or state.written_off or state.reshaped
+    lost = state.charged_off or state.written_off or state.reshaped or state.account
     if lost or not state.drawn or state.plan.periods[0].start > day:
         return None
     earns = state.recalculates and state.rules.earn_on_overdue

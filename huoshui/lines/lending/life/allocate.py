@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from huoshui.lines.lending.life.account import fee_part
 from huoshui.lines.lending.life.instalment import Instalment
 from huoshui.lines.lending.life.state import Movement, State
 from huoshui.lines.lending.schedule import change
@@ -164,6 +165,8 @@ def _take_part(
     if not state.recalculates or period is None:
         if state.recalculates:
             taking.pass_by(row)
+        if component == "interest" and state.terms.sales is not None and state.terms.sales.fee:
+            amount = fee_part(amount, row.open("principal"), row.open("interest"))
         return row.pay(component, day, amount)
     paid_on = day
     if bucket == "in_advance":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from huoshui.lines.lending.life import account
 from huoshui.lines.lending.life.allocate import take
 from huoshui.lines.lending.life.events import ChargedBack, CreditRefunded
 from huoshui.lines.lending.life.instalment import Instalment
@@ -22,7 +23,7 @@ def charge_back(state: State, event: ChargedBack, movement: Movement) -> None:
 
 
 def _parts(state: State, event: ChargedBack) -> dict[Component, int]:
-    if not state.rules.chargeback:
+    if not state.rules.chargeback or state.account is not None:
         return {"principal": event.amount}
     paid = _payment(state, event)
     had = dict(paid.parts) if paid else {"principal": event.amount}
@@ -77,7 +78,7 @@ def _add(row: Instalment, parts: dict[Component, int]) -> None:
 
 def _owe(state: State, event: ChargedBack, parts: dict[Component, int], movement: Movement) -> None:
     row = _row_after(state, event.on)
-    if state.rules.chargeback:
+    if state.rules.chargeback and state.account is None:
         for component, part in parts.items():
             movement.parts[component] = part
         _add(row, parts)
@@ -94,6 +95,8 @@ def _owe(state: State, event: ChargedBack, parts: dict[Component, int], movement
 
 
 def _row_after(state: State, day: date) -> Instalment:
+    if state.account is not None and not state.reshaped:
+        return account.current(state)
     rows = sorted((r for r in state.rows if not r.down), key=lambda r: r.due)
     for row in rows:
         if row.additional or row.due > day:

@@ -12,6 +12,7 @@ class Instalment:
 
     __slots__ = (
         "additional",
+        "asked_on",
         "credited",
         "down",
         "due",
@@ -42,6 +43,7 @@ class Instalment:
         self.credited = self.in_advance = self.late = 0
         self.met = self.reaged = False
         self.met_on: date | None = None
+        self.asked_on: date | None = None  # of an account: the day of its statement
 
     def copy(self) -> Instalment:
         """The same instalment, apart."""

@@ -82,6 +82,7 @@ class Life:
             owed = (accrue.earned(self._state, event.on), fees, penalties)
             self._post(accrue.rest(event.on, owed, posted), before=True)
         late = bool(self._order) and key < self._order[-1][0]
+        late = late or steps.told_beyond(self._state, event.on)
         insort(self._order, (key, event), key=lambda each: each[0])
         if late or isinstance(event, Charged | Waived):
             self._replay(next(n for n, each in enumerate(self._order) if each[1] is event))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from huoshui.lines.lending.life import account
 from huoshui.lines.lending.life.events import ChargedOff, WrittenOff
 from huoshui.lines.lending.life.instalment import Instalment
 from huoshui.lines.lending.life.state import Movement, State
@@ -14,7 +15,9 @@ from huoshui.lines.lending.waterfall import COMPONENTS
 
 def charge_off(state: State, event: ChargedOff, movement: Movement) -> None:
     """Hold all that is open to be lost; by the rules, interest after the day is not asked for."""
-    if any(not row.met for row in state.rows):
+    if state.account is not None:
+        account.stop(state, event.on, all_due=state.rules.charge_off == "accelerate")
+    elif any(not row.met for row in state.rows):
         if state.rules.charge_off == "zero_interest":
             _no_later_interest(state, event.on)
         elif state.rules.charge_off == "accelerate":
@@ -29,6 +32,8 @@ def write_off(state: State, event: WrittenOff, movement: Movement) -> None:
     if state.recalculates:
         state.amounts_from_plan()
     _tell_open(state, movement)
+    if state.account is not None:
+        account.stop(state, event.on)
     for row in state.rows:
         for component in COMPONENTS:
             part = row.open(component)

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from huoshui.lines.lending.life import account
 from huoshui.lines.lending.life.events import ReAged, ReAmortised, Rescheduled
 from huoshui.lines.lending.life.instalment import Instalment
 from huoshui.lines.lending.life.state import Movement, State
@@ -47,7 +48,7 @@ def re_amortise(state: State, event: ReAmortised, movement: Movement) -> None:
         for row, part in zip(later, parts, strict=True):
             row.principal += part
             row.review(event.on)
-        state.reshaped = True
+        state.reshaped = state.account is None
     movement.amount = sum(movement.parts.values())
 
 
@@ -92,7 +93,9 @@ def _solve_later(state: State, day: date, spread: int) -> None:
 
 
 def re_age(state: State, event: ReAged, movement: Movement) -> None:
-    """All that is open is spread over new instalments."""
+    """All that is open is spread over new instalments; an account ends by it, and earns no more."""
+    if state.account is not None:
+        account.stop(state, event.on)
     if state.recalculates:
         _re_age_plan(state, event, movement)
     else:
@@ -300,6 +303,10 @@ def reschedule(state: State, event: Rescheduled) -> None:
     """New terms from an instalment on: a later date, more instalments, grace, another rate."""
     if state.reshaped:
         _reschedule_rows(state, event)
+        return
+    if state.account is not None:  # which has no instalments ahead
+        if event.rate_annual is not None:
+            change.change_rate(state.plan, event.on, event.rate_annual)
         return
     owed, again = state.principal_asked, [p.due for p in state.plan.periods if p.reaged]
     if again and event.due < again[0]:  # what was before them is asked for in them

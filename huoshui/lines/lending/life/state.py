@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date
 
+from huoshui.lines.lending.life.account import Account, opened
 from huoshui.lines.lending.life.events import AnyEvent
 from huoshui.lines.lending.life.instalment import Instalment
 from huoshui.lines.lending.life.rules import Rules
@@ -72,6 +73,10 @@ class State:
         self.rows: list[Instalment] = [
             Instalment(period.start, period.due) for period in self.plan.periods
         ]
+        self.account: Account | None = None
+        if terms.is_account:
+            self.account, row = opened(terms)
+            self.rows = [row]
         self.movements: list[Movement] = []
         self.charges: list[Charge] = []
         self.future: dict[str, FutureRule] = dict(rules.waterfall.future)
@@ -94,13 +99,15 @@ class State:
         other.charges = [each.copy() for each in self.charges]
         other.future = dict(self.future)
         other.drawn = list(self.drawn)
+        other.account = self.account.copy() if self.account else None
         other.applied = list(self.applied)
         return other
 
     @property
     def recalculates(self) -> bool:
         """Whether payments change interest now."""
-        return self.rules.recalculate and not (self.charged_off or self.written_off)
+        lost = self.charged_off or self.written_off
+        return self.rules.recalculate and not lost and self.account is None
 
     @property
     def outstanding(self) -> int:

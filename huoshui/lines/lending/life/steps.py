@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from huoshui.lines.lending.life import credit, loss, reshape
+from huoshui.lines.lending.life import account, credit, loss, reshape
 from huoshui.lines.lending.life.accrue import earned
 from huoshui.lines.lending.life.allocate import open_on, take, whole_period
 from huoshui.lines.lending.life.events import (
@@ -47,16 +47,28 @@ INTEREST_REFUND = "interest_refund"
 
 def apply(state: State, event: AnyEvent) -> None:
     """Let the state know of an event that is the latest by its day."""
+    if state.account is not None:
+        account.roll(state, event.on)
     _STEPS[type(event)](state, event)
     state.applied.append(event)
+    if state.account is not None:
+        account.follow(state, event.on)
 
 
 def earn_overdue(state: State, day: date) -> None:
     """Let overdue principal earn up to a day, where the rules say that it does."""
+    if state.account is not None:
+        account.roll(state, day)
+        return
     if not (state.recalculates and state.rules.earn_on_overdue):
         return
     if change.overdue(state.plan, day, whole_period=whole_period(state)):
         state.amounts_from_plan()
+
+
+def told_beyond(state: State, day: date) -> bool:
+    """Whether an account is told up to a later day, so that it must be told again."""
+    return state.account is not None and day < state.account.at
 
 
 def moved(state: State, movement: Movement) -> None:
@@ -77,7 +89,9 @@ def _draw(state: State, event: Drawn) -> None:
         state.rows.append(row)
         state.sort_rows()
     rest = event.amount - down
-    if state.reshaped:
+    if state.account is not None and not state.reshaped:
+        _draw_on_account(state, event)
+    elif state.reshaped:
         _draw_flatly(state, event.on, rest)
     else:
         change.draw(state.plan, event.on, rest)
@@ -89,6 +103,15 @@ def _draw(state: State, event: Drawn) -> None:
     if down and auto and mark not in state.undone:
         paid = Paid(id=mark, on=event.on, recorded=event.recorded, amount=down, kind="down_payment")
         pay(state, paid)
+
+
+def _draw_on_account(state: State, event: Drawn) -> None:
+    row, sales = account.current(state), state.terms.sales
+    row.principal += event.amount
+    if sales is not None and sales.fee:
+        fee = event.amount * sales.fee
+        row.interest += round_ratio(fee.numerator, fee.denominator, state.terms.rounding)
+    row.review(event.on)
 
 
 def _after_draw(state: State, day: date, amount: int) -> None:
@@ -204,6 +227,8 @@ def _charge(state: State, event: Charged) -> None:
 
 
 def _row_for_charge(state: State, due: date) -> Instalment:
+    if state.account is not None and not state.reshaped:
+        return account.row_of(state, due)
     row = next((r for r in state.rows if r.additional and r.holds(due, first=True)), None)
     row = row or state.row_at(due)
     if row is not None:
@@ -269,6 +294,8 @@ def _pause(state: State, event: InterestPaused) -> None:
 
 
 def _tell_open_rows(state: State, day: date) -> None:
+    if state.account is not None:
+        return
     owed = state.principal_asked
     for period in state.plan.periods:
         row = state.row_of(period)

@@ -7,6 +7,7 @@ from datetime import date
 
 import msgspec
 
+from huoshui.lines.lending.life import account
 from huoshui.lines.lending.life.accrue import Accrual
 from huoshui.lines.lending.life.allocate import open_on
 from huoshui.lines.lending.life.instalment import Instalment
@@ -78,30 +79,46 @@ class Standing(msgspec.Struct, frozen=True):
 def dues(state: State) -> tuple[Due, ...]:
     """The instalments in order, each with the principal owed once it is paid."""
     found, repaid = [], 0
+    if state.account is not None:
+        return _statements(state)
     down_on = {row.due for row in state.rows if row.down}
     for n, row in enumerate(state.rows, 1):
         repaid += row.principal
         drawn = sum(amount for day, amount in state.drawn if day < row.due)
         if row.down or row.due not in down_on:  # else its down payment stands behind this row
             drawn += sum(amount for day, amount in state.drawn if day == row.due)
-        found.append(
-            Due(
-                n=n,
-                start=row.start,
-                due=row.due,
-                principal=row.principal,
-                interest=row.interest,
-                fees=row.fee,
-                penalties=row.penalty,
-                paid=row.paid_total,
-                in_advance=row.in_advance,
-                late=row.late,
-                outstanding=row.outstanding,
-                balance=max(0, drawn + _credited(state, row) - repaid),
-                met_on=row.met_on if row.met else None,
-                down_payment=row.down,
-            )
-        )
+        found.append(_due(n, row, max(0, drawn + _credited(state, row) - repaid)))
+    return tuple(found)
+
+
+def _due(n: int, row: Instalment, balance: int) -> Due:
+    return Due(
+        n=n,
+        start=row.start,
+        due=row.due,
+        principal=row.principal,
+        interest=row.interest,
+        fees=row.fee,
+        penalties=row.penalty,
+        paid=row.paid_total,
+        in_advance=row.in_advance,
+        late=row.late,
+        outstanding=row.outstanding,
+        balance=balance,
+        met_on=row.met_on if row.met else None,
+        down_payment=row.down,
+    )
+
+
+def _statements(state: State) -> tuple[Due, ...]:
+    """Of an account: what was asked for, and last what is not asked for yet."""
+    found: list[Due] = []
+    principal = 0
+    for n, row in enumerate(state.rows, 1):
+        principal += row.principal
+        until = row.asked_on or row.due
+        owed = sum(amount for day, amount in state.drawn if day <= until)
+        found.append(_due(n, row, max(0, owed - principal)))
     return tuple(found)
 
 
@@ -168,6 +185,7 @@ def _by_credit(parts: dict[Component, int]) -> tuple[int, int, int]:
 
 def standing(state: State, day: date) -> Standing:
     """Balances and days past due on a day."""
+    state = account.seen(state, day)
     late = [row for row in state.rows if row.due < day and row.outstanding > 0]
     return Standing(
         status=_status(state),
@@ -183,6 +201,8 @@ def standing(state: State, day: date) -> Standing:
 
 def payoff(state: State, day: date) -> int:
     """What would settle the loan on a day: principal, interest by the rules, fees and penalties."""
+    if state.account is not None:
+        return account.seen(state, day).outstanding
     until = day
     row = state.row_at(day)
     if row is not None and state.rules.preclose == "rest":

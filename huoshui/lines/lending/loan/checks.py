@@ -134,6 +134,8 @@ def _check_charge(running: Running, event: e.Charged) -> None:
 def _check_reshape(running: Running, event: Any) -> None:
     if _lost(running) or not running.state.outstanding:
         raise _unfit(running, "settled")
+    if isinstance(event, e.Rescheduled) and running.state.account is not None:
+        raise _unfit(running, "account")
     if isinstance(event, e.Rescheduled):
         dues = {row.due for row in running.state.regular()}
         if event.due not in dues or (event.moved_to and event.moved_to <= event.on):

@@ -65,7 +65,9 @@ class Running:
 
     @property
     def drawn(self) -> int:
-        """All that was drawn and stands, in minor units."""
+        """All that was drawn and stands, in minor units; of a revolving account what is not repaid."""
+        if self.by is not None and self.by.terms.revolving is not None:
+            return self.state.principal_owed
         return sum(amount for _, amount in self.state.drawn) if self.by else 0
 
     def keyed(self, key: str) -> EventRow | None:

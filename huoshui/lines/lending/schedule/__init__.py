@@ -1,17 +1,21 @@
 """Schedules: the instalments of a loan, from its terms and what is drawn."""
 
+from huoshui.lines.lending.schedule.asking import BadLoanTerms, Minimum, Revolving, SalesShare
 from huoshui.lines.lending.schedule.make import Drawdown, Pause, RateChange, schedule
 from huoshui.lines.lending.schedule.rows import Row
-from huoshui.lines.lending.schedule.terms import BadLoanTerms, Basis, DownPayment, Terms
+from huoshui.lines.lending.schedule.terms import Basis, DownPayment, Terms
 
 __all__ = [
     "BadLoanTerms",
     "Basis",
     "DownPayment",
     "Drawdown",
+    "Minimum",
     "Pause",
     "RateChange",
+    "Revolving",
     "Row",
+    "SalesShare",
     "Terms",
     "schedule",
 ]

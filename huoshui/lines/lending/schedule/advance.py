@@ -16,7 +16,8 @@ import msgspec
 
 from huoshui.lines.lending.rates.apr import Flow, periodic_rate
 from huoshui.lines.lending.rates.solve import DIGITS
-from huoshui.lines.lending.schedule.terms import BadLoanTerms, round_ratio
+from huoshui.lines.lending.schedule.asking import BadLoanTerms
+from huoshui.lines.lending.schedule.terms import round_ratio
 
 
 class Advance(msgspec.Struct, frozen=True):

@@ -9,6 +9,7 @@ from fractions import Fraction
 import msgspec
 
 from huoshui.lines.lending.schedule import change
+from huoshui.lines.lending.schedule.asking import BadLoanTerms
 from huoshui.lines.lending.schedule.plan import Plan
 from huoshui.lines.lending.schedule.rows import Row
 from huoshui.lines.lending.schedule.terms import Terms, round_to_multiple
@@ -59,7 +60,12 @@ def apply(plan: Plan, change_: Change) -> None:
 
 
 def schedule(terms: Terms, changes: Iterable[Change]) -> tuple[Row, ...]:
-    """The schedule of a loan on which nothing has been paid; changes count in the order told."""
+    """The schedule of a loan on which nothing has been paid; changes count in the order told.
+
+    Raises BadLoanTerms for an account, which has none: `life.projection` says what it may come to.
+    """
+    if terms.is_account:
+        raise BadLoanTerms(field="kind")
     plan = change.new_plan(terms)
     told = list(changes)
     for at, each in enumerate(told):

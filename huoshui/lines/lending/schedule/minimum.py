@@ -5,32 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 from fractions import Fraction
-from typing import Literal
 
-import msgspec
-
+from huoshui.lines.lending.schedule.asking import BadLoanTerms, Minimum
 from huoshui.lines.lending.schedule.rows import Row
-from huoshui.lines.lending.schedule.terms import BadLoanTerms, round_ratio
+from huoshui.lines.lending.schedule.terms import round_ratio
 from huoshui.lines.lending.time.calendar import DueRule, due_dates
-
-
-class Minimum(msgspec.Struct, frozen=True):
-    """How a minimum payment is found. Amounts are minor units, the share a part of one.
-
-    `of` “balance” takes the share of all that is owed; “principal” takes it of the principal and
-    asks for all interest and charges besides. Overdue amounts are always asked for in full.
-    """
-
-    share: Fraction
-    floor: int = 0
-    of: Literal["balance", "principal"] = "principal"
-    rounding: str = "half_up"
-
-    def __post_init__(self) -> None:
-        if not 0 < self.share <= 1:
-            raise BadLoanTerms(field="share")
-        if self.floor < 0:
-            raise BadLoanTerms(field="floor")
 
 
 def minimum_payment(
@@ -72,3 +51,6 @@ def _statements(
         balance -= principal
         yield Row(n, before, due, principal, interest, balance)
         before = due
+
+
+__all__ = ["Minimum", "minimum_payment", "paying_the_minimum"]

@@ -12,23 +12,18 @@ from typing import Literal
 
 import msgspec
 
-from huoshui.core.errors import Problem
+from huoshui.lines.lending.schedule.asking import BadLoanTerms, Revolving, SalesShare
 from huoshui.lines.lending.time.calendar import DueRule
 
-Kind = Literal["equal_instalment", "equal_principal", "interest_only", "single_payment"]
+Kind = Literal[
+    "equal_instalment", "equal_principal", "interest_only", "single_payment", "revolving", "sales_share"
+]
 Method = Literal["declining", "flat"]
 Calculation = Literal["daily", "by_period"]
 Rounding = Literal["half_even", "half_up", "up", "down"]
 YearDays = Literal["actual", 360, 364, 365, 366]
 INSTALMENTS_MOST = 1200
 AMOUNT_MOST = 10**15
-
-
-class BadLoanTerms(Problem):
-    """Terms of a loan that cannot be made into a schedule; the problem names the field."""
-
-    code = "bad_loan_terms"
-    status = 422
 
 
 class Basis(msgspec.Struct, frozen=True):
@@ -69,6 +64,10 @@ class Terms(msgspec.Struct, frozen=True):
     says how often the odd cents of the last instalment are spread over all. `balloon` is what is
     left for the last instalment. `precision` keeps so many digits of each rate factor; None is exact.
     `pause_from` says whether a pause begins with the night before its first day.
+
+    An account has no schedule of its own; what it asks for is found as it runs. `revolving` asks for a
+    least payment with each statement, `sales_share` is repaid by a share of sales: due dates are then
+    the days on which statements or months of sales end, and `instalments` how many are projected.
     """
 
     start: date
@@ -94,6 +93,8 @@ class Terms(msgspec.Struct, frozen=True):
     precision: int | None = None
     pause_from: Literal["day", "night_before"] = "day"
     rate_from: Literal["day", "night_before"] = "day"
+    revolving: Revolving | None = None
+    sales: SalesShare | None = None
 
     def __post_init__(self) -> None:
         checks = {
@@ -107,11 +108,20 @@ class Terms(msgspec.Struct, frozen=True):
             "balloon": 0 <= self.balloon <= AMOUNT_MOST,
             "periods": not self.periods or len(self.periods) == self.instalments,
             "precision": self.precision is None or 6 <= self.precision <= 40,
+            "revolving": (self.kind == "revolving") == (self.revolving is not None),
+            "sales": (self.kind == "sales_share") == (self.sales is not None),
+            "sales.fee": self.sales is None or not (self.sales.fee and self.rate_annual),
+            "down_payment": self.down_payment is None or not self.is_account,
             "down_payment.share": self.down_payment is None or 0 <= self.down_payment.share < 1,
         }
         wrong = [field for field, good in checks.items() if not good]
         if wrong:
             raise BadLoanTerms(field=wrong[0])
+
+    @property
+    def is_account(self) -> bool:
+        """Whether it is drawn and repaid at will, without instalments that are known before."""
+        return self.kind in {"revolving", "sales_share"}
 
     @property
     def solved_flat(self) -> bool:
