@@ -51,7 +51,7 @@ Rate = Annotated[str, Meta(pattern=r"^(0|0\.[0-9]{1,8}|1)$")]
 On = Annotated[date | None, QueryParameter(description="A day, today where it is left out")]
 Means = Literal[
     "repayment", "merchant_issued_refund", "payout_refund", "goodwill_credit",
-    "interest_payment_waiver", "charge_adjustment",
+    "interest_payment_waiver", "charge_adjustment", "sales_share",
 ]  # fmt: skip
 assert set(Means.__args__) == set(MEANS)  # type: ignore[attr-defined]
 

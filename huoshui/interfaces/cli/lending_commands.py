@@ -18,7 +18,7 @@ Some = Annotated[int, Parameter(validator=Number(gte=1, lte=1200))]
 Lang = Literal["", "zh", "en"]
 Means = Literal[
     "repayment", "merchant_issued_refund", "payout_refund", "goodwill_credit",
-    "interest_payment_waiver", "charge_adjustment",
+    "interest_payment_waiver", "charge_adjustment", "sales_share",
 ]  # fmt: skip
 
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from huoshui.lines.lending.schedule.minimum import Minimum, minimum_payment, paying_the_minimum
 from huoshui.lines.lending.schedule import BadLoanTerms
+from huoshui.lines.lending.schedule.minimum import Minimum, minimum_payment, paying_the_minimum
 
 TENTH = Minimum(Fraction(1, 10), floor=5000)
 

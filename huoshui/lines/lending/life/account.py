@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from fractions import Fraction
 from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from huoshui.lines.lending.life.instalment import Instalment
@@ -86,7 +87,9 @@ def _cycle(terms: Terms, account: Account) -> Instalment:
 
 def _dated(terms: Terms, account: Account, row: Instalment) -> None:
     row.start, row.asked_on = account.start, statement_day(terms, account.number)
-    wait = terms.revolving.due_days if terms.revolving else terms.sales.due_days if terms.sales else 0
+    wait = (
+        terms.revolving.due_days if terms.revolving else terms.sales.due_days if terms.sales else 0
+    )
     row.due = row.asked_on + timedelta(days=wait)
 
 
@@ -252,7 +255,7 @@ def _spans(
     turns = {start, end, *(day for day, _ in state.plan.rates), *(d for p in pauses for d in p)}
     turns |= set(account.days[bisect_right(account.days, start) :])
     days = sorted(day for day in turns if start <= day <= end)
-    for since, to in zip(days, days[1:], strict=False):
+    for since, to in pairwise(days):
         at = bisect_right(account.days, since) - 1
         base = account.bases[at] if at >= 0 else 0
         if base and not any(first <= since and to <= last for first, last in pauses):

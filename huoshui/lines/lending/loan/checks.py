@@ -21,7 +21,7 @@ from huoshui.lines.lending.loan.running import Running
 
 MEANS = (
     "repayment", "merchant_issued_refund", "payout_refund", "goodwill_credit",
-    "interest_payment_waiver", "charge_adjustment",
+    "interest_payment_waiver", "charge_adjustment", "sales_share",
 )  # fmt: skip
 RESHAPES = (e.RateChanged, e.InterestPaused, e.Rescheduled, e.ReAged, e.ReAmortised)
 

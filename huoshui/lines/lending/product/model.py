@@ -19,6 +19,7 @@ from huoshui.lines.lending.funding import (
     SubsidyTable,
 )
 from huoshui.lines.lending.life.rules import Rules
+from huoshui.lines.lending.product.accounts import SalesTable, StatementTable
 from huoshui.lines.lending.schedule.terms import (
     Basis,
     Calculation,
@@ -128,6 +129,8 @@ class LoanTables(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     life: LifeTable = LifeTable()
     offer: OfferTable = OfferTable()
     late: LateTable | None = None
+    statement: StatementTable | None = None
+    sales: SalesTable | None = None
     funding: FundingTable = FundingTable()
     losses: LossesTable | None = None
     premium: PremiumTable | None = None
@@ -166,6 +169,8 @@ class LoanTables(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             level_rounds=table_.level_rounds,
             balloon=int(amount * Fraction(table_.balloon)),
             down_payment=DownPayment(share) if share else None,
+            revolving=self.statement.read() if self.statement else None,
+            sales=self.sales.read(amount, instalments) if self.sales else None,
         )  # fmt: skip
 
     def rules(self) -> Rules:

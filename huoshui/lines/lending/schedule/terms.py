@@ -16,7 +16,12 @@ from huoshui.lines.lending.schedule.asking import BadLoanTerms, Revolving, Sales
 from huoshui.lines.lending.time.calendar import DueRule
 
 Kind = Literal[
-    "equal_instalment", "equal_principal", "interest_only", "single_payment", "revolving", "sales_share"
+    "equal_instalment",
+    "equal_principal",
+    "interest_only",
+    "single_payment",
+    "revolving",
+    "sales_share",
 ]
 Method = Literal["declining", "flat"]
 Calculation = Literal["daily", "by_period"]

@@ -21,6 +21,8 @@ STEPS = 8
 TERMS = (
     "", 'month_days = "30"\nyear_days = 360', "grace_principal = 2", 'kind = "interest_only"',
     'kind = "equal_principal"', 'method = "flat"',
+    'kind = "revolving"\n[statement]\nminimum_share = "0.1"',
+    'kind = "sales_share"\n[sales]\nshare = "0.1"\nleast = "0.5"\nlongest = 14',
 )  # fmt: skip
 
 

@@ -40,6 +40,18 @@ TERMS: tuple[dict[str, Any], ...] = (
     {"down_payment": "0.25"},
     {"interest_free": 2},
     {"grace_interest": 2, "level_rounds": 3},
+    {"kind": "revolving", "rounding": "half_even"},
+    {"kind": "revolving", "year_days": 360, "interest_free": 1},
+    {"kind": "sales_share"},
+    {"kind": "sales_share", "every": 2, "unit": "weeks"},
+)
+STATEMENTS: tuple[dict[str, Any], ...] = (
+    {"minimum_share": "0.1", "minimum_floor": 20_000},
+    {"minimum_share": "0.05", "minimum_of": "balance", "bears_from": "due", "due_days": 10},
+)
+SALES: tuple[dict[str, Any], ...] = (
+    {"share": "0.1", "longest": 5, "least": "0.5"},
+    {"share": "0.2", "longest": 6, "fee": "0.08"},
 )
 FUTURE = ("next_instalment", "next_instalment", "last_instalment", "spread", "next_then_last")
 LIVES: tuple[dict[str, Any], ...] = (
@@ -54,9 +66,17 @@ def made(chance: random.Random) -> Running:
     """A loan of random terms that was drawn on the first day."""
     count = chance.choice([3, 4, 6])
     order = chance.choice(["horizontal", "vertical"])
+    terms = chance.choice(TERMS)
+    own: dict[str, Any] = {}
+    if terms.get("kind") == "revolving":
+        own = {"statement": chance.choice(STATEMENTS)}
+    elif terms.get("kind") == "sales_share":
+        own = {"sales": chance.choice(SALES)}
+    free = bool(own.get("sales", {}).get("fee"))
     tables: LoanTables = read_tables(
-        {
-            "terms": chance.choice(TERMS) | {"instalments": [count]},
+        own
+        | {
+            "terms": terms | {"instalments": [count]},
             "law": {"cap_annual": "1"},
             "life": chance.choice(LIVES),
             "waterfall": {"direction": order, "future": {"default": chance.choice(FUTURE)}},
@@ -71,7 +91,7 @@ def made(chance: random.Random) -> Running:
         state="running",
         amount=900_000,
         instalments=count,
-        rate_annual=chance.choice(["0", "0.06", "0.12", "0.24"]),
+        rate_annual="0" if free else chance.choice(["0", "0.06", "0.12", "0.24"]),
         applied_at=AT,
         start_on=START,
     )
