@@ -10,11 +10,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from huoshui.lines.lending.column import earned_by, line_of
 from huoshui.lines.lending.life import Life, Rules, dues, fold, standing
 from huoshui.lines.lending.life import events as e
+from huoshui.lines.lending.life.account import seen
 from huoshui.lines.lending.life.accrue import earned
 from huoshui.lines.lending.life.projection import pace, projection, share_of, statements
 from huoshui.lines.lending.life.view import payoff
+from huoshui.lines.lending.loan.journal import FoldedBy
+from huoshui.lines.lending.loan.journal import fold as journal_fold
+from huoshui.lines.lending.loan.telling import Order
 from huoshui.lines.lending.product import read_tables
 from huoshui.lines.lending.quote import quote
 from huoshui.lines.lending.schedule import (
@@ -244,3 +249,22 @@ def test_an_account_conserves_what_is_drawn_and_paid_in_any_order_of_telling(sto
     assert sum(amount for _, amount in state.account.lots) == state.principal_owed
     if not (terms.sales and terms.sales.fee):
         assert earned(state, state.account.at) == sum(row.interest for row in rows)
+
+
+@settings(max_examples=40, deadline=None)
+@given(stories(), st.lists(st.integers(0, 400), min_size=1, max_size=6))
+def test_a_line_says_of_an_account_what_its_fold_says(story: Any, later: list[int]) -> None:
+    terms, told = story
+    by = FoldedBy(terms, Rules())
+    order = Order(each for each in told if not isinstance(each, e.DayClosed))
+    state = journal_fold(by, order)
+    if not state.applied:
+        return
+    day = max(each.on for each in state.applied)
+    line = line_of(state, day)
+    if line is None:  # something that was drawn does not bear interest yet
+        assert terms.revolving is not None and terms.revolving.bears_from == "due"
+        return
+    days = sorted(day + timedelta(days=each) for each in later)
+    found = earned_by(line, [each.toordinal() for each in days])
+    assert found == [earned(seen(state, each), each) for each in days]

@@ -11,6 +11,7 @@ import msgspec
 
 from huoshui.core.db import Tx
 from huoshui.lines.lending.column import store
+from huoshui.lines.lending.column.account import expected
 from huoshui.lines.lending.column.line import Line, line_of
 from huoshui.lines.lending.column.store import AtRisk, Kept
 from huoshui.lines.lending.impairment import Facing
@@ -65,8 +66,12 @@ def late_since(state: State) -> date | None:
 def at_risk(state: State, line: Line | None, signed: int) -> AtRisk:
     """What may be lost of a loan, as far as its events tell; with a line, period by period."""
     drawn = sum(amount for _, amount in state.drawn)
+    if state.terms.revolving is not None and drawn:  # what is repaid may be drawn again
+        drawn = state.principal_owed
     opens: tuple[int, ...] = ()
-    if line is not None:
+    if state.account is not None:
+        opens = expected(state)
+    elif line is not None:
         by_due: dict[int, int] = {}
         for row in state.rows:
             due = row.due.toordinal()
@@ -75,7 +80,7 @@ def at_risk(state: State, line: Line | None, signed: int) -> AtRisk:
     return AtRisk(
         owed=state.principal_owed,
         taken=taken(state),
-        undrawn=max(0, signed - drawn) if drawn else 0,
+        undrawn=max(0, signed - drawn) if state.drawn else 0,
         opens=opens,
         rate=rate_of(state.terms),
         a_year=a_year(state.terms),
@@ -107,6 +112,10 @@ def facing(state: State, day: date, signed: int, receivable: int) -> Facing:
     `receivable` is what was earned and neither paid nor waived.
     """
     said = at_risk(state, None, signed)
+    if state.account is not None:
+        return Facing(
+            said.owed + receivable, said.owed, said.opens, said.rate, said.a_year, said.undrawn
+        )
     ahead = sorted((row.due, row.open("principal")) for row in state.rows if row.due > day)
     opens = tuple(amount for _, amount in ahead)
     return Facing(said.owed + receivable, said.owed, opens, said.rate, said.a_year, said.undrawn)
@@ -116,6 +125,8 @@ def facing_by(kept: Kept, line: Line, day: int, earned: int) -> Facing:
     """What is at risk on a day by a line; `earned` is all interest up to the day."""
     said = kept.risk
     past = bisect_right(line.grid.dues, day, line.at) - line.at
+    if len(said.opens) != len(line.grid.dues) - line.at:  # of an account the same is expected anew
+        past = 0
     receivable = earned + kept.charges - said.taken
     return Facing(
         said.owed + receivable, said.owed, said.opens[past:], said.rate, said.a_year, said.undrawn

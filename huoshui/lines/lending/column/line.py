@@ -12,7 +12,9 @@ from math import gcd
 
 import msgspec
 
+from huoshui.lines.lending.column import account
 from huoshui.lines.lending.column.grid import Grid, grid_of
+from huoshui.lines.lending.life.accrue import earned
 from huoshui.lines.lending.life.rules import Rules
 from huoshui.lines.lending.life.state import State
 from huoshui.lines.lending.schedule import change
@@ -43,7 +45,9 @@ class Line(msgspec.Struct, frozen=True):
 
 def line_of(state: State, day: date) -> Line | None:
     """The line of a loan whose events all count from a day or before; None where none can say it."""
-    lost = state.charged_off or state.written_off or state.reshaped or state.account
+    if state.account is not None:
+        return _account_line(state, day)
+    lost = state.charged_off or state.written_off or state.reshaped
     if lost or not state.drawn or state.plan.periods[0].start > day:
         return None
     earns = state.recalculates and state.rules.earn_on_overdue
@@ -74,6 +78,22 @@ def line_of(state: State, day: date) -> Line | None:
         bases=() if earns else tuple(each.slices[0].base for each in plan.periods[at + 1 :]),
         late_since=next((r.due.toordinal() for r in state.rows if r.outstanding > 0), 0),
     )
+
+
+def _account_line(state: State, day: date) -> Line | None:
+    """Of an account: what bears interest now does so in each cycle; a fixed fee is earned by events."""
+    found = account.begun(state, day)
+    if found is None:
+        return None
+    late = next((r.due.toordinal() for r in state.rows if r.outstanding > 0), 0)
+    if state.terms.sales is not None and state.terms.sales.fee:
+        return Line(
+            found.grid, found.at, found.since, earned(state, day), NOTHING, 0, NOTHING, 0, (), late
+        )
+    return Line(
+        found.grid, found.at, found.since, found.before, found.part, found.base, found.rest,
+        found.base, (), late,
+    )  # fmt: skip
 
 
 def _earns_whole(rules: Rules) -> bool:

@@ -16,7 +16,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from huoshui.lines.lending.life.instalment import Instalment
-from huoshui.lines.lending.schedule.factor import factor
+from huoshui.lines.lending.schedule.factor import Ratio, factor
 from huoshui.lines.lending.schedule.minimum import minimum_payment
 from huoshui.lines.lending.schedule.terms import Terms, round_ratio
 from huoshui.lines.lending.time.calendar import DueRule, due_dates
@@ -115,7 +115,7 @@ def roll(state: State, day: date) -> None:
 
 def _earn(state: State, account: Account, row: Instalment, until: date) -> None:
     if state.terms.sales is None or not state.terms.sales.fee:
-        row.interest = max(row.paid["interest"], _earned_in(state, account, row, until))
+        row.interest = max(row.paid["interest"], _earned_in(state, row, until))
 
 
 def _ask(state: State, account: Account, row: Instalment) -> Instalment:
@@ -220,7 +220,7 @@ def earned(state: State, day: date) -> int:
         if row.asked_on <= day and row is not current(state):
             total += row.interest
         elif row.start < day:
-            total += _earned_in(state, account, row, day)
+            total += _earned_in(state, row, day)
     return total
 
 
@@ -232,16 +232,26 @@ def _fee_paid(state: State, day: date) -> int:
     return paid
 
 
-def _earned_in(state: State, account: Account, row: Instalment, until: date) -> int:
+def _earned_in(state: State, row: Instalment, until: date) -> int:
     """Interest of a cycle up to a day, exact and rounded once."""
+    top, bottom = exact(state, row, until)
+    return round_ratio(top, bottom, state.terms.rounding)
+
+
+def exact(state: State, row: Instalment, until: date) -> Ratio:
+    """Interest of a cycle up to a day, not rounded.
+
+    Each part counts from its start to the end of the cycle, and of that as many days as it has.
+    """
     assert row.asked_on is not None
-    whole = (row.start, row.asked_on)
-    total = Fraction(0)
-    for since, to, base in _spans(state, account, row.start, min(until, row.asked_on)):
+    assert state.account is not None
+    whole, total = (row.start, row.asked_on), Fraction(0)
+    for since, to, base in _spans(state, state.account, row.start, min(until, row.asked_on)):
         rate = state.plan.rate_on(since)
-        top, bottom = factor(state.terms, rate, whole, (since, to), grid=False)
-        total += Fraction(base * top, bottom)
-    return round_ratio(total.numerator, total.denominator, state.terms.rounding)
+        top, bottom = factor(state.terms, rate, whole, (since, row.asked_on), grid=False)
+        days, of = (to - since).days, (row.asked_on - since).days
+        total += Fraction(base * top * days, bottom * of)
+    return total.numerator, total.denominator
 
 
 def _spans(
