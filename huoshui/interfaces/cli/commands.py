@@ -27,6 +27,7 @@ from huoshui.interfaces.cli.facility_commands import add_facilities
 from huoshui.interfaces.cli.factoring_commands import add_factoring
 from huoshui.interfaces.cli.ledger_commands import add_ledger
 from huoshui.interfaces.cli.lending_commands import add_lending
+from huoshui.interfaces.cli.loan_book import add_book
 from huoshui.interfaces.cli.loan_commands import add_loans
 from huoshui.interfaces.cli.member_commands import add_members
 from huoshui.interfaces.cli.operating import Serve
@@ -83,6 +84,7 @@ def build(serve: Serve, settings: Settings) -> App:
     group = App(name="loan", help=say("help.loan"))
     add_loans(group, _command)
     add_day(group, settings, _command)
+    add_book(group, settings, _command)
     add_lending(group, settings, _command)
     app.command(group)
     for name, adds in (

@@ -99,6 +99,11 @@ BODIES: dict[str, Any] = {
     "/loan-requests/{ref:str}/decide": {"outcome": "refuse", "answer": "x"},
     "/party-pages": {"party": "slr_00000000000000000000000001"},
     "/cover-claims/{ref:str}/accept": {"amount": 1},
+    "/loan-days": {},
+    "/loan-loss-rules": {
+        "rules": {"scenarios": [{"name": "a", "weight": "1", "lgd": "0.5", "pd_annual": ["0.1"]}]},
+        "cause": "x",
+    },
     "/keys": {"name": "x", "scopes": ["facts:read"]},
     "/members": {"email": "a@example.com", "name": "A", "role": "viewer"},
     "/organisations": {"kind": "partner", "name": "x"},

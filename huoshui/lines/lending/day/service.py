@@ -223,6 +223,18 @@ def close_day(
     return database.run(lambda tx: closed(tx, day), book=book)
 
 
+def close_some(tx: Tx, day: date, at_once: int = LOANS) -> Closed:
+    """Close the next open parts of a day in this transaction; what stands of the day then.
+
+    Called until all parts are closed it does what `close_day` does. Raises DayNotOver.
+    """
+    if len(rebuild_some(tx)) < REBUILT:
+        standing = {row.part for row in store.closed(tx, day)}
+        left = [part for part in range(PARTS) if part not in standing]
+        close_parts(tx, day, left[: max(1, at_once * PARTS // (store.count(tx) + 1))])
+    return closed(tx, day)
+
+
 def rebuild(database: Database, book: int) -> None:
     """Keep lines of running loans that have none."""
     while len(database.run(rebuild_some, book=book)) == REBUILT:
@@ -259,12 +271,4 @@ def _of(rows: Sequence[DayRow], name: str) -> Iterable[int]:
     return (getattr(row, name) for row in rows)
 
 
-__all__ = [
-    "Closed",
-    "DayNotOver",
-    "close_day",
-    "close_part",
-    "close_parts",
-    "closed",
-    "rebuild_some",
-]
+__all__ = ["Closed", "DayNotOver", "close_day", "close_part", "close_parts", "close_some", "closed"]
