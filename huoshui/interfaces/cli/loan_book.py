@@ -114,7 +114,7 @@ def _read(file: str) -> Rules:
     try:
         return msgspec.toml.decode(Path(file).read_bytes(), type=Rules)
     except OSError as error:
-        raise terminal.FileUnusable(path=file, reason=error.strerror or "") from error
+        raise terminal.FileUnusable(file=file, reason=error.strerror or "") from error
     except msgspec.DecodeError as error:
         raise BadScenarios(name=file[-40:], field=str(error)[:200]) from error
 

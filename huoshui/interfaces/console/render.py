@@ -29,7 +29,7 @@ _TEMPLATES: dict[type[Page], str] = {
     ObjectPage: "archetypes/object.html",
     AnalysisPage: "archetypes/analysis.html",
 }
-# group, then each place: key, address, icon, the letter or digit after g, which is its alone
+# group, then each place: key, address, icon, the letter or digit after g, which is its alone; or none
 _MENU: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
     ("", (("overview", "", "layout-dashboard", "o"),)),
     ("commerce", (("orders", "orders", "receipt-text", "r"), ("sellers", "sellers", "store", "s"))),
@@ -57,6 +57,11 @@ _MENU: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
         "lending",
         (
             ("products", "products", "store", "7"),
+            ("loans", "loans", "hand-coins", ""),
+            ("loan_days", "loan-days", "clock", ""),
+            ("loan_losses", "loan-losses", "scale", ""),
+            ("loan_vintages", "loan-vintages", "history", ""),
+            ("loan_rolls", "loan-rolls", "list-tree", ""),
             ("facilities", "facilities", "landmark", "8"),
             ("factoring", "factoring", "receipt-text", "5"),
             ("factoring_book", "factoring-book", "scale", "6"),
@@ -105,6 +110,11 @@ _SCOPES = {
     "products": "products:read",
     "members": "parties:read",
     "organisations": "parties:read",
+    "loans": "loans:read",
+    "loan_days": "loans:read",
+    "loan_losses": "loans:read",
+    "loan_vintages": "loans:read",
+    "loan_rolls": "loans:read",
     "facilities": "facilities:read",
     "factoring": "factoring:read",
     "factoring_book": "factoring:read",

@@ -20,6 +20,11 @@ from huoshui.interfaces.console.pages.holds import hold_page, holds_page
 from huoshui.interfaces.console.pages.journal import journal_page, transaction_page
 from huoshui.interfaces.console.pages.keys import keys_page
 from huoshui.interfaces.console.pages.links import link_page, links_page
+from huoshui.interfaces.console.pages.loan import loan_page
+from huoshui.interfaces.console.pages.loan_ageing import loan_rolls_page, loan_vintages_page
+from huoshui.interfaces.console.pages.loan_days import loan_day_page, loan_days_page
+from huoshui.interfaces.console.pages.loan_losses import loan_losses_page
+from huoshui.interfaces.console.pages.loans import loans_page
 from huoshui.interfaces.console.pages.mandates import mandate_page, mandates_page
 from huoshui.interfaces.console.pages.me import me_page
 from huoshui.interfaces.console.pages.members import member_page, members_page
@@ -91,6 +96,13 @@ PAGES = {
     "refunds": Place("payments", refunds_page),
     "disputes": Place("disputes", disputes_page),
     "disputes/{key:str}": Place("disputes", dispute_page),
+    "loans": Place("loans", loans_page, "loans:read"),
+    "loans/{key:str}": Place("loans", loan_page, "loans:read"),
+    "loan-days": Place("loan_days", loan_days_page, "loans:read"),
+    "loan-days/{key:str}": Place("loan_days", loan_day_page, "loans:read"),
+    "loan-losses": Place("loan_losses", loan_losses_page, "loans:read"),
+    "loan-vintages": Place("loan_vintages", loan_vintages_page, "loans:read"),
+    "loan-rolls": Place("loan_rolls", loan_rolls_page, "loans:read"),
     "facilities": Place("facilities", facilities_page, "facilities:read"),
     "facilities/{key:str}": Place("facilities", facility_page, "facilities:read"),
     "facility-appeals": Place("facilities", appeals_page, "facilities:read"),

@@ -15,7 +15,7 @@ from typing import Annotated
 
 import msgspec
 
-from huoshui.lines.lending.impairment.loss import BadScenarios, Exposure, Loss, Scenario, Scenarios
+from huoshui.lines.lending.impairment.loss import Exposure, Loss, Scenario, Scenarios
 from huoshui.lines.lending.impairment.stage import Stage, Staging
 from huoshui.lines.lending.schedule.factor import Ratio
 
@@ -28,13 +28,19 @@ Part = Annotated[str, msgspec.Meta(pattern=r"^(0|1|0\.[0-9]{1,8})$")]
 class Outlook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One course of things: its weight, LGD, and the probability of default of each year to come.
 
-    The last year's stands for all later ones. Parts of one, as text.
+    The last year's stands for all later ones. `pd_risen` is that of loans whose risk has risen (stage
+    2); the same where it is left out. Parts of one, as text.
     """
 
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
     weight: Part
     lgd: Part
     pd_annual: Annotated[list[Part], msgspec.Meta(min_length=1, max_length=40)]
+    pd_risen: Annotated[list[Part], msgspec.Meta(max_length=40)] = []
+
+    def pd(self, stage: Stage) -> list[Fraction]:
+        """The probabilities of default of a stage, year by year."""
+        return [Fraction(p) for p in (self.pd_risen if stage == 2 else ()) or self.pd_annual]
 
 
 class StagingTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -63,10 +69,8 @@ class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def checked(self) -> Rules:
         """The same, if it can be. Raises BadScenarios, BadStaging."""
         self.staged()
-        outlooks(self, Fraction(12), 12)
-        for each in self.scenarios:
-            if any(Fraction(part) > 1 for part in (*each.pd_annual, each.lgd)):
-                raise BadScenarios(name=each.name, field="pd_annual")
+        for stage in (1, 2):
+            outlooks(self, Fraction(12), 12, stage)
         return self
 
     def lgd(self) -> Fraction:
@@ -74,13 +78,13 @@ class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return sum((Fraction(e.weight) * Fraction(e.lgd) for e in self.scenarios), Fraction(0))
 
 
-def outlooks(rules: Rules, a_year: Fraction, periods: int) -> Scenarios:
+def outlooks(rules: Rules, a_year: Fraction, periods: int, stage: Stage = 1) -> Scenarios:
     """The scenarios with a probability of default for each period. Raises BadScenarios."""
     return Scenarios(
         tuple(
             Scenario(
                 each.name, Fraction(each.weight), Fraction(each.lgd),
-                _marginal([Fraction(part) for part in each.pd_annual], a_year, periods),
+                _marginal(each.pd(stage), a_year, periods),
             )
             for each in rules.scenarios
         )
@@ -141,7 +145,7 @@ def _loadings(key: bytes, rate: Ratio, a_year: Ratio, periods: int, stage: Stage
     count = max(1, count)
     worth, each_period = Fraction(1), Fraction(1) / (1 + Fraction(*rate))
     parts = [Fraction(0)] * count
-    for scenario in outlooks(rules, Fraction(*a_year), count).scenarios:
+    for scenario in outlooks(rules, Fraction(*a_year), count, stage).scenarios:
         for n, part in enumerate(scenario.pd):
             parts[n] += part * scenario.lgd * scenario.weight
     scaled = []

@@ -77,6 +77,25 @@ def book(
     )
 
 
+class StoodRow(msgspec.Struct, frozen=True):
+    """What stands of a loan after its last closed day."""
+
+    through: date
+    bucket: int
+    stage: int
+    held: int
+
+
+def one(tx: Tx, loan_id: UUID) -> list[StoodRow]:
+    """What stands of a loan, if it was ever drawn."""
+    return tx.rows(
+        StoodRow,
+        """SELECT through, bucket, stage, held FROM loan_accrued
+        WHERE book = %(book)s AND loan_id = %(id)s""",
+        id=loan_id,
+    )
+
+
 def products(tx: Tx) -> list[str]:
     """Products of which loans were closed a day."""
     rows = tx.tuples(
@@ -242,6 +261,18 @@ class MoveRow(msgspec.Struct, frozen=True):
     stage_before: int
     stage: int
     reason: str
+
+
+def moves_of(tx: Tx, day: date, limit: int) -> list[tuple[str, str, MoveRow]]:
+    """Loans that a closed day found in another bucket or stage, the worst first: loan, product, move."""
+    rows = tx.tuples(
+        """SELECT loan_id, product, day, bucket_before, bucket, stage_before, stage, reason FROM loan_move
+        WHERE book = %(book)s AND day = %(day)s ORDER BY stage DESC, bucket DESC, loan_id
+        LIMIT %(limit)s""",
+        day=day,
+        limit=limit,
+    )
+    return [(ids.show("loan", row[0]), row[1], MoveRow(*row[2:])) for row in rows]
 
 
 def moves(tx: Tx, loan_id: UUID, limit: int = 100) -> list[MoveRow]:
