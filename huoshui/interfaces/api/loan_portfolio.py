@@ -113,7 +113,7 @@ class LoanLossesView(msgspec.Struct, frozen=True):
     """Expected losses of a closed day; `on_ledger` is what the allowance accounts hold now."""
 
     day: date | None
-    rows: list[LoanRiskView]
+    data: list[LoanRiskView]
     on_ledger: list[dict[str, Any]]
 
 
@@ -164,16 +164,23 @@ class LoanVintagesView(msgspec.Struct, frozen=True):
     """Cohorts, oldest first."""
 
     what: str
-    cohorts: list[LoanCohortView]
+    data: list[LoanCohortView]
+
+
+class LoanRollRow(msgspec.Struct, frozen=True):
+    """Loans of a bucket of the first day, by their bucket of the later one; what was signed of them."""
+
+    bucket: int
+    loans: list[int]
+    amounts: list[int]
 
 
 class LoanRollView(msgspec.Struct, frozen=True):
-    """Loans of each bucket of one day by their bucket of a later one, and what was signed of them."""
+    """How loans went from bucket to bucket."""
 
     since: date | None
     until: date | None
-    loans: list[list[int]]
-    amounts: list[list[int]]
+    data: list[LoanRollRow]
 
 
 def _day(found: Closed) -> LoanDayView:
@@ -253,18 +260,18 @@ def show_loan_losses(request: Ask, until: Day = None, product: Word = "") -> Loa
     return LoanLossesView(found.day, rows, held)
 
 
-@reads("/loan-loss-changes", "loans:read", list[LoanLossChangesView], bound="book")
+@reads("/loan-loss-changes", "loans:read", Page[LoanLossChangesView], bound="book")
 def list_loan_loss_changes(
     request: Ask, since: Since = None, until: Day = None, product: Word = ""
-) -> list[LoanLossChangesView]:
+) -> Page[LoanLossChangesView]:
     """Why what is held is another than on an earlier day: a month before, where none is named."""
     with enter(request).begin() as tx:
         last = until or store.last_day(tx)
         if last is None:
-            return []
+            return Page([], None)
         begin = since or last.replace(day=1) - _DAY
         found = portfolio.roll_forward(tx, begin, last, product)
-    return [
+    told = [
         LoanLossChangesView(
             each.currency, each.since, each.until, _named(each.opening),
             {kind: _named(sums) for kind, sums in each.flows.items()}, _named(each.closing),
@@ -273,6 +280,7 @@ def list_loan_loss_changes(
         )
         for each in found
     ]  # fmt: skip
+    return Page(told, None)
 
 
 def _named(sums: Any) -> dict[str, int]:
@@ -283,11 +291,11 @@ def _rules(row: day_store.RulesRow) -> LossRulesView:
     return LossRulesView(row.product, row.number, row.since, row.rules, row.cause, row.actor)
 
 
-@reads("/loan-loss-rules", "loans:read", list[LossRulesView], bound="book")
-def list_loss_rules(request: Ask) -> list[LossRulesView]:
+@reads("/loan-loss-rules", "loans:read", Page[LossRulesView], bound="book")
+def list_loss_rules(request: Ask) -> Page[LossRulesView]:
     """Parameters of expected losses that were ever said, the last first."""
     with enter(request).begin() as tx:
-        return [_rules(row) for row in day_store.all_rules(tx, 100)]
+        return Page([_rules(row) for row in day_store.all_rules(tx, 100)], None)
 
 
 @writes(
@@ -329,11 +337,13 @@ def show_loan_rolls(
     with enter(request).begin() as tx:
         last = until or store.last_day(tx)
         if last is None:
-            return LoanRollView(None, None, [], [])
+            return LoanRollView(None, None, [])
         found = portfolio.roll(tx, since or last.replace(day=1) - _DAY, last, product)
-    return LoanRollView(
-        found.since, found.until, [*map(list, found.loans)], [*map(list, found.amounts)]
-    )
+    rows = [
+        LoanRollRow(bucket, list(loans), list(amounts))
+        for bucket, (loans, amounts) in enumerate(zip(found.loans, found.amounts, strict=True))
+    ]
+    return LoanRollView(found.since, found.until, rows)
 
 
 HANDLERS = [

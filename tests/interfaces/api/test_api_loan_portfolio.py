@@ -51,13 +51,13 @@ def test_days_losses_vintages_and_rolls(timed: Tenant) -> None:
     assert line["id"] == ref and line["days_past_due"] > 30
     assert timed.get("/loan-book", bucket=0)["data"] == []
     losses = timed.get("/loan-losses")
-    [row] = losses["rows"]
+    [row] = losses["data"]
     assert row["stage"] == 2 and row["held"] == losses["on_ledger"][0]["amount"] > first["held"]
-    [change] = timed.get("/loan-loss-changes", since=first["day"])
+    [change] = timed.get("/loan-loss-changes", since=first["day"])["data"]
     assert change["holds"] and change["moved"] == [{"stage_before": 1, "stage": 2, "loans": 1}]
-    late = timed.get("/loan-vintages", what="over_30")["cohorts"]
+    late = timed.get("/loan-vintages", what="over_30")["data"]
     assert [c["reached_loans"][-1] for c in late] == [1]
     rolls = timed.get("/loan-rolls", since=first["day"])
-    assert rolls["loans"][0][2] == 1
+    assert rolls["data"][0]["loans"][2] == 1
     again = timed.ask("POST", "/loan-loss-rules", asked | {"since": first["day"]})
     assert again.json()["code"] == "loss_rules_late"

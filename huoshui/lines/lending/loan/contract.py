@@ -184,9 +184,10 @@ def consent(tx: Tx, loan_id: UUID, proof: str) -> Loan:
     loan = locked(tx, loan_id)
     if not proof:
         raise NoConsent(id=loan.shown)
-    LOAN.after(loan.state, "consent")
-    if loan.offer_ends_at is not None and tx.now >= loan.offer_ends_at:
+    over = loan.offer_ends_at is not None and tx.now >= loan.offer_ends_at
+    if loan.state == "lapsed" or (loan.state == "offered" and over):
         raise OfferOver(id=loan.shown)
+    LOAN.after(loan.state, "consent")
     drawable = access.today(tx) + timedelta(days=tables(tx, loan).offer.cooling_off_days)
     agreed = paper(tx, loan)
     paper_store.keep(tx, loan.id, Kept(agreed.parties, agreed.digest, tx.now))

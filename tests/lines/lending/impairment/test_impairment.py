@@ -238,7 +238,8 @@ def test_many_loans_by_their_loadings_have_the_loss_of_each_alone(
     mild: tuple, grave: tuple,
 ) -> None:  # fmt: skip
     rules = Rules(
-        [Outlook("mild", "0.7", *mild), Outlook("grave", "0.3", *grave, ["0.2"])], ccf="0.4"
+        [Outlook("mild", "0.7", *mild), Outlook("grave", "0.3", grave[0], grave[1], ["0.2"])],
+        ccf="0.4",
     ).checked()
     owed = sum(ahead)
     facing = Facing(owed + more, owed, tuple(ahead), (rate, 100_000), a_year, undrawn)
