@@ -137,7 +137,9 @@ def _choices(
 ) -> tuple[Choice, ...] | None:
     match name:
         case "means":
-            return tuple(Choice(each, frame.say(f"loan.means.{each}")) for each in sorted(MEANS))
+            return tuple(
+                Choice(each, asked.word(frame, "loan.means", each)) for each in sorted(MEANS)
+            )
         case "charge":
             return tuple(Choice(each, frame.say(f"loan.charge.{each}")) for each in _CHARGES)
         case "interest":
