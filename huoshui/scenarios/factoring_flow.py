@@ -8,17 +8,18 @@ before a payout the claim is paid out of the seller's takings, in the payout's o
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
 import msgspec
 
 from huoshui.core import access, ids
 from huoshui.core.db import Tx
+from huoshui.core.errors import Problem
 from huoshui.core.money import Money
 from huoshui.facts.commerce import service as commerce
 from huoshui.facts.commerce import store as facts_store
-from huoshui.lines.lending.factoring import service, store, takings
+from huoshui.lines.lending.factoring import buying, life, service, store, takings
 from huoshui.lines.lending.factoring.chart import clearing_path
 from huoshui.lines.lending.factoring.model import (
     Assignment,
@@ -40,6 +41,29 @@ _UNPROMISED = timedelta(days=14)  # until a parcel without a promised day is tho
 Held = dict[UUID, list[Assignment]]
 
 
+class Purchase(msgspec.Struct, frozen=True):
+    """What a seller is to get of a shipped order, to be bought under a product."""
+
+    order: str
+    seller_id: UUID
+    product: str
+
+
+class Bought(msgspec.Struct, frozen=True, kw_only=True):
+    """The assignment that came of a purchase, or the problem that stopped it; `amount` is the claim's
+    face in minor units, `overdue_on` the first day on which its debtor has had all its time."""
+
+    amount: int = 0
+    assignment: Assignment | None = None
+    problem: Problem | None = None
+
+    @property
+    def overdue_on(self) -> date:
+        """When the debtor has had all its time."""
+        assert self.assignment is not None
+        return life.overdue_from(self.assignment)
+
+
 def register_order(tx: Tx, order_ref: str, seller_ref: str) -> Receivable:
     """Register what a shipped order is to bring its seller. Raises what `claim_of` does."""
     return service.register(tx, claim_of(tx, order_ref, seller_ref))
@@ -51,46 +75,95 @@ def claim_of(tx: Tx, order_ref: str, seller_ref: str) -> Claim:
     Raises UnknownOrder, UnknownSeller; NotFactorable unless it is shipped, paid for and unreleased.
     """
     order, seller = commerce.order(tx, order_ref), commerce.seller(tx, seller_ref)
-    escrow = escrow_store.escrow(tx, order.id)
-    if order.shipped_at is None:
-        raise NotFactorable(reason="not_shipped")
-    if escrow is None or escrow.state != "held" or escrow.planned:
-        raise NotFactorable(reason="order_money")
-    terms, zone = escrows.terms(tx), access.zone_of(tx)
-    items = commerce.items(tx, order.key)
-    shares = plan.parts(items, escrow.taken, terms)
-    face = _share_of(shares, ids.show("slr", seller.id))
-    buyer = facts_store.party_of(tx, "buyer", order.buyer_key)
-    if not face or buyer is None:
-        raise NotFactorable(reason="amount")
-    arrives = order.estimated_at or order.shipped_at + _UNPROMISED
-    due = confirm_due(terms, zone, max(arrives, tx.now)).astimezone(zone).date()
-    return Claim(
-        kind="order",
-        document=order.key,
-        seller_id=seller.id,
-        debtor=ids.show("byr", buyer),
-        face=Money(face, order.currency),
-        issued_on=_day(order.shipped_at, tx),
-        due_on=_standing_due(tx, seller.id, ids.show("byr", buyer), order.key) or due,
-        order_id=order.id,
-        evidence=_shipment(tx, order.key),
-    )
+    found = _claims_of(tx, [(order.key, seller.id)])[0]
+    if isinstance(found, Problem):
+        raise found
+    return found
 
 
-def _day(at: datetime, tx: Tx) -> date:
-    return at.astimezone(access.zone_of(tx)).date()
+def buy(tx: Tx, purchases: Sequence[Purchase]) -> list[Bought]:
+    """Buy what sellers are to get of shipped orders, and pay the advances; each alone, or its problem."""
+    ids_ = facts_store.order_ids(tx, sorted({each.order for each in purchases}))
+    escrow_store.lock(tx, sorted(ids_.values()))
+    claims = _claims_of(tx, [(each.order, each.seller_id) for each in purchases])
+    good = [
+        buying.Purchase(claim, each.product)
+        for claim, each in zip(claims, purchases, strict=True)
+        if not isinstance(claim, Problem)
+    ]
+    done = iter(buying.buy(tx, good))
+    found = []
+    for claim in claims:
+        if isinstance(claim, Problem):
+            found.append(Bought(problem=claim))
+            continue
+        came, face = next(done), claim.face.amount
+        if isinstance(came, Problem):
+            found.append(Bought(amount=face, problem=came))
+        else:
+            found.append(Bought(amount=face, assignment=came))
+    bought = [each.assignment for each in found if each.assignment is not None]
+    _pay_all(tx, [(each, each.paid, "advance") for each in bought])
+    return found
+
+
+def _claims_of(tx: Tx, wanted: Sequence[tuple[str, UUID]]) -> list[Claim | Problem]:
+    """The claims of sellers on shipped orders, or why there is none."""
+    known = _Known(tx, sorted({order for order, _ in wanted}))
+    return [known.claim(order, seller) for order, seller in wanted]
+
+
+class _Known:
+    """What is known of orders whose money sellers wait for."""
+
+    def __init__(self, tx: Tx, keys: list[str]) -> None:
+        self.tx = tx
+        self.terms, self.zone = escrows.terms(tx), access.zone_of(tx)
+        ids_ = facts_store.order_ids(tx, keys)
+        rows = facts_store.orders_by_id(tx, list(ids_.values()))
+        self.orders = {row.key: row for row in rows}
+        self.escrows = escrow_store.escrows(tx, list(ids_.values()))
+        self.items: dict[str, list[facts_store.ItemRow]] = {}
+        for item in facts_store.items(tx, keys):
+            self.items.setdefault(item.order_key, []).append(item)
+        buyers = sorted({row.buyer_key for row in rows})
+        self.buyers = facts_store.parties_of(tx, "buyer", buyers)
+        self.shipments = facts_store.last_shipments(tx, keys)
+
+    def claim(self, key: str, seller_id: UUID) -> Claim | Problem:
+        """The claim of a seller on an order."""
+        order = self.orders.get(key)
+        if order is None or order.shipped_at is None:
+            return NotFactorable(reason="not_shipped")
+        escrow = self.escrows.get(order.id)
+        if escrow is None or escrow.state != "held" or escrow.planned:
+            return NotFactorable(reason="order_money")
+        shares = plan.parts(self.items.get(key, []), escrow.taken, self.terms)
+        face = _share_of(shares, ids.show("slr", seller_id))
+        buyer = self.buyers.get(order.buyer_key)
+        if not face or buyer is None:
+            return NotFactorable(reason="amount")
+        arrives = order.estimated_at or order.shipped_at + _UNPROMISED
+        due = confirm_due(self.terms, self.zone, max(arrives, self.tx.now))
+        debtor = ids.show("byr", buyer)
+        stood = _standing_due(self.tx, seller_id, debtor, key)
+        return Claim(
+            kind="order",
+            document=key,
+            seller_id=seller_id,
+            debtor=debtor,
+            face=Money(face, order.currency),
+            issued_on=order.shipped_at.astimezone(self.zone).date(),
+            due_on=stood or due.astimezone(self.zone).date(),
+            order_id=order.id,
+            evidence=f"shipment/{self.shipments[key]}" if key in self.shipments else "",
+        )
 
 
 def _standing_due(tx: Tx, seller_id: UUID, debtor: str, document: str) -> date | None:
     """The day that was named when the claim was registered: it does not move with the clock."""
     before = store.same_claim(tx, fingerprint(seller_id, debtor, document))
     return before.due_on if before else None
-
-
-def _shipment(tx: Tx, order_key: str) -> str:
-    told = [each for each in commerce.history(tx, order_key) if each.kind == "shipment"]
-    return f"shipment/{told[-1].key}" if told else ""
 
 
 def _share_of(shares: Sequence[plan.Share], seller: str) -> int:
@@ -138,17 +211,24 @@ def _confirm(tx: Tx, before: Assignment, note: str) -> Assignment:
 
 
 def _pay(tx: Tx, to: Assignment, amount: int, what: str) -> None:
-    if amount:
-        shown = ids.show("asg", to.id)
-        paid = settling.Financed(
+    _pay_all(tx, [(to, amount, what)])
+
+
+def _pay_all(tx: Tx, paid: Sequence[tuple[Assignment, int, str]]) -> None:
+    """Pay amounts from clearing to sellers' takings, each once by its name."""
+    listed = [
+        settling.Financed(
             seller=ids.show("slr", to.seller_id),
             currency=to.currency,
             amount=amount,
             source=clearing_path(to.product),
-            reference=shown,
-            key=f"{shown}/{what}",
+            reference=ids.show("asg", to.id),
+            key=f"{ids.show('asg', to.id)}/{what}",
         )
-        settling.finance(tx, paid)
+        for to, amount, what in paid
+        if amount
+    ]
+    settling.finance(tx, listed)
 
 
 def hold(tx: Tx, commands: Sequence[Command]) -> Held:
@@ -237,13 +317,15 @@ class _FromTakings(msgspec.Struct, frozen=True):
 
     def met(self, tx: Tx, claims: Sequence[settling.Claim]) -> None:
         """Each claim's money stands on clearing: it pays the debtor's part, then the seller's."""
-        for claim in claims:
-            before = service.assignment(tx, ids.read("asg", claim.reference), lock=True)
-            collected, repaid = takings.parted(before, claim.amount)
-            if collected:
-                before = service.collect(tx, before, collected, "takings")
-            if repaid:
-                service.repay(tx, before, repaid, "takings")
+        known = store.lock(tx, [ids.read("asg", claim.reference) for claim in claims])
+        service.meet(
+            tx,
+            [
+                service.Met(before, *takings.parted(before, claim.amount), "takings")
+                for claim in claims
+                if (before := known[ids.read("asg", claim.reference)])
+            ],
+        )
 
 
 def _claims(of: Takings, owed: Sequence[Assignment]) -> list[settling.Claim]:

@@ -278,6 +278,27 @@ def party_of(tx: Tx, kind: str, key: str) -> UUID | None:
     return found
 
 
+def parties_of(tx: Tx, kind: str, keys: list[str]) -> dict[str, UUID]:
+    """The ids of parties of a kind by their keys."""
+    rows = tx.tuples(
+        f"""SELECT key, id FROM {TABLES[kind]}
+        WHERE book = %(book)s AND key = ANY(%(keys)s) AND superseded_at = 'infinity'""",
+        keys=keys,
+    )
+    return dict(rows)
+
+
+def last_shipments(tx: Tx, order_keys: list[str]) -> dict[str, str]:
+    """The key of the shipment that was told last of each order."""
+    rows = tx.tuples(
+        """SELECT DISTINCT ON (order_key) order_key, key FROM shipment
+        WHERE book = %(book)s AND order_key = ANY(%(keys)s) AND superseded_at = 'infinity'
+        ORDER BY order_key, recorded_at DESC, key DESC""",
+        keys=order_keys,
+    )
+    return dict(rows)
+
+
 def orders_by_id(tx: Tx, order_ids: list[UUID]) -> list[OrderRow]:
     """These orders, newest first."""
     query = _ORDER + " AND o.id = ANY(%(ids)s) ORDER BY o.id DESC"

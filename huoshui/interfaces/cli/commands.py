@@ -35,9 +35,11 @@ from huoshui.interfaces.cli.partner_commands import add_partners
 from huoshui.interfaces.cli.product_commands import add_products
 from huoshui.interfaces.cli.rail_commands import add_rails
 from huoshui.interfaces.cli.settle_commands import add_reconcile, add_settle
+from huoshui.interfaces.cli.switch_commands import add_switch
 from huoshui.interfaces.cli.terminal import err, say, speak, told
 from huoshui.interfaces.cli.webhook_commands import add_listening, add_webhooks
 from huoshui.scenarios.replay import Asked
+from huoshui.scenarios.whatif.assumptions import Case
 
 Count = Annotated[int, Parameter(validator=Number(gte=1, lte=ORDERS_MOST))]
 Port = Annotated[int, Parameter(validator=Number(gte=1, lte=65535))]
@@ -92,6 +94,7 @@ def build(serve: Serve, settings: Settings) -> App:
         ("devices", add_devices),
         ("mandates", add_mandates),
         ("product", add_products),
+        ("switch", add_switch),
         ("facility", add_facilities),
         ("factoring", add_factoring),
         ("partner", add_partners),
@@ -147,13 +150,15 @@ def _add_histories(app: App, settings: Settings) -> None:
         report: Path | None = None,
         products: list[str] | None = None,
         assumptions: Path | None = None,
+        full: bool = False,
+        case: Case = "base",
         json: bool = False,
     ) -> None:
         asked = Asked(
             tuple(orders), settings.home_path / "spools", name, seed, since, until,
             marketplace, fresh, tuple(faults or ()),
         )  # fmt: skip
-        credit = _supposed(products, assumptions, seed)
+        credit = _supposed(products, assumptions, seed, full=full, case=case)
         outcome = replaying.run_replay(settings, asked, credit, json=json)
         if report:
             replaying.keep_report(settings, outcome.world, report)
@@ -173,11 +178,18 @@ def _add_histories(app: App, settings: Settings) -> None:
 
 
 def _supposed(
-    products: list[str] | None, assumptions: Path | None, seed: int
+    products: list[str] | None,
+    assumptions: Path | None,
+    seed: int,
+    *,
+    full: bool = False,
+    case: Case = "base",
 ) -> supposing.Supposed | None:
     """What is to be supposed, where anything is; names may be given with commas between."""
     names = tuple(name for each in products or () for name in each.split(",") if name)
-    return supposing.Supposed(names, assumptions, seed) if names or assumptions else None
+    if not (names or assumptions or full):
+        return None
+    return supposing.Supposed(names, assumptions, seed, full, case)
 
 
 def _add_supposing(app: App, settings: Settings) -> None:
@@ -187,12 +199,26 @@ def _add_supposing(app: App, settings: Settings) -> None:
         products: list[str] | None = None,
         assumptions: Path | None = None,
         seed: int = 1,
+        full: bool = False,
         json: bool = False,
     ) -> None:
+        if full:
+            from huoshui.interfaces.cli import fulling
+
+            fulling.run_compare(settings, world, json=json)
+            return
         asked = _supposed(products, assumptions, seed) or supposing.Supposed(seed=seed)
         supposing.run_whatif(settings, world, asked, json=json)
 
+    def trace(
+        world: str, product: str, figure: str, *, after: str = "", json: bool = False
+    ) -> None:
+        from huoshui.interfaces.cli import fulling
+
+        fulling.run_trace(settings, world, product, figure, after, json=json)
+
     _command(app, "whatif", whatif)
+    _command(app, "trace", trace)
 
 
 def _add_serving(app: App, settings: Settings, serve: Serve) -> None:

@@ -20,7 +20,7 @@ from huoshui.facts.commerce.reading import check as reading_check
 from huoshui.facts.commerce.reading import timeline
 from huoshui.facts.commerce.reading.source import Source, read_source
 from huoshui.facts.commerce.sample import generate
-from huoshui.interfaces.cli import figures, terminal
+from huoshui.interfaces.cli import figures, fulling, terminal
 from huoshui.interfaces.cli.supposing import Supposed, show, suppose
 from huoshui.interfaces.cli.terminal import Bar, say
 from huoshui.lines import payments
@@ -49,6 +49,8 @@ def run_replay(
     # A replay makes millions of short-lived, acyclic objects: looking for cycles among them every
     # 700 costs a tenth of its time and finds none.
     gc.set_threshold(100_000, 20, 20)
+    if credit and credit.full:
+        return _run_full(settings, asked, credit, json=json)
     worlds = Worlds.start(settings)
     try:
         with Bar(quiet=json) as bar:
@@ -62,6 +64,23 @@ def run_replay(
     figures.show_outcome(outcome)
     if found:
         show(found.estimate)
+    return outcome
+
+
+def _run_full(settings: Settings, asked: Asked, credit: Supposed, *, json: bool) -> Outcome:
+    """Replay with the products live, and print the figures of the postings beside the estimate."""
+    worlds = Worlds.start(settings)
+    try:
+        with Bar(quiet=json) as bar:
+            outcome = fulling.run_full(worlds, asked, credit, lambda p: _show(bar, p))
+        found = fulling.compared(worlds.database(outcome.world))
+    finally:
+        worlds.close()
+    if json:
+        terminal.print_json(document(outcome) | {"full": fulling.document(found)})
+    else:
+        figures.show_outcome(outcome)
+        fulling.show(found)
     return outcome
 
 

@@ -22,6 +22,7 @@ from huoshui.interfaces.cli.terminal import Bar, say
 from huoshui.scenarios import whatif
 from huoshui.scenarios.products import LINES, checked, golden
 from huoshui.scenarios.whatif import Assumptions, Estimate, Offered, Result
+from huoshui.scenarios.whatif.assumptions import Case
 
 
 class NoSuchProduct(Problem):
@@ -33,11 +34,13 @@ class NoSuchProduct(Problem):
 
 class Supposed(msgspec.Struct, frozen=True):
     """What to suppose: which products (files, or names of those that come along; none: all that are
-    assumed), under which assumptions (none: those that come along)."""
+    assumed), under which assumptions (none: those that come along); in `full`, of one case."""
 
     products: tuple[str, ...] = ()
     assumptions: Path | None = None
     seed: int = 1
+    full: bool = False
+    case: Case = "base"
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -71,7 +74,7 @@ def run_whatif(settings: Settings, world: str, supposed: Supposed, *, json: bool
 
 def suppose(settings: Settings, world: str, supposed: Supposed, *, quiet: bool) -> Found:
     """Prepare the loans that might have been, with a progress bar, and price them."""
-    assumptions = _assumed(supposed)
+    assumptions = assumed(supposed)
     started = time.monotonic()
     with opened(settings, world) as database:
         with Bar(quiet=quiet) as bar:
@@ -83,7 +86,7 @@ def suppose(settings: Settings, world: str, supposed: Supposed, *, quiet: bool) 
     return Found(counts, found, *took)
 
 
-def _assumed(supposed: Supposed) -> Assumptions:
+def assumed(supposed: Supposed) -> Assumptions:
     """The assumptions, of the products that are asked for."""
     if supposed.assumptions:
         content = supposed.assumptions.read_bytes()
@@ -104,14 +107,18 @@ def _assumed(supposed: Supposed) -> Assumptions:
 def _prepare(
     database: Database, assumptions: Assumptions, supposed: Supposed, bar: Bar
 ) -> dict[str, int]:
-    paths = {Path(name).stem: Path(name) for name in supposed.products}
     with database.begin() as tx:
-        currency = this_book(tx).currency
-        files = {key: _file(key, paths.get(key), currency) for key in assumptions.products}
+        files = files_of(assumptions, supposed, this_book(tx).currency)
         return whatif.prepare(
             tx, assumptions, files, seed=supposed.seed,
             tell=bar.show,
         )  # fmt: skip
+
+
+def files_of(assumptions: Assumptions, supposed: Supposed, currency: str) -> dict[str, Offered]:
+    """The files of all products that are assumed, in a currency where they come along."""
+    paths = {Path(name).stem: Path(name) for name in supposed.products}
+    return {key: _file(key, paths.get(key), currency) for key in assumptions.products}
 
 
 def _file(key: str, path: Path | None, currency: str) -> Offered:

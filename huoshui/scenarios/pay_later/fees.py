@@ -44,7 +44,7 @@ def _of_order(tx: Tx, escrow: Escrow) -> None:
         if share.role == "seller":
             sellers[settlement_path(share.group)] += share.left
     if rows:
-        _settle(tx, ids.show("ord", escrow.order_id), rows, sellers)
+        _settle(tx, f"pay_later/{ids.show('ord', escrow.order_id)}", rows, sellers)
 
 
 def of_payment(tx: Tx, before: Payment | None, after: Payment) -> None:
@@ -58,11 +58,11 @@ def of_payment(tx: Tx, before: Payment | None, after: Payment) -> None:
     for part in after.parts:
         if seller_of(part.account):
             sellers[part.account] += part.left
-    _settle(tx, ids.show("pmt", after.id), [after], sellers)
+    _settle(tx, f"pay_later/{ids.show('pmt', after.id)}", [after], sellers)
 
 
 def _settle(tx: Tx, reference: str, payments: Sequence[Payment], sellers: Counter[str]) -> None:
-    """Bring what each seller has paid to what is due of it."""
+    """Bring what each seller has paid to what is due of it. An order's own entries stay its own."""
     due: Counter[tuple[str, str]] = Counter()  # by seller and product
     for payment in payments:
         for tender in payment.tenders:
@@ -74,7 +74,7 @@ def _settle(tx: Tx, reference: str, payments: Sequence[Payment], sellers: Counte
     entries = []
     for (path, product), amount in due.items():
         more = amount - paid.get((path, product), 0)
-        name = f"pay_later_fee/{reference}/{path}/{product}/{amount}/{tx.now.isoformat()}"
+        name = f"fee/{reference}/{path}/{product}/{amount}/{tx.now.isoformat()}"
         entries.append(
             Entry(
                 id=tx.id("txn", name), template="pay_later_fee",

@@ -21,10 +21,11 @@ from huoshui.facts.commerce.reading.source import Source, read_source
 from huoshui.facts.commerce.reading.timeline import Entry, Timeline
 from huoshui.lines import payments
 from huoshui.lines.payments.escrow.terms import Terms, read_terms
-from huoshui.scenarios import due, order_flow, rail_files
+from huoshui.scenarios import rail_files
 from huoshui.scenarios.rail_files import RailFiles, read_rail_files
 from huoshui.scenarios.replay import store
 from huoshui.scenarios.replay.assumptions import read_sections, tail_days
+from huoshui.scenarios.replay.companion import ALONE, Companion
 from huoshui.scenarios.replay.report import build_report
 from huoshui.scenarios.replay.store import ReplayRow
 from huoshui.scenarios.replay.verification import verify_replay
@@ -94,7 +95,9 @@ class _Overrun(Exception):
         self.at = at
 
 
-def replay(worlds: Worlds, asked: Asked, tell: Tell = lambda _: None) -> Outcome:
+def replay(
+    worlds: Worlds, asked: Asked, tell: Tell = lambda _: None, companion: Companion = ALONE
+) -> Outcome:
     """Replay a history to its end, or go on with one that was interrupted.
 
     `seconds` runs from the creation of the world to the end of the verification.
@@ -106,15 +109,16 @@ def replay(worlds: Worlds, asked: Asked, tell: Tell = lambda _: None) -> Outcome
     rails = read_rail_files(sections.get("rails", {}), asked.faults)
     started = time.monotonic()
     spool = _spool(asked, source, tell)
-    fingerprint = _fingerprint(spool, asked.seed, terms, rails)
+    fingerprint = _fingerprint(spool, asked.seed, terms, rails, companion)
     name = asked.name or f"replay-{fingerprint[:8]}"
     if asked.fresh:
         _drop(worlds, name)
-    resumed = _prepare(worlds, name, spool, asked, source, terms, rails, fingerprint, sections)
+    made = _Made(asked, source, terms, rails, fingerprint, sections, companion)
+    resumed = _prepare(worlds, name, spool, made)
     database = worlds.database(name)
     row = _row(database)
     if row.state == "running":
-        _drive(database, spool, row, name, tell)
+        _drive(database, spool, row, name, tell, companion)
         row = _conclude(database, terms, spool, name, tell)
     return Outcome(name, row.orders, time.monotonic() - started, resumed, row)
 
@@ -146,8 +150,10 @@ def _spool(asked: Asked, source: Source, tell: Tell) -> Timeline:
     return timeline.build(source, path, told)
 
 
-def _fingerprint(spool: Timeline, seed: int, terms: Terms, rails: RailFiles) -> str:
-    settings = [msgspec.to_builtins(terms), msgspec.to_builtins(rails)]
+def _fingerprint(
+    spool: Timeline, seed: int, terms: Terms, rails: RailFiles, companion: Companion
+) -> str:
+    settings = [msgspec.to_builtins(terms), msgspec.to_builtins(rails), *companion.settings]
     return crypto.digest([spool.about.digest, seed, *settings]).hex()
 
 
@@ -158,47 +164,55 @@ def _drop(worlds: Worlds, name: str) -> None:
         return
 
 
-def _prepare(
-    worlds: Worlds,
-    name: str,
-    spool: Timeline,
-    asked: Asked,
-    source: Source,
-    terms: Terms,
-    rails: RailFiles,
-    fingerprint: str,
-    sections: dict[str, Any],
-) -> bool:
+class _Made(msgspec.Struct, frozen=True):
+    """What a replay's world is made of."""
+
+    asked: Asked
+    source: Source
+    terms: Terms
+    rails: RailFiles
+    fingerprint: str
+    sections: dict[str, Any]
+    companion: Any
+
+
+def _prepare(worlds: Worlds, name: str, spool: Timeline, made: _Made) -> bool:
     """Make the world, or find it as it was left; whether it stood already."""
     if any(world.name == name for world in worlds.all()):
         with worlds.database(name).begin(book=BOOK) as tx:
             row = store.replay(tx)
         if row is not None:
-            if row.fingerprint != fingerprint:
+            if row.fingerprint != made.fingerprint:
                 raise ReplayDiffers(name=name)
             return True
         worlds.drop(name)  # killed between its creation and its first commit
-    worlds.create_replay(name, seed=asked.seed, clock_at=spool.about.first - timedelta(days=1))
+    first = spool.about.first - timedelta(days=1)
+    worlds.create_replay(name, seed=made.asked.seed, clock_at=first)
     with worlds.database(name).begin(book=BOOK) as tx:
-        access.open_book(tx, _book(source))
-        payments.start(tx, terms)
-        rail_files.start(tx, rails, asked.seed)
-        until = spool.about.last + timedelta(days=tail_days(terms.confirm_after_days))
-        store.begin(
-            tx,
-            fingerprint=fingerprint,
-            sections={
-                "source": msgspec.to_builtins(source, enc_hook=str),
-                "payments": msgspec.to_builtins(terms),
-                "rails": msgspec.to_builtins(rails),
-                "given": sorted(sections),
-                "seed": asked.seed,
-            },
-            total=spool.total,
-            until_at=until,
-            real_now=clock.system_now(),
-        )
+        _begin(tx, spool, made)
     return False
+
+
+def _begin(tx: Tx, spool: Timeline, made: _Made) -> None:
+    access.open_book(tx, _book(made.source))
+    payments.start(tx, made.terms)
+    rail_files.start(tx, made.rails, made.asked.seed)
+    made.companion.begin(tx)
+    tail = timedelta(days=tail_days(made.terms.confirm_after_days))
+    store.begin(
+        tx,
+        fingerprint=made.fingerprint,
+        sections={
+            "source": msgspec.to_builtins(made.source, enc_hook=str),
+            "payments": msgspec.to_builtins(made.terms),
+            "rails": msgspec.to_builtins(made.rails),
+            "given": sorted(made.sections),
+            "seed": made.asked.seed,
+        },
+        total=spool.total,
+        until_at=spool.about.last + tail + made.companion.tail,
+        real_now=clock.system_now(),
+    )
 
 
 def _book(source: Source) -> access.Book:
@@ -213,7 +227,9 @@ def _row(database: Database) -> ReplayRow:
     return row
 
 
-def _drive(database: Database, spool: Timeline, row: ReplayRow, name: str, tell: Tell) -> None:
+def _drive(
+    database: Database, spool: Timeline, row: ReplayRow, name: str, tell: Tell, companion: Companion
+) -> None:
     """Take facts up to the next due work, run that, and so on to the end of the history."""
     state = _State(row.cursor, Counter(row.anomalies))
     with database.begin(book=BOOK) as tx:
@@ -222,14 +238,14 @@ def _drive(database: Database, spool: Timeline, row: ReplayRow, name: str, tell:
         bound = min(state.due, row.until_at) if state.due else row.until_at
         entries = spool.read(state.cursor, bound, BATCH_FACTS)
         if entries:
-            _take_batch(database, entries, state)
+            _take_batch(database, entries, state, companion)
             tell(Progress("facts", state.cursor, spool.total, entries[-1].known_at, name))
         elif state.due is not None and state.due <= row.until_at:
             with database.begin(book=BOOK, now=state.due) as tx:
-                state.due = work.run_moment(tx, due.WORK).due
+                state.due = work.run_moment(tx, companion.work).due
         else:
             break
-    work.advance(database, due.WORK, row.until_at, book=BOOK)
+    work.advance(database, companion.work, row.until_at, book=BOOK)
 
 
 class _State:
@@ -241,22 +257,24 @@ class _State:
         self.due: datetime | None = None
 
 
-def _take_batch(database: Database, entries: list[Entry], state: _State) -> None:
+def _take_batch(
+    database: Database, entries: list[Entry], state: _State, companion: Companion
+) -> None:
     """Take a batch in one commit. Work that falls due inside it cuts it short, so that facts
     and due work keep their order in time whatever the size of a batch."""
     try:
         with database.begin(book=BOOK, now=entries[-1].known_at) as tx:
-            odd = _take(tx, entries, state)
+            odd = _take(tx, entries, state, companion)
             due = work.next_due(tx)
     except _Overrun as overrun:
         first = [entry for entry in entries if entry.known_at <= overrun.at]
-        _take_batch(database, first, state)
+        _take_batch(database, first, state, companion)
         return
     state.cursor, state.anomalies, state.due = entries[-1].seq, odd, due
 
 
-def _take(tx: Tx, entries: list[Entry], state: _State) -> Counter[str]:
-    taken = order_flow.take(tx, [entry.fact for entry in entries])
+def _take(tx: Tx, entries: list[Entry], state: _State, companion: Companion) -> Counter[str]:
+    taken = companion.take(tx, [entry.fact for entry in entries])
     if taken.refused:
         raise FactsRefused(
             count=len(taken.refused),

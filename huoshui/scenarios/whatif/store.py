@@ -98,7 +98,7 @@ def orders(tx: Tx, zone: str) -> list[OrderSeen]:
         OrderSeen,
         """
         SELECT e.order_key AS key, (e.taken_at AT TIME ZONE %(zone)s)::date AS paid_on,
-               e.taken AS amount, coalesce(t.instalments, 1) AS instalments, e.refunded,
+               e.taken AS amount, coalesce(w.observed, t.instalments, 1) AS instalments, e.refunded,
                r.refunded_on, coalesce(b.region, '') AS region
         FROM escrow e
         JOIN order_ o ON o.book = e.book AND o.key = e.order_key AND o.superseded_at = 'infinity'
@@ -106,6 +106,8 @@ def orders(tx: Tx, zone: str) -> list[OrderSeen]:
         LEFT JOIN (SELECT order_key, max(instalments)::int AS instalments FROM tender
                    WHERE book = %(book)s AND superseded_at = 'infinity' GROUP BY 1) t
             ON t.order_key = e.order_key
+        LEFT JOIN (SELECT key, max(observed) AS observed FROM whatif_taken
+                   WHERE book = %(book)s GROUP BY 1) w ON w.key = e.order_key
         LEFT JOIN (SELECT order_id, (min(at) AT TIME ZONE %(zone)s)::date AS refunded_on
                    FROM refund WHERE book = %(book)s GROUP BY 1) r ON r.order_id = e.order_id
         WHERE e.book = %(book)s AND e.taken > 0 AND e.taken_at IS NOT NULL

@@ -2453,6 +2453,12 @@ CREATE TABLE public.whatif_flow (
     certain boolean NOT NULL
 );
 
+CREATE TABLE public.whatif_full (
+    book integer NOT NULL,
+    settings jsonb NOT NULL,
+    begun_at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE public.whatif_line (
     book integer NOT NULL,
     product text NOT NULL,
@@ -2472,6 +2478,19 @@ CREATE TABLE public.whatif_line (
     CONSTRAINT whatif_line_amount_check CHECK ((amount > 0)),
     CONSTRAINT whatif_line_fee_base_check CHECK ((fee_base >= 0)),
     CONSTRAINT whatif_line_short_check CHECK ((short >= 0))
+);
+
+CREATE TABLE public.whatif_taken (
+    book integer NOT NULL,
+    product text NOT NULL,
+    key text NOT NULL,
+    object_id uuid,
+    reason text DEFAULT ''::text NOT NULL,
+    amount bigint NOT NULL,
+    observed integer DEFAULT 1 NOT NULL,
+    stops integer,
+    CONSTRAINT whatif_taken_amount_check CHECK ((amount >= 0)),
+    CONSTRAINT whatif_taken_check CHECK (((object_id IS NULL) = (reason <> ''::text)))
 );
 
 CREATE TABLE public.window_position (
@@ -2917,11 +2936,17 @@ ALTER TABLE ONLY public.webhook_secret
 ALTER TABLE ONLY public.whatif_flow
     ADD CONSTRAINT whatif_flow_pkey PRIMARY KEY (book, product, number, step);
 
+ALTER TABLE ONLY public.whatif_full
+    ADD CONSTRAINT whatif_full_pkey PRIMARY KEY (book);
+
 ALTER TABLE ONLY public.whatif_line
     ADD CONSTRAINT whatif_line_pkey PRIMARY KEY (book, product, number);
 
 ALTER TABLE ONLY public.whatif
     ADD CONSTRAINT whatif_pkey PRIMARY KEY (book);
+
+ALTER TABLE ONLY public.whatif_taken
+    ADD CONSTRAINT whatif_taken_pkey PRIMARY KEY (book, product, key);
 
 ALTER TABLE ONLY public.window_position
     ADD CONSTRAINT window_position_pkey PRIMARY KEY (book, number, account_id);
@@ -3207,6 +3232,8 @@ CREATE INDEX webhook_delivery_endpoint ON public.webhook_delivery USING btree (b
 CREATE INDEX webhook_delivery_event ON public.webhook_delivery USING btree (book, event_id);
 
 CREATE INDEX webhook_endpoint_enabled ON public.webhook_endpoint USING btree (book) WHERE (state = 'enabled'::text);
+
+CREATE INDEX whatif_taken_object ON public.whatif_taken USING btree (book, object_id) WHERE (object_id IS NOT NULL);
 
 CREATE INDEX work_due ON public.work USING btree (book, due_at, kind, key) WHERE (state = 'due'::text);
 
@@ -3586,8 +3613,14 @@ ALTER TABLE ONLY public.whatif
 ALTER TABLE ONLY public.whatif_flow
     ADD CONSTRAINT whatif_flow_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
 
+ALTER TABLE ONLY public.whatif_full
+    ADD CONSTRAINT whatif_full_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
+
 ALTER TABLE ONLY public.whatif_line
     ADD CONSTRAINT whatif_line_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
+
+ALTER TABLE ONLY public.whatif_taken
+    ADD CONSTRAINT whatif_taken_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
 
 ALTER TABLE ONLY public.window_position
     ADD CONSTRAINT window_position_book_number_fkey FOREIGN KEY (book, number) REFERENCES public.window_report(book, number);
@@ -3849,7 +3882,11 @@ CREATE POLICY reader ON public.whatif FOR SELECT USING (((book = ( SELECT public
 
 CREATE POLICY reader ON public.whatif_flow FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
 
+CREATE POLICY reader ON public.whatif_full FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
+
 CREATE POLICY reader ON public.whatif_line FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
+
+CREATE POLICY reader ON public.whatif_taken FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
 
 CREATE POLICY reader ON public.window_position FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (party IN ( SELECT public.reader_seller_names() AS reader_seller_names)))));
 
@@ -3879,6 +3916,10 @@ ALTER TABLE public.whatif ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.whatif_flow ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.whatif_full ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.whatif_line ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.whatif_taken ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.window_position ENABLE ROW LEVEL SECURITY;

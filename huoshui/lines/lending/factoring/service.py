@@ -6,13 +6,13 @@ product's clearing account; what moves it on from there is a scenario's.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
 import msgspec
 
-from huoshui import ledger
 from huoshui.catalog import CheckedProduct, check
 from huoshui.catalog import service as catalog
 from huoshui.core import access, ids
@@ -20,9 +20,8 @@ from huoshui.core.db import Tx
 from huoshui.core.expr import Schema
 from huoshui.core.money import Money
 from huoshui.core.work import Item, Run
-from huoshui.ledger import Transaction
-from huoshui.lines.lending.factoring import joint, life, limits, store
-from huoshui.lines.lending.factoring.chart import CHART, TEMPLATES
+from huoshui.lines.lending.factoring import life, limits, store
+from huoshui.lines.lending.factoring.keeping import Kept, keep, keep_all, tables_of
 from huoshui.lines.lending.factoring.life import Step
 from huoshui.lines.lending.factoring.machine import need
 from huoshui.lines.lending.factoring.model import (
@@ -38,23 +37,8 @@ from huoshui.lines.lending.factoring.model import (
     fingerprint,
 )
 from huoshui.lines.lending.factoring.product import FACTORING, Quote, quote
-from huoshui.lines.lending.factoring.terms import (
-    FactoringTables,
-    days_between,
-    read_factoring,
-    staged,
-)
-from huoshui.lines.lending.partners.chart import TEMPLATES as PARTNERS
+from huoshui.lines.lending.factoring.terms import days_between, read_factoring, staged
 
-# What pays a part of the advance, and the amount of its entry that says how much.
-_SHARED: dict[str, tuple[str, str]] = {  # the template of partners, and the name of its amount
-    "lent": ("partner_lent", "amount"),
-    "earned": ("partner_earned", "charges"),
-    "returned": ("partner_returned", "amount"),
-    "serviced": ("partner_serviced", "amount"),
-    "lost": ("partner_lost", "principal"),
-    "recovered": ("partner_recovered", "amount"),
-}
 RECOURSE_DUE = "factoring.recourse_due"
 _DRAWS = {"advance": "advance", "release": "amount"}
 
@@ -73,6 +57,15 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     evidence: str = ""
 
 
+class Met(msgspec.Struct, frozen=True):
+    """An assignment, locked, of which the debtor paid `collected` and the seller `repaid` minor units."""
+
+    before: Assignment
+    collected: int
+    repaid: int
+    note: str = ""
+
+
 class Offer(msgspec.Struct, frozen=True):
     """A quote with the product's version that it is of."""
 
@@ -87,8 +80,15 @@ def register(tx: Tx, claim: Claim) -> Receivable:
     mark = fingerprint(claim.seller_id, claim.debtor, claim.document)
     before = store.same_claim(tx, mark)
     if before is not None:
-        _same(before, claim)
+        need_same(before, claim)
         return before
+    new = new_receivable(tx, claim, mark)
+    store.add_receivables(tx, [new])
+    return new
+
+
+def new_receivable(tx: Tx, claim: Claim, mark: bytes) -> Receivable:
+    """The claim as it is to be kept, told already. Raises NotFactorable."""
     if not claim.issued_on <= claim.due_on or claim.face.amount <= 0:
         raise NotFactorable(reason="days" if claim.face.amount > 0 else "amount")
     new = Receivable(
@@ -106,12 +106,12 @@ def register(tx: Tx, claim: Claim) -> Receivable:
         evidence=claim.evidence,
         recorded_at=tx.now,
     )
-    store.add_receivable(tx, new)
     tx.emit("receivable.registered", ids.show("rcv", new.id), face=new.face, currency=new.currency)
     return new
 
 
-def _same(before: Receivable, claim: Claim) -> None:
+def need_same(before: Receivable, claim: Claim) -> None:
+    """That a claim says what it said before. Raises ReceivableDiffers."""
     said = {
         "face": (before.face, claim.face.amount),
         "currency": (before.currency, claim.face.currency),
@@ -152,14 +152,36 @@ def quote_claim(tx: Tx, face: Money, due_on: date, product: str) -> Offer:
 
     Raises NotOffered, NotFactorable, NoPrice, RateAboveCap.
     """
+    return quoted(tx, on_offer(tx, product), face, due_on)
+
+
+class OnOffer(msgspec.Struct, frozen=True):
+    """A version of a product that is offered now."""
+
+    product: str
+    version: int
+    checked: CheckedProduct
+
+
+def on_offer(tx: Tx, product: str) -> OnOffer:
+    """The version of a product that is offered now. Raises NotOffered, NotFactorable."""
     row = catalog.offered(tx, product)
     if row.line != FACTORING.name:
         raise NotFactorable(reason="line")
-    checked = check(catalog.product_of(row), FACTORING, Schema(()), ())
-    if checked.product.currency != face.currency:
+    key = ("factoring.product", tx.book, row.product, row.number)
+    known: CheckedProduct | None = tx.known(key)
+    if known is None:
+        known = check(catalog.product_of(row), FACTORING, Schema(()), ())
+        tx.learn(key, known)
+    return OnOffer(row.product, row.number, known)
+
+
+def quoted(tx: Tx, of: OnOffer, face: Money, due_on: date) -> Offer:
+    """What a claim would come to today. Raises NotFactorable, NoPrice, RateAboveCap."""
+    if of.checked.product.currency != face.currency:
         raise NotFactorable(reason="currency")
-    found = quote(checked, face.amount, days_between(access.today(tx), due_on))
-    return Offer(found, row.product, row.number, checked)
+    found = quote(of.checked, face.amount, days_between(access.today(tx), due_on))
+    return Offer(found, of.product, of.version, of.checked)
 
 
 def offer(tx: Tx, receivable_id: UUID, product: str) -> Assignment:
@@ -169,10 +191,16 @@ def offer(tx: Tx, receivable_id: UUID, product: str) -> Assignment:
     if before is not None:
         raise AlreadyAssigned(receivable=ids.show("rcv", of.id), assignment=ids.show("asg", before.id))  # fmt: skip
     made = quote_for(tx, of, product)
+    new = offered(tx, of, made, store.count_offers(tx, of.id))
+    return keep(tx, None, Step(new, "offer"), "")
+
+
+def offered(tx: Tx, of: Receivable, made: Offer, before: int) -> Assignment:
+    """The offer on a claim, of which there were some before; not kept yet."""
     terms = read_factoring(made.checked.product.tables).factoring
     deal = made.quote.deal
-    new = Assignment(
-        id=tx.id("asg", f"{of.id}/{store.count_offers(tx, of.id)}"),
+    return Assignment(
+        id=tx.id("asg", f"{of.id}/{before}"),
         receivable_id=of.id,
         fingerprint=of.fingerprint,
         product=made.product,
@@ -193,8 +221,6 @@ def offer(tx: Tx, receivable_id: UUID, product: str) -> Assignment:
         takings_share=Decimal(terms.takings_share),
         offered_at=tx.now,
     )
-    store.add(tx, new)
-    return _keep(tx, None, Step(new, "offer"), "")
 
 
 def assign(tx: Tx, id_: UUID) -> Assignment:
@@ -202,27 +228,32 @@ def assign(tx: Tx, id_: UUID) -> Assignment:
     store.hold_limits(tx)
     before = assignment(tx, id_, lock=True)
     step = life.assign(before)
-    limits.check(_tables(tx, before).limits, store.exposure(tx, before), before.advance)
-    return _keep(tx, before, step, "")
+    limits.check(tables_of(tx, before).limits, store.exposure(tx, before), before.advance)
+    return keep(tx, before, step, "")
 
 
 def decline(tx: Tx, id_: UUID, note: str = "") -> Assignment:
     """Nothing comes of an offer: the claim is free again. Raises IllegalMove."""
     before = assignment(tx, id_, lock=True)
-    return _keep(tx, before, life.decline(before, tx.now), note)
+    return keep(tx, before, life.decline(before, tx.now), note)
 
 
 def advance(tx: Tx, id_: UUID) -> Assignment:
     """Buy the claim: its advance, or the first stage, stands on clearing. Raises IllegalMove."""
     before = assignment(tx, id_, lock=True)
-    first = staged(_tables(tx, before).factoring.stages, before.advance)[0]
+    first = staged(tables_of(tx, before).factoring.stages, before.advance)[0]
     shown = receivable(tx, before.receivable_id).evidence
-    after = _keep(tx, before, life.advance(before, tx.now, first), shown)
-    if after.recourse == "full":
-        asked = ids.show("asg", id_)
-        overdue = access.midnight(tx, life.overdue_from(after))
-        tx.later(RECOURSE_DUE, asked, max(overdue, tx.now), assignment=asked)
+    after = keep(tx, before, life.advance(before, tx.now, first), shown)
+    wait_for_debtor(tx, after)
     return after
+
+
+def wait_for_debtor(tx: Tx, bought: Assignment) -> None:
+    """Put off until the debtor has had all its time what follows then."""
+    if bought.recourse == "full":
+        asked = ids.show("asg", bought.id)
+        overdue = access.midnight(tx, life.overdue_from(bought))
+        tx.later(RECOURSE_DUE, asked, max(overdue, tx.now), assignment=asked)
 
 
 def release(tx: Tx, id_: UUID, evidence: str) -> Assignment:
@@ -232,7 +263,7 @@ def release(tx: Tx, id_: UUID, evidence: str) -> Assignment:
     """
     store.hold_limits(tx)
     before = assignment(tx, id_, lock=True)
-    tables = _tables(tx, before)
+    tables = tables_of(tx, before)
     parts = staged(tables.factoring.stages, before.advance)
     past = [each for each in store.entries(tx, id_) if each.verb in _DRAWS]
     need(before.state, "release")
@@ -242,13 +273,7 @@ def release(tx: Tx, id_: UUID, evidence: str) -> Assignment:
         raise NoStage(reason="evidence")
     step = life.release(before, parts[len(past)], tx.now)
     limits.check(tables.limits, store.exposure(tx, before), step.amounts["amount"])
-    return _keep(tx, before, step, evidence)
-
-
-def _tables(tx: Tx, of: Assignment) -> FactoringTables:
-    """The tables of the version that an assignment is pinned to."""
-    version = catalog.version(tx, of.product, of.version)
-    return read_factoring(catalog.product_of(version).tables)
+    return keep(tx, before, step, evidence)
 
 
 def confirm(tx: Tx, before: Assignment, note: str = "") -> Assignment:
@@ -258,40 +283,52 @@ def confirm(tx: Tx, before: Assignment, note: str = "") -> Assignment:
         for each in store.entries(tx, before.id)
         if each.verb in _DRAWS
     ]
-    return _keep(tx, before, life.confirm(before, tx.now, drawn, access.today(tx)), note)
+    return keep(tx, before, life.confirm(before, tx.now, drawn, access.today(tx)), note)
+
+
+def meet(tx: Tx, paid: Sequence[Met]) -> list[Assignment]:
+    """Money of many came in at once, on clearing: the debtor's part first, then the seller's."""
+    kept = []
+    for each in paid:
+        before = each.before
+        for step, amount in ((life.collect, each.collected), (life.repay, each.repaid)):
+            if amount:
+                kept.append(Kept(before, step(before, amount, tx.now), each.note))
+                before = kept[-1].step.after
+    return keep_all(tx, kept)
 
 
 def collect(tx: Tx, before: Assignment, amount: int, note: str = "") -> Assignment:
     """The debtor paid `amount` minor units, which stand on clearing; `before` is locked."""
-    return _keep(tx, before, life.collect(before, amount, tx.now), note)
+    return keep(tx, before, life.collect(before, amount, tx.now), note)
 
 
 def repay(tx: Tx, before: Assignment, amount: int, note: str = "") -> Assignment:
     """The seller paid `amount` minor units of what it owes; `before` is locked."""
-    return _keep(tx, before, life.repay(before, amount, tx.now), note)
+    return keep(tx, before, life.repay(before, amount, tx.now), note)
 
 
 def dilute(tx: Tx, before: Assignment, amount: int, note: str = "") -> Assignment:
     """Goods worth `amount` minor units came back; `before` is locked."""
-    return _keep(tx, before, life.dilute(before, amount, tx.now), note)
+    return keep(tx, before, life.dilute(before, amount, tx.now), note)
 
 
 def dispute(tx: Tx, id_: UUID, note: str) -> Assignment:
     """The buyer objects. Raises IllegalMove."""
     before = assignment(tx, id_, lock=True)
-    return _keep(tx, before, life.dispute(before), note)
+    return keep(tx, before, life.dispute(before), note)
 
 
 def resume(tx: Tx, id_: UUID, note: str) -> Assignment:
     """The objection is gone. Raises IllegalMove."""
     before = assignment(tx, id_, lock=True)
-    return _keep(tx, before, life.resume(before), note)
+    return keep(tx, before, life.resume(before), note)
 
 
 def recourse(tx: Tx, id_: UUID, note: str) -> Assignment:
     """The seller is to buy it back. Raises IllegalMove, NoRecourse, NotOverdue."""
     before = assignment(tx, id_, lock=True)
-    return _keep(tx, before, life.recourse(before, access.today(tx)), note)
+    return keep(tx, before, life.recourse(before, access.today(tx)), note)
 
 
 def recourse_due(tx: Tx, items: list[Item]) -> None:
@@ -302,7 +339,7 @@ def recourse_due(tx: Tx, items: list[Item]) -> None:
     for item in items:
         before = assignment(tx, ids.read("asg", item.payload["assignment"]), lock=True)
         if before.state in ("advanced", "confirmed"):
-            _keep(tx, before, life.recourse(before, access.today(tx)), "overdue")
+            keep(tx, before, life.recourse(before, access.today(tx)), "overdue")
 
 
 WORK: dict[str, Run] = {RECOURSE_DUE: recourse_due}
@@ -311,70 +348,9 @@ WORK: dict[str, Run] = {RECOURSE_DUE: recourse_due}
 def write_off(tx: Tx, id_: UUID, note: str) -> Assignment:
     """Take what is owed out of the books. Raises IllegalMove, NoRecourse, NotOverdue."""
     before = assignment(tx, id_, lock=True)
-    return _keep(tx, before, life.write_off(before, tx.now, access.today(tx)), note)
+    return keep(tx, before, life.write_off(before, tx.now, access.today(tx)), note)
 
 
 def recover(tx: Tx, before: Assignment, amount: int, note: str = "") -> Assignment:
     """`amount` minor units came in after a write-off; `before` is locked."""
-    return _keep(tx, before, life.recover(before, amount), note)
-
-
-def _keep(tx: Tx, before: Assignment | None, step: Step, note: str) -> Assignment:
-    """Post what a step moves, write the assignment and its entry, and tell of it."""
-    shown = ids.show("asg", step.after.id)
-    number = store.count_entries(tx, step.after.id) + 1
-    txn_id = _post(tx, step, f"{shown}/{number}") if step.moved else None
-    if before is not None:
-        store.move(tx, before, step.after)
-        _share(tx, before, step.after, f"{shown}/{number}")
-    store.add_entry(tx, step, txn_id, note)
-    tx.emit(
-        "assignment.moved",
-        shown,
-        verb=step.verb,
-        state=step.after.state,
-        amounts=step.amounts,
-        product=step.after.product,
-    )
-    return step.after
-
-
-def _share(tx: Tx, before: Assignment, after: Assignment, key: str) -> None:
-    """Post what of a step is whose, where others fund the product too."""
-    funding = _tables(tx, after).funding
-    if not funding.funders:
-        return
-    changes = joint.moved(joint.parts(funding, before), joint.parts(funding, after))
-    posted = []
-    for party, name, amount in changes:
-        place, of = _SHARED[name]
-        template = PARTNERS[place]
-        amounts = dict.fromkeys(template.names(), 0) | {of: amount}
-        legs = template.legs({"book": after.product, "party": party}, amounts)
-        posted.append(
-            Transaction(
-                id=tx.id("txn", f"factoring/{key}/{party}/{name}"),
-                template=template.name,
-                reference=ids.show("asg", after.id),
-                currency=after.currency,
-                legs=tuple(legs),
-                effective_at=tx.now,
-            )
-        )
-    for result in ledger.post(tx, posted, CHART) if posted else []:
-        result.demand()
-
-
-def _post(tx: Tx, step: Step, key: str) -> UUID:
-    id_ = tx.id("txn", f"factoring/{key}")
-    legs = TEMPLATES[step.template].legs({"book": step.after.product}, step.amounts)
-    transaction = Transaction(
-        id=id_,
-        template=step.template,
-        reference=ids.show("asg", step.after.id),
-        currency=step.after.currency,
-        legs=tuple(legs),
-        effective_at=tx.now,
-    )
-    ledger.post(tx, [transaction], CHART)[0].demand()
-    return id_
+    return keep(tx, before, life.recover(before, amount), note)

@@ -75,10 +75,20 @@ def same_claim(tx: Tx, fingerprint: bytes) -> Receivable | None:
     )
 
 
-def add_receivable(tx: Tx, new: Receivable) -> None:
-    """Keep a claim."""
+def same_claims(tx: Tx, marks: Sequence[bytes]) -> list[Receivable]:
+    """The claims that stand of these, by their fingerprints."""
+    return tx.rows(
+        Receivable,
+        f"""SELECT {_RECEIVABLE} FROM receivable
+        WHERE book = %(book)s AND fingerprint = ANY(%(marks)s)""",
+        marks=list(marks),
+    )
+
+
+def add_receivables(tx: Tx, new: Sequence[Receivable]) -> None:
+    """Keep claims."""
     names = ("book", *Receivable.__struct_fields__)
-    tx.append("receivable", names, [(tx.book, *msgspec.structs.astuple(new))])
+    tx.append("receivable", names, [(tx.book, *msgspec.structs.astuple(each)) for each in new])
 
 
 def receivables(
@@ -97,9 +107,10 @@ def receivables(
     )
 
 
-def add(tx: Tx, new: Assignment) -> None:
-    """Write an offer. A claim that is assigned already is a Conflict at the latest at the commit."""
-    tx.append("assignment", ("book", *_NAMES), [(tx.book, *msgspec.structs.astuple(new))])
+def add_all(tx: Tx, new: Sequence[Assignment]) -> None:
+    """Write offers. A claim that is assigned already is a Conflict at the latest at the commit."""
+    rows = [(tx.book, *msgspec.structs.astuple(each)) for each in new]
+    tx.append("assignment", ("book", *_NAMES), rows)
 
 
 def count_offers(tx: Tx, receivable_id: UUID) -> int:
@@ -110,6 +121,29 @@ def count_offers(tx: Tx, receivable_id: UUID) -> int:
         receivable=receivable_id,
     )
     return int(found)
+
+
+def count_offers_all(tx: Tx, receivable_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """How often each of these claims was offered for before."""
+    if not receivable_ids:
+        return {}
+    return dict(
+        tx.tuples(
+            """SELECT receivable_id, count(*)::int FROM assignment
+            WHERE book = %(book)s AND receivable_id = ANY(%(ids)s) GROUP BY 1""",
+            ids=list(receivable_ids),
+        )
+    )
+
+
+def standing_all(tx: Tx, marks: Sequence[bytes]) -> list[Assignment]:
+    """The assignments of these claims that were not declined."""
+    return tx.rows(
+        Assignment,
+        f"""SELECT {_ASSIGNMENT} FROM assignment
+        WHERE book = %(book)s AND fingerprint = ANY(%(marks)s) AND state <> 'declined'""",
+        marks=list(marks),
+    )
 
 
 def standing(tx: Tx, fingerprint: bytes) -> Assignment | None:
@@ -126,6 +160,17 @@ def assignment(tx: Tx, id_: UUID, *, lock: bool = False) -> Assignment | None:
     """One assignment, or None."""
     query = f"SELECT {_ASSIGNMENT} FROM assignment WHERE book = %(book)s AND id = %(id)s"
     return tx.row(Assignment, query + (" FOR UPDATE" if lock else ""), id=id_)
+
+
+def lock(tx: Tx, assignment_ids: Sequence[UUID]) -> dict[UUID, Assignment]:
+    """Assignments by their ids, locked in the order of these."""
+    rows = tx.rows(
+        Assignment,
+        f"""SELECT {_ASSIGNMENT} FROM assignment
+        WHERE book = %(book)s AND id = ANY(%(ids)s) ORDER BY id FOR UPDATE""",
+        ids=list(assignment_ids),
+    )
+    return {row.id: row for row in rows}
 
 
 def of_orders(tx: Tx, orders: Sequence[UUID]) -> list[Assignment]:
@@ -188,25 +233,27 @@ def move(tx: Tx, before: Assignment, after: Assignment) -> None:
     tx.run(f"UPDATE assignment SET {_SET} WHERE book = %(book)s AND id = %(id)s", id=after.id, **changes)  # fmt: skip
 
 
-def add_entry(tx: Tx, step: Step, txn_id: UUID | None, note: str) -> None:
+class EntryRow(msgspec.Struct, frozen=True):
+    """What happened to an assignment, by its number; `txn_id` is what was posted for it."""
+
+    number: int
+    step: Step
+    txn_id: UUID | None
+    note: str
+
+
+def add_entries(tx: Tx, rows: Sequence[EntryRow]) -> None:
     """Keep what happened; entries of an assignment are numbered from 1 without a gap."""
-    tx.run(
-        """
-        INSERT INTO assignment_entry
-            (book, assignment_id, number, verb, state, at, actor, txn_id, amounts, note)
-        SELECT %(book)s, %(id)s, coalesce(max(number), 0) + 1, %(verb)s, %(state)s, %(now)s,
-               %(actor)s, %(txn)s, %(amounts)s::jsonb, %(note)s
-        FROM assignment_entry WHERE book = %(book)s AND assignment_id = %(id)s
-        """,
-        id=step.after.id,
-        verb=step.verb,
-        state=step.after.state,
-        now=tx.now,
-        actor=tx.actor,
-        txn=txn_id,
-        amounts=msgspec.json.encode(step.amounts).decode(),
-        note=note,
-    )
+    tx.append(
+        "assignment_entry",
+        ("book", "assignment_id", "number", "verb", "state", "at", "actor", "txn_id", "amounts",
+         "note"),
+        [
+            (tx.book, row.step.after.id, row.number, row.step.verb, row.step.after.state, tx.now,
+             tx.actor, row.txn_id, row.step.amounts, row.note)
+            for row in rows
+        ],
+    )  # fmt: skip
 
 
 def entries(tx: Tx, id_: UUID) -> list[Entry]:
@@ -227,6 +274,17 @@ def count_entries(tx: Tx, id_: UUID) -> int:
         id=id_,
     )
     return int(found)
+
+
+def count_all(tx: Tx, assignment_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """How many things happened to each of these assignments, which are locked."""
+    return dict(
+        tx.tuples(
+            """SELECT assignment_id, count(*)::int FROM assignment_entry
+            WHERE book = %(book)s AND assignment_id = ANY(%(ids)s) GROUP BY 1""",
+            ids=list(assignment_ids),
+        )
+    )
 
 
 class Statement(msgspec.Struct, frozen=True):
@@ -310,6 +368,18 @@ def exposure(tx: Tx, of: Assignment) -> Exposure:
         running=list(RUNNING),
     )
     return Exposure(*rows[0])
+
+
+def exposures(tx: Tx, product: str, currency: str) -> list[tuple[str, UUID, int]]:
+    """What is out under a product in a currency, by debtor and seller."""
+    return tx.tuples(
+        f"""SELECT debtor, seller_id, sum({_EXPOSED})::bigint FROM assignment
+        WHERE book = %(book)s AND product = %(product)s AND currency = %(currency)s
+          AND state = ANY(%(running)s) GROUP BY 1, 2""",
+        product=product,
+        currency=currency,
+        running=list(RUNNING),
+    )
 
 
 def sums(tx: Tx) -> list[Sum]:

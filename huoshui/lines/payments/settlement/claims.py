@@ -104,19 +104,27 @@ class Financed(msgspec.Struct, frozen=True, kw_only=True):
     key: str
 
 
-def finance(tx: Tx, paid: Financed) -> None:
-    """Pay a seller what another line advances to it; it leaves with its next payout."""
-    names = {"seller": paid.seller, "source": paid.source}
-    _post(tx, "seller_financed", f"financed/{paid.key}", paid, names)
+def finance(tx: Tx, paid: Sequence[Financed]) -> None:
+    """Pay sellers what another line advances to them; it leaves with their next payouts."""
+    made = [
+        _entry(tx, "seller_financed", f"financed/{each.key}", each,
+               {"seller": each.seller, "source": each.source})
+        for each in paid
+    ]  # fmt: skip
+    for result in ledger.post(tx, made, CHART) if made else ():
+        result.demand()
 
 
 def receive(tx: Tx, claim: Claim, key: str) -> None:
     """What a claim is for came into the bank: it is matched with the bank's file from there."""
-    _post(tx, "finance_received", f"received/{key}", claim, {"to": claim.to})
+    made = _entry(tx, "finance_received", f"received/{key}", claim, {"to": claim.to})
+    ledger.post(tx, [made], CHART)[0].demand()
 
 
-def _post(tx: Tx, template: str, key: str, of: Financed | Claim, names: dict[str, str]) -> None:
-    transaction = Transaction(
+def _entry(
+    tx: Tx, template: str, key: str, of: Financed | Claim, names: dict[str, str]
+) -> Transaction:
+    return Transaction(
         id=tx.id("txn", key),
         template=template,
         reference=of.reference,
@@ -124,4 +132,3 @@ def _post(tx: Tx, template: str, key: str, of: Financed | Claim, names: dict[str
         legs=tuple(TEMPLATES[template].legs(names, {"amount": of.amount})),
         effective_at=tx.now,
     )
-    ledger.post(tx, [transaction], CHART)[0].demand()

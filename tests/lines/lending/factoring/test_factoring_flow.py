@@ -218,7 +218,7 @@ def test_no_claim_is_assigned_twice_even_under_another_number(sold: Ground) -> N
             other = service.register(tx, invoice(f"OTHER-{column}"))
             changed = {"id": tx.id("asg", column), "receivable_id": other.id, "fingerprint": other.fingerprint}  # fmt: skip
             changed[column] = getattr(again, column)
-            store.add(tx, msgspec.structs.replace(again, **changed))
+            store.add_all(tx, [msgspec.structs.replace(again, **changed)])
 
 
 def test_two_that_offer_one_claim_at_once_make_one_offer(sold: Ground) -> None:
