@@ -83,7 +83,9 @@ class _Part(msgspec.Struct, frozen=True):
 def follow(tx: Tx, moved: Sequence[Moved]) -> None:
     """Let loans follow the payments that they pay, in the same commit; no others are touched."""
     parts = [part for before, after in moved for part in _parts(before, after)]
-    for part in sorted(parts, key=lambda each: each.loan_id):
+    parts.sort(key=lambda each: each.loan_id)
+    _draw(tx, [part for part in parts if part.drawn > 0])
+    for part in parts:
         _follow(tx, part)
     for before, after in moved:
         if not after.order_key and any(t.rail == RAIL for t in after.tenders):
@@ -104,22 +106,28 @@ def _by_loan(payment: Payment | None) -> dict[str, Tender]:
 
 
 def _follow(tx: Tx, part: _Part) -> None:
-    loan = contract.locked(tx, part.loan_id)
-    if part.drawn > 0:
-        _draw(tx, part, loan)
     if part.returned > 0:
-        _repay(tx, part, loan)
+        _repay(tx, part, contract.locked(tx, part.loan_id))
     if part.waits:
-        reserve(tx, part.payment, loan, part.waits)
+        reserve(tx, part.payment, contract.locked(tx, part.loan_id), part.waits)
     elif part.over:
-        _free(tx, loan)
+        _free(tx, contract.locked(tx, part.loan_id))
 
 
-def _draw(tx: Tx, part: _Part, loan: Loan) -> None:
-    shown = ids.show("pmt", part.payment.id)
-    taken = part.after.taken if part.after else 0
-    loans.draw(tx, loan.id, part.drawn, f"{shown}/{taken}", ports=PORTS)
-    post(tx, [_entry(tx, part, loan, "pay_later_paid", f"paid/{taken}", part.drawn)])
+def _draw(tx: Tx, parts: Sequence[_Part]) -> None:
+    """Draw what was captured of each loan, all posted at once; it pays what its rail gave."""
+    if not parts:
+        return
+    batch = loans.Batch(tx, [part.loan_id for part in parts], PORTS)
+    entries = []
+    for part in parts:
+        shown, taken = ids.show("pmt", part.payment.id), part.after.taken if part.after else 0
+        event = e.Drawn(id="", on=today(tx), recorded=today(tx), amount=part.drawn)
+        batch.record(part.loan_id, event, f"{shown}/{taken}")
+        loan = batch.loans[part.loan_id].loan
+        entries.append(_entry(tx, part, loan, "pay_later_paid", f"paid/{taken}", part.drawn))
+    batch.flush()
+    post(tx, entries)
 
 
 def _entry(tx: Tx, part: _Part, loan: Loan, template: str, what: str, amount: int) -> Entry:

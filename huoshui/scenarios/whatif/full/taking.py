@@ -48,6 +48,7 @@ from huoshui.scenarios.whatif.full.store import TakenRow
 
 PAY_DUE = "whatif.pay_due"
 CLAIM_DUE = "whatif.claim_due"
+_NOT_FOR_IT = ("not_factorable:amount",)  # the estimate leaves them out as well
 OTHER = "another_product"  # what a buyer or seller wanted, and had from another product already
 
 
@@ -74,6 +75,10 @@ def noon(tx: Tx, day: date) -> datetime:
     return datetime.combine(day, time(12), access.zone_of(tx))
 
 
+def _taken(tx: Tx, facts: Sequence[Fact]) -> Taken:
+    return order_flow.take(tx, facts) if facts else Taken([], [])
+
+
 def _of(fact: Fact, orders: Container[str], kinds: tuple[type[Fact], ...]) -> bool:
     return isinstance(fact, kinds) and getattr(fact, "order", "") in orders
 
@@ -96,9 +101,9 @@ class Taking:
             tenders = [f for f in facts if isinstance(f, Tender) and f.order in asked]
             wanted, others = self._wanted(tx, asked, tenders)
             more = [
-                order_flow.take(tx, others),
+                _taken(tx, others),
                 self._pay_later(tx, wanted) if wanted else Taken([], []),
-                order_flow.take(tx, [f for f in facts if _of(f, asked, _AFTER)]),
+                _taken(tx, [f for f in facts if _of(f, asked, _AFTER)]),
             ]
             for each in more:
                 taken = Taken(taken.facts + each.facts, taken.outcomes + each.outcomes)
@@ -187,7 +192,7 @@ class Taking:
         for outcome in payment_flow.apply(tx, commands) if commands else []:
             outcome.demand()
         store.take(tx, rows)
-        return order_flow.take(tx, refused)
+        return _taken(tx, refused)
 
     @staticmethod
     def _agree(tx: Tx, payment: Payment, each: Wanted) -> tuple[Loan, tuple[Means, ...]]:
@@ -223,24 +228,38 @@ class Taking:
 
     def _buy(self, tx: Tx, asked: Iterable[tuple[str, str, UUID, Planned]]) -> None:
         first: dict[str, Purchase] = {}
-        rows = []
+        rows, also = list[TakenRow](), list[tuple[str, str]]()
         for key, order, seller, product in asked:
             if key in first:
-                rows.append(TakenRow(product=product.key, key=key, reason=OTHER))
+                also.append((key, product.key))
             else:
                 first[key] = Purchase(order, seller, product.key)
         done = factoring_flow.buy(tx, list(first.values())) if first else []
         for key, bought in zip(first, done, strict=True):
             of = bought.assignment
+            reason = _reason(bought.problem) if bought.problem else ""
+            if reason in _NOT_FOR_IT:
+                continue
             rows.append(
                 TakenRow(
                     product=first[key].product, key=key, object_id=of.id if of else None,
-                    reason=bought.problem.code if bought.problem else "", amount=bought.amount,
+                    reason=reason, amount=bought.amount,
                 )
             )  # fmt: skip
             if of is not None:
                 tx.later(CLAIM_DUE, ids.show("asg", of.id), noon(tx, bought.overdue_on))
+                rows += [
+                    TakenRow(product=product, key=key, reason=OTHER, amount=bought.amount)
+                    for place, product in also
+                    if place == key
+                ]
         store.take(tx, rows)
+
+
+def _reason(problem: Problem) -> str:
+    """Why nothing came of a purchase: the problem's code, and the reason that it names."""
+    named = problem.facts.get("reason") or problem.facts.get("limit")
+    return f"{problem.code}:{named}" if named else problem.code
 
 
 class Declined(Problem):
