@@ -32,8 +32,7 @@ def run(
     def told(product: str, at: int, total: int) -> None:
         tell(Progress("estimate", at, total, world=done.world))
 
-    with worlds.database(done.world).begin(book=BOOK) as tx:
-        service.prepare(tx, told)
+    worlds.database(done.world).run(lambda tx: service.prepare(tx, told), book=BOOK)
     return done
 
 
@@ -44,8 +43,9 @@ def again(
 
     Raises NotPrepared for a world without an estimate, and what a replay does.
     """
-    with worlds.database(base).begin(book=BOOK) as tx:
-        row, setup = replays.replay(tx), whatif.setup(tx)
+    row, setup = worlds.database(base).run(
+        lambda tx: (replays.replay(tx), whatif.setup(tx)), book=BOOK
+    )
     if row is None or setup is None:
         raise NotPrepared(product=base)
     source = row.sections["source"]
