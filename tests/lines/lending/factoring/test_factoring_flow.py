@@ -229,7 +229,8 @@ def test_two_that_offer_one_claim_at_once_make_one_offer(sold: Ground) -> None:
     def offer(product: str) -> None:
         try:
             with sold.database.begin() as tx:
-                made.append(service.offer(tx, claim.id, product))
+                offered = service.offer(tx, claim.id, product)
+            made.append(offered)
         except (Conflict, AlreadyAssigned) as refused:
             made.append(refused)
 
