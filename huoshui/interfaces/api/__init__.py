@@ -16,6 +16,7 @@ from huoshui.interfaces.api import (
     allocations,
     batches,
     books,
+    calculators,
     catalog,
     closing,
     devices,
@@ -65,6 +66,7 @@ HANDLERS = [
     *pay_later.HANDLERS,
     *partners.HANDLERS,
     *loan_papers.HANDLERS, *loan_requests.HANDLERS, *party_pages.HANDLERS,
+    *calculators.HANDLERS,
 ]  # fmt: skip
 EXCEPTION_HANDLERS: dict[int | type[Exception], Any] = {
     Problem: problems.on_problem,

@@ -15,6 +15,7 @@ from huoshui.core.errors import Problem
 from huoshui.core.money import Money
 from huoshui.interfaces.hosted import (
     answer,
+    calculating,
     consenting,
     linking,
     own_claims,
@@ -83,6 +84,12 @@ def routes() -> list[Any]:
             path="/mine",
             route_handlers=[*owning.HANDLERS, *own_claims.HANDLERS],
             exception_handlers=errors | {Problem: owning.on_problem},
+            include_in_schema=False,
+        ),
+        Router(
+            path="/calculator",
+            route_handlers=calculating.HANDLERS,
+            exception_handlers=errors,
             include_in_schema=False,
         ),
         Router(

@@ -14,7 +14,20 @@ _LAWS = ("cn_simple", "cn_irr", "eu_aprc", "us_apr")
 def agreement(contract: Contract, lang: str) -> Paper:
     """The contract in a language."""
     words = Words(lang, contract.currency)
-    parts = (_parties, _loan, _cost, _disclosed, _schedule, _paying, _late, _leaving, _proof)
+    parts = [
+        _parties,
+        _loan,
+        _cost,
+        _disclosed,
+        _schedule,
+        _paying,
+        _late,
+        _leaving,
+        _others,
+        _proof,
+    ]
+    if not _others(contract, words):
+        parts.remove(_others)
     blocks: list[Block] = []
     for number, part in enumerate(parts, 1):
         name = part.__name__.removeprefix("_")
@@ -118,9 +131,57 @@ def _late(contract: Contract, words: Words) -> list[Block]:
     life = contract.life
     earn = "earn" if life["earn_on_overdue"] else "earn_not"
     told = [words.say(f"late.{earn}", rate=words.share(contract.rate_annual))]
-    told.append(words.say("late.charges"))
+    told.append(_charges(contract, words))
     told.append(words.say("late.relief"))
     return [Text(each) for each in told]
+
+
+def _charges(contract: Contract, words: Words) -> str:
+    """What an instalment costs that is not paid in time, by the product's own table."""
+    late = contract.late
+    if late is None:
+        return words.say("late.charges")
+    parts = {"fee": words.amount(late["fee"]), "share": words.share(late["share"])}
+    key = "both" if late["fee"] and late["share"] != "0" else "fee" if late["fee"] else "share"
+    asked = words.say(f"late.{key}", **parts)
+    most = words.share(late["most"])
+    return words.say("late.charged", days=late["grace_days"], asked=asked, most=most)
+
+
+def _others(contract: Contract, words: Words) -> list[Block]:
+    """Who else funds the loan, bears its losses, or pays a part of what it costs."""
+    say, share = words.say, words.share
+    told = [
+        say("funder", party=each["party"], principal=share(each["principal"]), interest=share(each["interest"]))
+        for each in contract.funders
+    ]  # fmt: skip
+    if contract.losses:
+        ordered = sorted(contract.losses["covers"], key=lambda each: int(each["order"]))
+        told += [_cover(each, words) for each in ordered]
+        told.append(say(f"losses.rest.{contract.losses['rest']}"))
+        told.append(say("losses.yours"))
+    if contract.premium:
+        of = contract.premium
+        parts = {name: share(of[name]) for name in ("rate", "borrower", "merchant")}
+        told.append(say("premium", party=of["party"], **parts))
+    if contract.subsidy:
+        told.append(
+            say("subsidy", party=contract.subsidy["party"], share=share(contract.subsidy["share"]))
+        )
+    if contract.merchant:
+        told.append(say("merchant", share=share(contract.merchant["discount"])))
+    return [Text(each) for each in told]
+
+
+def _cover(each: dict[str, Any], words: Words) -> str:
+    facts = {
+        "party": each["party"], "role": words.say(f"role.{each['role']}"),
+        "share": words.share(each["share"]), "basis": words.say(f"basis.{each['basis']}"),
+        "components": words.listed(list(each["components"]), "lost"),
+    }  # fmt: skip
+    if each["most"] is None:
+        return words.say("cover", **facts)
+    return words.say("cover.most", most=words.amount(each["most"]), **facts)
 
 
 def _leaving(contract: Contract, words: Words) -> list[Block]:

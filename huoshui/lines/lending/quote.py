@@ -116,3 +116,19 @@ def rates_of_payments(received: int, payments: Sequence[int], unit: str, every: 
         context.prec = DIGITS
         yearly = Decimal(per_year.numerator) / per_year.denominator
     return china_rate_of(flows, yearly)
+
+
+def rates_of_periods(received: int, payments: Sequence[int], unit: str, every: int) -> Rates:
+    """Yearly rates by every rule of payments at the ends of equal periods. Raises NoRate."""
+    per_year = _PER_YEAR[unit] / every
+    with localcontext() as context:
+        context.prec = DIGITS
+        yearly = Decimal(per_year.numerator) / per_year.denominator
+        paid = [Flow(Decimal(each), k / yearly) for k, each in enumerate(payments, 1)]
+    units = [UnitFlow(Decimal(received), 0)]
+    units += [UnitFlow(Decimal(-each), k) for k, each in enumerate(payments, 1)]
+    return Rates(
+        china=rates_of_payments(received, payments, unit, every),
+        eu=eu_apr([Flow(Decimal(received), Decimal(0))], paid),
+        us=reg_z_apr(units, yearly).annual,
+    )

@@ -97,6 +97,8 @@ BODIES: dict[str, Any] = {
     "/loans/{ref:str}/change": {"change": {"kind": "charge_off"}},
     "/loans/{ref:str}/request": {"kind": "spread", "words": "x"},
     "/loan-requests/{ref:str}/decide": {"outcome": "refuse", "answer": "x"},
+    "/calculators/schedule": {"amount": money(1_000), "rate_annual": "0.1"},
+    "/calculators/rates": {"received": money(100), "payments": [101]},
     "/party-pages": {"party": "slr_00000000000000000000000001"},
     "/cover-claims/{ref:str}/accept": {"amount": 1},
     "/loan-days": {},

@@ -37,6 +37,7 @@ from huoshui.lines.lending.product import (
     quote_checked,
     read_tables,
 )
+from huoshui.lines.lending.quote import Rates
 from huoshui.lines.lending.rates.apr import percent
 
 PORTS = Ports()
@@ -156,15 +157,9 @@ def decide(tx: Tx, loan_id: UUID, ports: Ports = PORTS) -> Loan:
 
 def disclosure(found: ProductQuote) -> dict[str, Any]:
     """All that is told before the consent: instalments, sums, yearly rates by law, texts."""
-    rates = found.quote.rates
     return {
         "rate_annual": str(found.rate_annual),
-        "rates": {
-            "cn_irr_pct": percent(rates.china.compound),
-            "cn_simple_pct": percent(rates.china.simple),
-            "eu_aprc_pct": percent(rates.eu),
-            "us_apr_pct": percent(rates.us),
-        },
+        "rates": told_rates(found.quote.rates),
         "instalments": [
             {"n": row.n, "due": row.due.isoformat(), "principal": row.principal,
              "interest": row.interest, "total": row.total, "balance": row.balance}
@@ -174,6 +169,16 @@ def disclosure(found: ProductQuote) -> dict[str, Any]:
         "fee": found.quote.fee,
         "texts": [msgspec.to_builtins(said) for said in found.disclosures],
     }  # fmt: skip
+
+
+def told_rates(rates: Rates) -> dict[str, str]:
+    """Yearly rates by each law, in per cent."""
+    return {
+        "cn_irr_pct": percent(rates.china.compound),
+        "cn_simple_pct": percent(rates.china.simple),
+        "eu_aprc_pct": percent(rates.eu),
+        "us_apr_pct": percent(rates.us),
+    }
 
 
 def consent(tx: Tx, loan_id: UUID, proof: str) -> Loan:

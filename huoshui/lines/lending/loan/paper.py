@@ -22,6 +22,9 @@ _TERMS = ("kind", "method", "every", "unit", "month_end", "down_payment", "ballo
           "grace_principal", "grace_interest", "interest_free")  # fmt: skip
 
 
+_PARTNERS = ("losses", "premium", "subsidy", "merchant")
+
+
 class Parties(msgspec.Struct, frozen=True):
     """Who lends and who borrows, by the names that they had on the day of the consent."""
 
@@ -30,8 +33,12 @@ class Parties(msgspec.Struct, frozen=True):
     borrower_name: str
 
 
-class Contract(msgspec.Struct, frozen=True, kw_only=True):
-    """A loan contract; amounts in minor units, days in the book's time zone."""
+class Contract(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A loan contract; amounts in minor units, days in the book's time zone.
+
+    What a product does not say is left out, so that what products learn to say later changes the
+    digest of no contract that stands.
+    """
 
     loan: str
     parties: Parties
@@ -52,6 +59,12 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
     terms: dict[str, Any]
     waterfall: dict[str, Any]
     life: dict[str, Any]
+    late: dict[str, Any] | None = None
+    funders: list[dict[str, Any]] = []
+    losses: dict[str, Any] | None = None
+    premium: dict[str, Any] | None = None
+    subsidy: dict[str, Any] | None = None
+    merchant: dict[str, Any] | None = None
 
     @property
     def digest(self) -> str:
@@ -94,4 +107,7 @@ def written(
         terms={name: told["terms"][name] for name in _TERMS},
         waterfall=told["waterfall"],
         life=told["life"],
+        late=told["late"],
+        funders=told["funding"]["funders"],
+        **{name: told[name] for name in _PARTNERS},
     )
