@@ -20,12 +20,13 @@ from huoshui.interfaces.api.loans import Rate
 from huoshui.lines.lending.loan.contract import told_rates
 from huoshui.lines.lending.quote import quote, rates_of_periods
 from huoshui.lines.lending.schedule import Basis, DownPayment, Drawdown, Row, Terms
-from huoshui.lines.lending.schedule.terms import Kind, Method
+from huoshui.lines.lending.schedule.terms import Method
 from huoshui.lines.lending.time.calendar import DueRule, MonthEnd
 
 Count = Annotated[int, Meta(ge=0, le=1200)]
 Some = Annotated[int, Meta(ge=1, le=1200)]
 Minor = Annotated[int, Meta(ge=0, le=10**15)]
+Shape = Literal["equal_instalment", "equal_principal", "interest_only", "single_payment"]
 Unit = Literal["days", "weeks", "months"]
 # A reckoning of this many rows takes a tenth of a second; nobody's loan has more.
 Instalments = Annotated[int, Meta(ge=1, le=600)]
@@ -38,7 +39,7 @@ class ScheduleAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     amount: Money
     rate_annual: Rate
     instalments: Instalments = 12
-    kind: Kind = "equal_instalment"
+    kind: Shape = "equal_instalment"
     method: Method = "declining"
     every: Annotated[int, Meta(ge=1, le=120)] = 1
     unit: Unit = "months"

@@ -91,7 +91,13 @@ def _line(each: Line, words: Words) -> tuple[str, ...]:
     cells = [words.bare(part) if part else "" for part in parts]
     amount = words.bare(each.amount) if each.amount else ""
     balance = "" if each.balance is None else words.bare(each.balance)
-    return (words.day(each.on), words.say(f"moved.{each.kind}"), amount, *cells, balance)
+    return (
+        words.day(each.on),
+        words.said(f"moved.{each.kind}", each.kind),
+        amount,
+        *cells,
+        balance,
+    )
 
 
 def _instalments(told: Statement, words: Words) -> list[Block]:

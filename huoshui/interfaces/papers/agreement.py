@@ -70,7 +70,27 @@ def _loan(contract: Contract, words: Words) -> list[Block]:
     parts = ("down_payment", "balloon")
     rows += [(say(name), say("periods", n=terms[name])) for name in first if terms[name]]
     rows += [(say(name), words.share(terms[name])) for name in parts if terms[name] != "0"]
-    return [Text(contract.about.say(words.lang)), Fields(tuple(rows))]
+    return [Text(contract.about.say(words.lang)), Fields(tuple(rows)), *_account(contract, words)]
+
+
+def _account(contract: Contract, words: Words) -> list[Block]:
+    """How a line or an advance asks for what is owed, where it is no loan of fixed instalments."""
+    say, share = words.say, words.share
+    told = []
+    if contract.statement:
+        of = contract.statement
+        floor, days = words.amount(of["minimum_floor"]), of["due_days"]
+        least, whole = share(of["minimum_share"]), say(f"minimum.{of['minimum_of']}")
+        told.append(say("revolving", least=least, whole=whole, floor=floor, days=days))
+        told.append(say(f"bears.{of['bears_from']}"))
+    if contract.sales:
+        of = contract.sales
+        told.append(say("sales", share=share(of["share"]), n=of["longest"]))
+        if of["least"] != "0":
+            told.append(say("sales.least", least=share(of["least"])))
+        if of["fee"] != "0":
+            told.append(say("sales.fee", fee=share(of["fee"])))
+    return [Text(each) for each in told]
 
 
 def _every(terms: dict[str, Any], words: Words) -> str:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from huoshui.core import money
-from huoshui.core.i18n import text
+from huoshui.core.i18n import catalogue, text
 
 
 class Words:
@@ -20,6 +20,10 @@ class Words:
     def say(self, key: str, **facts: Any) -> str:
         """A text of the papers."""
         return text(f"paper.{key}", self.lang, **facts)
+
+    def said(self, key: str, plain: str) -> str:
+        """A text of the papers; what it is of in plain where there is none."""
+        return self.say(key) if f"paper.{key}" in catalogue() else plain
 
     def bare(self, minor: int) -> str:
         """An amount without its currency, as a table has it."""

@@ -95,6 +95,12 @@ def test_what_a_product_does_not_say_changes_no_digest() -> None:
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_each_kind_of_loan_has_its_words(lang: str) -> None:
-    for kind in ("equal_principal", "interest_only", "single_payment"):
-        paper = agreement(contract(terms=f'kind = "{kind}"'), lang)
-        assert pdf(paper) == pdf(paper)
+    accounts = {
+        "revolving": '[statement]\nminimum_share = "0.1"\nminimum_floor = 10_000',
+        "sales_share": '[sales]\nshare = "0.1"\nlongest = 24\nleast = "0.02"',
+    }
+    kinds = ("equal_principal", "interest_only", "single_payment", *accounts)
+    for kind in kinds:
+        of = contract(accounts.get(kind, ""), f'kind = "{kind}"')
+        assert pdf(agreement(of, lang)) == pdf(agreement(of, lang))
+        assert (kind in accounts) == ("10%" in said(of, lang)), kind

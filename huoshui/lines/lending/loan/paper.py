@@ -22,7 +22,7 @@ _TERMS = ("kind", "method", "every", "unit", "month_end", "down_payment", "ballo
           "grace_principal", "grace_interest", "interest_free")  # fmt: skip
 
 
-_PARTNERS = ("losses", "premium", "subsidy", "merchant")
+_SOME = ("late", "statement", "sales", "losses", "premium", "subsidy", "merchant")
 
 
 class Parties(msgspec.Struct, frozen=True):
@@ -60,6 +60,8 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     waterfall: dict[str, Any]
     life: dict[str, Any]
     late: dict[str, Any] | None = None
+    statement: dict[str, Any] | None = None
+    sales: dict[str, Any] | None = None
     funders: list[dict[str, Any]] = []
     losses: dict[str, Any] | None = None
     premium: dict[str, Any] | None = None
@@ -107,7 +109,6 @@ def written(
         terms={name: told["terms"][name] for name in _TERMS},
         waterfall=told["waterfall"],
         life=told["life"],
-        late=told["late"],
         funders=told["funding"]["funders"],
-        **{name: told[name] for name in _PARTNERS},
+        **{name: told[name] for name in _SOME},
     )
