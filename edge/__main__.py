@@ -1,4 +1,4 @@
-"""`python -m edge wallet|till`: the reference wallet and till on the command line."""
+"""`python -m edge wallet|till|source`: the reference wallet, till and source of milestones."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from edge import line
 from edge.clock import now_ms
 from edge.line import Server, Unreachable
 from edge.protocol import Refused
+from edge.source import Reached, Source
 from edge.till import Till
 from edge.wallet import Wallet
 
@@ -34,13 +35,15 @@ def main(words: Sequence[str] | None = None) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="edge", description=__doc__)
-    devices = parser.add_subparsers(required=True, metavar="wallet|till")
+    devices = parser.add_subparsers(required=True, metavar="wallet|till|source")
     wallet = devices.add_parser("wallet", help="a payer's device")
     till = devices.add_parser("till", help="a merchant's device")
-    for device in (wallet, till):
+    source = devices.add_parser("source", help="who certifies milestones: a school, a registry")
+    for device in (wallet, till, source):
         device.add_argument("--home", type=Path, required=True, help="folder of its state")
     _wallet(wallet)
     _till(till)
+    _source(source)
     return parser
 
 
@@ -72,6 +75,20 @@ def _till(parser: argparse.ArgumentParser) -> None:
     deposit.add_argument("--key", required=True, help="an API key with vouchers:write")
     _verb(verbs, "outbox", _outbox, "what waits to be deposited")
     _verb(verbs, "receipts", _receipts, "what the server said of what was deposited")
+
+
+def _source(parser: argparse.ArgumentParser) -> None:
+    verbs = parser.add_subparsers(required=True, metavar="VERB")
+    _verb(verbs, "key", _source_key, "its public key, to be registered")
+    _verb(
+        verbs, "named", _source_named, "keep the id under which it was registered", "id", "market"
+    )
+    certify = _verb(verbs, "certify", _certify, "sign that a party reached something", "subject")
+    certify.add_argument("kind", help="e.g. course_completed")
+    certify.add_argument("reference", help="what exactly: a course, a licence")
+    certify.add_argument("--days", type=int, default=90, help="until it runs out")
+    certify.add_argument("--server", help="https://…: send it there")
+    certify.add_argument("--key", default="", help="an API key with facts:write")
 
 
 def _verb(verbs: object, name: str, do: Do, says: str, *words: str) -> argparse.ArgumentParser:
@@ -143,6 +160,23 @@ def _receipts(asked: argparse.Namespace) -> str:
     names = ("voucher", "outcome", "reason", "amount", "paid")
     found = Till(asked.home).receipts()
     return _lines(names, [(r.about, r.outcome, r.reason, r.amount, r.paid) for r in found])
+
+
+def _source_key(asked: argparse.Namespace) -> str:
+    return Source(asked.home).public()
+
+
+def _source_named(asked: argparse.Namespace) -> str:
+    Source(asked.home).named(asked.id, asked.market)
+    return str(asked.id)
+
+
+def _certify(asked: argparse.Namespace) -> str:
+    wanted = Reached(asked.subject, asked.kind, asked.reference)
+    text = Source(asked.home).certify(wanted, days=asked.days, at=now_ms())
+    if not asked.server:
+        return text
+    return json.dumps(Server(asked.server, asked.key).ask("POST", "/v1/milestones", {"fact": text}))
 
 
 def _lines(names: Sequence[str], rows: Sequence[Sequence[object]]) -> str:

@@ -25,6 +25,7 @@ from edge.protocol.messages import (
     Enrolment,
     Invoice,
     Message,
+    Milestone,
     Receipt,
     Rotation,
     Statement,
@@ -44,7 +45,7 @@ from edge.protocol.rules import (
 
 __all__ = [
     "SKEW_MAX_MS", "Acceptance", "Certificate", "Debit", "Enrolment", "Invoice", "Limits",
-    "Message", "Proof", "Receipt", "Refused", "Rotation", "Statement", "Verdict", "Voucher",
+    "Message", "Milestone", "Proof", "Receipt", "Refused", "Rotation", "Statement", "Verdict", "Voucher",
     "authentic", "check", "conflicting", "decide", "fingerprint", "joined", "key_of",
     "limits_of", "new_key", "opened", "parted", "peeked", "prove", "proved", "public_text",
     "reference_of", "sealed", "timely",

@@ -69,6 +69,26 @@ class Certificate(Message):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Milestone(Message):
+    """A source certifies that a party reached something, sealed by the source.
+
+    `number` is the source's own and used once; `reference` says what exactly; it counts in the books
+    of `market` alone, until `ends`.
+    """
+
+    KIND: ClassVar[str] = "milestone1"
+
+    source: str
+    number: str
+    kind: str
+    subject: str
+    reference: str
+    market: str
+    at: int
+    ends: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Invoice(Message):
     """What a till asks for, sealed by the till."""
 

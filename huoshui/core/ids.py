@@ -75,6 +75,8 @@ PREFIXES = {
     "loan": "loan",
     "lev": "event of a loan",
     "clm": "claim on a cover",
+    "msr": "source of milestones",
+    "mst": "milestone",
     "lrq": "request about a loan",
     "ptp": "page of a party",
 }

@@ -29,6 +29,7 @@ from huoshui.interfaces.api import (
     loan_requests,
     loans,
     mandates,
+    milestones,
     offline,
     openapi,
     orders,
@@ -65,6 +66,7 @@ HANDLERS = [
     *loans.HANDLERS, *loan_portfolio.HANDLERS,
     *pay_later.HANDLERS,
     *partners.HANDLERS,
+    *milestones.HANDLERS,
     *loan_papers.HANDLERS, *loan_requests.HANDLERS, *party_pages.HANDLERS,
     *calculators.HANDLERS,
 ]  # fmt: skip

@@ -41,6 +41,7 @@ from huoshui.lines.lending.loan.contract import Application
 from huoshui.lines.lending.loan.journal import seen_on
 from huoshui.lines.lending.loan.model import BadBorrower, Loan, LoanCurrency, UnknownLoan
 from huoshui.lines.lending.loan.service import Repayment
+from huoshui.scenarios import credit_lines
 
 Product = Annotated[str, Meta(min_length=1, max_length=60)]
 Party = Annotated[str, Meta(max_length=64)]
@@ -229,7 +230,10 @@ def apply_for_loan(request: Ask, body: RawBody) -> Response[bytes]:
     visit, asked = enter(request), decoded(body, LoanAsked)
 
     def use_case(tx: Tx) -> views.LoanView:
-        fields = msgspec.structs.asdict(asked) | {"party": _borrower(visit, asked.party)}
+        party = _borrower(visit, asked.party)
+        line = credit_lines.line_of(tx, asked.product, party)  # drawn under it where there is one
+        fields = msgspec.structs.asdict(asked) | {"party": party}
+        fields["facility_id"] = line.id if line else None
         made = contract.apply(tx, Application(**fields), key=visit.wish)
         return views.loan(contract.decide(tx, made.id), told=True)
 

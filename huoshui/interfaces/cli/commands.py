@@ -30,6 +30,7 @@ from huoshui.interfaces.cli.lending_commands import add_lending
 from huoshui.interfaces.cli.loan_book import add_book
 from huoshui.interfaces.cli.loan_commands import add_loans
 from huoshui.interfaces.cli.member_commands import add_members
+from huoshui.interfaces.cli.milestone_commands import add_milestones
 from huoshui.interfaces.cli.operating import Serve
 from huoshui.interfaces.cli.partner_commands import add_partners
 from huoshui.interfaces.cli.product_commands import add_products
@@ -98,6 +99,7 @@ def build(serve: Serve, settings: Settings) -> App:
         ("facility", add_facilities),
         ("factoring", add_factoring),
         ("partner", add_partners),
+        ("milestone", add_milestones),
     ):
         group = App(name=name, help=say(f"help.{name}"))
         adds(group, settings, _command)

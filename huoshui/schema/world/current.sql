@@ -294,6 +294,19 @@ BEGIN
         USING ERRCODE = 'integrity_constraint_violation';
 END $$;
 
+CREATE FUNCTION public.guard_milestone_source() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF (OLD.name, OLD.public, OLD.kinds, OLD.registered_at, OLD.registered_by)
+        IS DISTINCT FROM (NEW.name, NEW.public, NEW.kinds, NEW.registered_at, NEW.registered_by)
+        OR OLD.revoked_at IS NOT NULL THEN
+        RAISE EXCEPTION 'milestone source: neither changed nor believed again'
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+
 CREATE FUNCTION public.guard_payment_state() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -1665,6 +1678,36 @@ CREATE TABLE public.migration (
     applied_at timestamp with time zone DEFAULT now() NOT NULL
 );
 
+CREATE TABLE public.milestone (
+    book integer NOT NULL,
+    id uuid NOT NULL,
+    source_id uuid CONSTRAINT milestone_source_id_not_null1 NOT NULL,
+    number text NOT NULL,
+    kind text NOT NULL,
+    subject text NOT NULL,
+    reference text NOT NULL,
+    reached_at timestamp with time zone NOT NULL,
+    ends_at timestamp with time zone NOT NULL,
+    digest text NOT NULL,
+    text text NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    actor text NOT NULL
+);
+
+CREATE TABLE public.milestone_source (
+    book integer NOT NULL,
+    id uuid NOT NULL,
+    name text NOT NULL,
+    public text NOT NULL,
+    kinds text[] NOT NULL,
+    registered_at timestamp with time zone NOT NULL,
+    registered_by text NOT NULL,
+    revoked_at timestamp with time zone,
+    revoked_by text DEFAULT ''::text NOT NULL,
+    reason text DEFAULT ''::text NOT NULL,
+    CONSTRAINT milestone_source_name_check CHECK ((name <> ''::text))
+);
+
 CREATE TABLE public.order_ (
     book integer NOT NULL,
     id uuid NOT NULL,
@@ -2774,6 +2817,24 @@ ALTER TABLE ONLY public.member
 ALTER TABLE ONLY public.migration
     ADD CONSTRAINT migration_pkey PRIMARY KEY (number);
 
+ALTER TABLE ONLY public.milestone
+    ADD CONSTRAINT milestone_book_digest_key UNIQUE (book, digest);
+
+ALTER TABLE ONLY public.milestone
+    ADD CONSTRAINT milestone_book_source_id_kind_subject_reference_key UNIQUE (book, source_id, kind, subject, reference);
+
+ALTER TABLE ONLY public.milestone
+    ADD CONSTRAINT milestone_book_source_id_number_key UNIQUE (book, source_id, number);
+
+ALTER TABLE ONLY public.milestone
+    ADD CONSTRAINT milestone_pkey PRIMARY KEY (book, id);
+
+ALTER TABLE ONLY public.milestone_source
+    ADD CONSTRAINT milestone_source_book_public_key UNIQUE (book, public);
+
+ALTER TABLE ONLY public.milestone_source
+    ADD CONSTRAINT milestone_source_pkey PRIMARY KEY (book, id);
+
 ALTER TABLE ONLY public.order_
     ADD CONSTRAINT order__pkey PRIMARY KEY (book, key, version);
 
@@ -3085,6 +3146,8 @@ CREATE UNIQUE INDEX member_email ON public.member USING btree (book, email) WHER
 
 CREATE INDEX member_organisation ON public.member USING btree (book, organisation_id, id);
 
+CREATE INDEX milestone_subject ON public.milestone USING btree (book, subject, id);
+
 CREATE INDEX order_buyer ON public.order_ USING btree (buyer_key, book);
 
 CREATE UNIQUE INDEX order_id ON public.order_ USING btree (book, id) WHERE (superseded_at = 'infinity'::timestamp with time zone);
@@ -3349,6 +3412,12 @@ CREATE TRIGGER log_node_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON publi
 
 CREATE TRIGGER loss_rules_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.loss_rules FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER milestone_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.milestone FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER milestone_source_stands BEFORE UPDATE ON public.milestone_source FOR EACH ROW EXECUTE FUNCTION public.guard_milestone_source();
+
+CREATE TRIGGER milestone_source_stays BEFORE DELETE OR TRUNCATE ON public.milestone_source FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER order_keeps_rows BEFORE DELETE OR TRUNCATE ON public.order_ FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER order_keeps_versions BEFORE UPDATE ON public.order_ FOR EACH ROW EXECUTE FUNCTION public.refuse_rewrite();
@@ -3547,6 +3616,12 @@ ALTER TABLE ONLY public.member
 ALTER TABLE ONLY public.member
     ADD CONSTRAINT member_book_organisation_id_fkey FOREIGN KEY (book, organisation_id) REFERENCES public.organisation(book, id);
 
+ALTER TABLE ONLY public.milestone
+    ADD CONSTRAINT milestone_book_source_id_fkey FOREIGN KEY (book, source_id) REFERENCES public.milestone_source(book, id);
+
+ALTER TABLE ONLY public.milestone_source
+    ADD CONSTRAINT milestone_source_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
+
 ALTER TABLE ONLY public.organisation
     ADD CONSTRAINT organisation_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
 
@@ -3718,6 +3793,10 @@ ALTER TABLE public.mandate ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.member ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.milestone ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.milestone_source ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.order_ ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.party_page ENABLE ROW LEVEL SECURITY;
@@ -3835,6 +3914,10 @@ CREATE POLICY reader ON public.loss_rules FOR SELECT USING (((book = ( SELECT pu
 CREATE POLICY reader ON public.mandate FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (merchant IN ( SELECT public.reader_seller_names() AS reader_seller_names)))));
 
 CREATE POLICY reader ON public.member FOR SELECT USING (false);
+
+CREATE POLICY reader ON public.milestone FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (subject IN ( SELECT public.reader_seller_names() AS reader_seller_names)))));
+
+CREATE POLICY reader ON public.milestone_source FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
 
 CREATE POLICY reader ON public.order_ FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (key IN ( SELECT public.reader_orders() AS reader_orders)))));
 

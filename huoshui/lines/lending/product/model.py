@@ -20,6 +20,7 @@ from huoshui.lines.lending.funding import (
 )
 from huoshui.lines.lending.life.rules import Rules
 from huoshui.lines.lending.product.accounts import SalesTable, StatementTable
+from huoshui.lines.lending.product.limit import LimitTable
 from huoshui.lines.lending.schedule.terms import (
     Basis,
     Calculation,
@@ -136,6 +137,7 @@ class LoanTables(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     premium: PremiumTable | None = None
     subsidy: SubsidyTable | None = None
     merchant: MerchantTable | None = None
+    limit: LimitTable | None = None
 
     @property
     def partners(self) -> PartnerTables:
