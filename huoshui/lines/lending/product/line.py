@@ -73,7 +73,9 @@ class _Lending:
 
     @staticmethod
     def _try(product: Product, amount: int, count: int) -> Problem | None:
-        for rate in _RATES:
+        sales = read_tables(product.tables).sales
+        fixed = sales is not None and Decimal(sales.fee) > 0  # its price is no rate
+        for rate in _RATES[:1] if fixed else _RATES:
             try:
                 found = loan_quote(product, Asked(amount, count, _TRIED_FROM), rate)
             except RateAboveCap:

@@ -40,10 +40,12 @@ def test_each_loan_of_each_product_repays_just_its_amount(data: st.DataObject) -
     start = data.draw(st.dates(date(2024, 1, 1), date(2030, 12, 31)))
     told = quote_checked(found, Asked(amount, count, start), {})
     rows = told.quote.rows
-    assert sum(row.principal for row in rows) == amount and len(rows) == count
+    assert sum(row.principal for row in rows) == amount
+    # What an account asks for may be over sooner than the statements that are projected.
+    assert len(rows) == count or (len(rows) < count and "statement" in product.tables)
     assert all(row.principal >= 0 and row.interest >= 0 for row in rows)
     assert rows[-1].balance == 0
-    if not told.rate_annual:
+    if not told.rate_annual and "sales" not in product.tables:
         assert told.quote.sums.total == amount
     else:
         assert told.quote.rates.china.simple >= 0
