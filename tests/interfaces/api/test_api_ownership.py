@@ -11,10 +11,12 @@ from uuid import UUID
 
 import pytest
 
+from edge.protocol import new_key, public_text
 from huoshui.core import ids
 from huoshui.core.access import SCOPES
 from huoshui.interfaces.api import HANDLERS
 from huoshui.interfaces.api.contract import contract_of
+from huoshui.lines.lending.loan import service
 from huoshui.lines.payments import rails
 from huoshui.lines.payments.rails import Answer, Call, Notice
 from huoshui.lines.payments.rails import store as rail_store
@@ -27,6 +29,8 @@ from tests.interfaces.api.devices import CONFIRMED, PROGRAMME, Devices
 from tests.interfaces.api.test_api_once import FILL, PURSE, TILL
 from tests.interfaces.api.test_api_stories import PAID, money
 from tests.lines.lending.factoring.ground import WITH, publish
+from tests.lines.lending.loan import ground as loans
+from tests.lines.lending.partners.test_partners import PARTNERS
 
 GOLDEN = dict(golden())
 HOOK = {"url": "https://hooks.example.com/", "events": ["*"]}
@@ -211,6 +215,21 @@ def granted(tenant: Tenant, party: str, name: str) -> dict[str, str]:
     }  # fmt: skip
 
 
+def shared(tenant: Tenant, party: str) -> dict[str, str]:
+    """A claim on who bears a part of a loan's loss, and a source of milestones; their ids by address."""
+    with tenant.database.begin(book=tenant.book) as tx:
+        loans.product(tx, "joint", more=PARTNERS)
+        loan = loans.signed(tx, party, "joint")
+        service.draw(tx, loan.id, 1_200_000, "d")
+    lost = {"change": {"kind": "charge_off"}}
+    tenant.done(f"/loans/{loan.shown}/change", lost)
+    source = {"name": "School", "key": public_text(new_key()), "kinds": ["course_completed"]}
+    return {
+        "/cover-claims": tenant.get("/cover-claims", loan=loan.shown)["data"][0]["id"],
+        "/milestone-sources": tenant.done("/milestone-sources", source)["id"],
+    }
+
+
 class Owned:
     """A tenant with one object of each kind, and the address of each endpoint upon it."""
 
@@ -266,6 +285,7 @@ class Owned:
         seller = tenant.get("/sellers")["data"][0]["id"]
         self.ids |= factored(tenant, seller, "theirs")
         self.ids |= granted(tenant, seller, "theirs")
+        self.ids |= shared(tenant, seller)
 
         with tempfile.TemporaryDirectory() as home:
             self.ids |= Devices(tenant, Path(home), "s-device", "b-device").everything()
