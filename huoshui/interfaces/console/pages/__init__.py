@@ -55,6 +55,8 @@ from huoshui.interfaces.console.pages.rail_calls import (
 )
 from huoshui.interfaces.console.pages.rails import rails_page
 from huoshui.interfaces.console.pages.reconciliation import line_page, queue_page
+from huoshui.interfaces.console.pages.relief import request_page as relief_request_page
+from huoshui.interfaces.console.pages.relief import requests_page as relief_requests_page
 from huoshui.interfaces.console.pages.replays import replay_page
 from huoshui.interfaces.console.pages.requests import requests_page
 from huoshui.interfaces.console.pages.search import search_page
@@ -98,6 +100,8 @@ PAGES = {
     "disputes/{key:str}": Place("disputes", dispute_page),
     "loans": Place("loans", loans_page, "loans:read"),
     "loans/{key:str}": Place("loans", loan_page, "loans:read"),
+    "loan-requests": Place("loans", relief_requests_page, "loans:read"),
+    "loan-requests/{key:str}": Place("loans", relief_request_page, "loans:read"),
     "loan-days": Place("loan_days", loan_days_page, "loans:read"),
     "loan-days/{key:str}": Place("loan_days", loan_day_page, "loans:read"),
     "loan-losses": Place("loan_losses", loan_losses_page, "loans:read"),

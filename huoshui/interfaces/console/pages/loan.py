@@ -75,6 +75,7 @@ def loan_page(tx: Tx, frame: Frame, key: str, said: Said | None = None) -> Objec
         timeline=_timeline(tx, frame, loan, running, entries),
         tables=(_schedule(frame, loan, rows), _entries(frame, loan, entries)),
         deeds=deeds(frame, running, rows, said),
+        links=_papers(frame, loan),
         api_calls=(
             *(ApiCall(path=f"/v1/loans/{loan.shown}{end}")
               for end in ("", "/schedule", "/events", "/entries", "/settlement")),
@@ -82,6 +83,18 @@ def loan_page(tx: Tx, frame: Frame, key: str, said: Said | None = None) -> Objec
                     body=f'{{"amount": {{"amount": 10000, "currency": "{loan.currency}"}}}}'),
         ),
     )  # fmt: skip
+
+
+def _papers(frame: Frame, loan: Loan) -> tuple[Link, ...]:
+    """The contract once something was offered, the statement once something was drawn, and requests."""
+    here = frame.to(f"loans/{loan.shown}")
+    found = []
+    if loan.disclosure is not None:
+        found.append(Link(frame.say("loan.contract"), f"{here}/contract.pdf", "download"))
+    if loan.start_on is not None:
+        found.append(Link(frame.say("loan.statement"), f"{here}/statement.pdf", "download"))
+        found.append(Link(frame.say("relief"), frame.to("loan-requests")))
+    return tuple(found)
 
 
 def _steps(frame: Frame, loan: Loan) -> tuple[Step, ...]:

@@ -10,6 +10,7 @@ from huoshui.facts.commerce.store import OrderRow, SellerRow
 from huoshui.interfaces.console.page import (
     ApiCall,
     Column,
+    Deed,
     Empty,
     Figure,
     Filter,
@@ -96,9 +97,24 @@ def seller_page(tx: Tx, frame: Frame, key: str) -> ObjectPage:
         ),
         tables=(_payout_table(frame, payouts), _order_table(frame, orders)),
         links=(Link(frame.say("sellers.orders"), frame.to(f"orders?seller={seller.key}")),),
+        deeds=_own_page(frame, shown_id),
         api_calls=(
             ApiCall(path="/v1/sellers?" + asked.query(key=seller.key)),
             ApiCall(path="/v1/payouts?" + asked.query(seller=shown_id)),
+        ),
+    )
+
+
+def _own_page(frame: Frame, seller: str) -> tuple[Deed, ...]:
+    """A page of its own can be opened for the seller by whoever grants access."""
+    if not frame.writes("parties:write"):
+        return ()
+    return (
+        Deed(
+            label=frame.say("sellers.own_page.open"),
+            says=frame.say("sellers.own_page.says"),
+            href=frame.to(f"sellers/{seller}/own-page"),
+            icon="users",
         ),
     )
 

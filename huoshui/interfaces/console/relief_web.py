@@ -1,0 +1,138 @@
+"""What the pages of relief, of a loan's papers and of parties' own pages do beyond showing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from litestar import Response, get, post
+from litestar.params import FromPath, RawBody
+
+from huoshui.core.access import OutOfScope
+from huoshui.core.db import Tx
+from huoshui.core.errors import NotFound, Problem
+from huoshui.facts import pages as party_pages
+from huoshui.interfaces.console import render
+from huoshui.interfaces.console.page import Figure, Link, ObjectPage
+from huoshui.interfaces.console.pages import relief
+from huoshui.interfaces.console.pages.relief import SCOPE, Said
+from huoshui.interfaces.console.pages.sellers import seller_page
+from huoshui.interfaces.console.settlement_web import acting, rehearsing
+from huoshui.interfaces.console.visit import (
+    HEADERS,
+    Ask,
+    Visit,
+    enter,
+    form,
+    html,
+    redirect,
+    same_origin,
+)
+from huoshui.interfaces.papers import loans as papers
+from huoshui.interfaces.papers.loans import MEDIA_TYPE, File
+from huoshui.lines.lending.loan import contract
+from huoshui.lines.lending.loan.model import Loan
+from huoshui.lines.payments.payment import secret as secrets
+
+OWN_PAGE_DAYS = 30
+
+
+def _entered(request: Ask, world: str, verb: str, body: bytes) -> tuple[Visit, Said]:
+    same_origin(request)
+    visit = enter(request, world, "loans")
+    return visit, Said(verb, str(form(body).get("answer", [""])[0])[:1000])
+
+
+@post(
+    "/{world:str}/loan-requests/{key:str}/{verb:str}/preview", sync_to_thread=True, status_code=200
+)
+def preview_relief(
+    request: Ask, world: FromPath[str], key: FromPath[str], verb: FromPath[str], body: RawBody
+) -> Response[bytes]:
+    """What a decision would do: it is done in a transaction that is undone. Raises OutOfScope."""
+    visit, said = _entered(request, world, verb, body)
+
+    def use_case(tx: Tx) -> ObjectPage:
+        return relief.preview_page(tx, visit.frame, key, said)
+
+    try:
+        page = rehearsing(visit, SCOPE, use_case)
+    except Problem as problem:
+        return _refused(request, visit, key, said, problem)
+    return html(request, render.page(page, visit.frame))
+
+
+@post("/{world:str}/loan-requests/{key:str}/{verb:str}", sync_to_thread=True, status_code=200)
+def decide_relief(
+    request: Ask, world: FromPath[str], key: FromPath[str], verb: FromPath[str], body: RawBody
+) -> Response[bytes]:
+    """Decide as the preview showed; refused, the page says why. Raises OutOfScope, UnknownRequest."""
+    visit, said = _entered(request, world, verb, body)
+    try:
+        acting(visit, SCOPE, lambda tx: relief.decided(tx, key, said))
+    except Problem as problem:
+        return _refused(request, visit, key, said, problem)
+    return redirect(visit.frame.to(f"loan-requests/{key}"))
+
+
+def _refused(request: Ask, visit: Visit, key: str, said: Said, problem: Problem) -> Response[bytes]:
+    """The request's page with what was filled in, and why it cannot be."""
+    if isinstance(problem, OutOfScope | NotFound):
+        raise problem
+    here = msgspec.structs.replace(visit.frame, path=visit.frame.to(f"loan-requests/{key}"))
+    told = msgspec.structs.replace(said, problem=problem.detail(here.lang))
+    with visit.begin() as tx:
+        page = relief.request_page(tx, here, key, told)
+    if not any(deed.problem for deed in page.deeds):
+        page = msgspec.structs.replace(page, lead=told.problem)
+    return html(request, render.page(page, here), status=problem.status)
+
+
+@get("/{world:str}/loans/{key:str}/contract.pdf", sync_to_thread=True)
+def contract_file(request: Ask, world: FromPath[str], key: FromPath[str]) -> Response[bytes]:
+    """A loan's contract in the reader's language. Raises UnknownLoan, NothingOffered."""
+    return _file(request, world, key, papers.contract_file)
+
+
+@get("/{world:str}/loans/{key:str}/statement.pdf", sync_to_thread=True)
+def statement_file(request: Ask, world: FromPath[str], key: FromPath[str]) -> Response[bytes]:
+    """A loan's statement in the reader's language. Raises UnknownLoan, NotBegun."""
+    return _file(request, world, key, papers.statement_file)
+
+
+def _file(
+    request: Ask, world: str, key: str, make: Callable[[Tx, Loan, str], File]
+) -> Response[bytes]:
+    visit = enter(request, world, "loans")
+    visit.need("loans:read")
+    with visit.begin() as tx:
+        file = make(tx, contract.find(tx, key), visit.frame.lang)
+    headers = HEADERS | {"Content-Disposition": f'inline; filename="{file.name}"'}
+    return Response(file.content, media_type=MEDIA_TYPE, headers=headers)
+
+
+@post("/{world:str}/sellers/{key:str}/own-page", sync_to_thread=True, status_code=200)
+def open_own_page(request: Ask, world: FromPath[str], key: FromPath[str]) -> Response[bytes]:
+    """Open a seller's own page; its address is shown this once. Raises OutOfScope, UnknownSeller."""
+    same_origin(request)
+    visit = enter(request, world, "sellers")
+    here = msgspec.structs.replace(visit.frame, path=visit.frame.to(f"sellers/{key}"))
+
+    def use_case(tx: Tx) -> ObjectPage:
+        id_ = tx.id("ptp", f"{key}/{tx.now.isoformat()}")
+        secret = secrets.make(id_, visit.world.name, tx.book, kind="ptp")
+        party_pages.open_page(tx, id_, key, secrets.digest(secret), OWN_PAGE_DAYS)
+        page, url = seller_page(tx, here, key), f"{here.origin}/mine/{secret}"
+        told = Figure(
+            label=here.say("sellers.own_page"), value=Link(url, url),
+            hint=here.say("sellers.own_page.once"),
+        )  # fmt: skip
+        return msgspec.structs.replace(page, fields=(told, *page.fields))
+
+    return html(request, render.page(acting(visit, "parties:write", use_case), here))
+
+
+ROUTES: list[Any] = [
+    preview_relief, decide_relief, contract_file, statement_file, open_own_page,
+]  # fmt: skip
