@@ -88,12 +88,16 @@ def loans_page(tx: Tx, frame: Frame, _: str = "") -> ListPage:
         title=frame.say("loans"),
         lead=frame.say("loans.lead"),
         crumbs=(asked.home(frame),),
-        links=tuple(
-            Link(frame.say(f"menu.{name}"), frame.to(href), icon)
-            for name, href, icon in (
-                ("loan_days", "loan-days", "clock"), ("loan_losses", "loan-losses", "scale"),
-                ("loan_vintages", "loan-vintages", "history"), ("loan_rolls", "loan-rolls", "list-tree"),
-            )
+        links=(
+            Link(frame.say("relief"), frame.to("loan-requests"), "users"),
+            *(
+                Link(frame.say(f"menu.{name}"), frame.to(href), icon)
+                for name, href, icon in (
+                    ("loan_days", "loan-days", "clock"), ("loan_losses", "loan-losses", "scale"),
+                    ("loan_vintages", "loan-vintages", "history"),
+                    ("loan_rolls", "loan-rolls", "list-tree"),
+                )
+            ),
         ),
         totals=_totals(tx, frame),
         filters=(
