@@ -31,6 +31,7 @@ from huoshui.lines.lending.partners import service as partners
 from huoshui.lines.lending.postings import CHART, TEMPLATES
 
 REBUILT = 500  # loans in one transaction
+TOLD = 200  # loans in one event
 LOANS = 4_000  # in one transaction, about: small books have several parts in one
 _DAY = timedelta(days=1)
 _CHART = Chart((*CHART.kinds, *(k for k in impairment.CHART.kinds if k.name == "allowance")))
@@ -171,13 +172,17 @@ def _tell(tx: Tx, day: date, sums: Sums) -> None:
     store.tell(tx, "loan_risk_flow", flows)
     if risks.gone:
         lines.drop(tx, risks.gone)
-    for move in risks.moves:
-        if max(move.bucket, move.bucket_before) < LOST:  # what is lost or settled says so itself
-            tx.emit(
-                "loan.risk_changed", ids.show("loan", move.loan_id), on=day.isoformat(),
-                bucket_before=move.bucket_before, bucket=move.bucket,
-                stage_before=move.stage_before, stage=move.stage, reason=move.reason,
-            )  # fmt: skip
+    moved = [each for each in risks.moves if max(each.bucket, each.bucket_before) < LOST]
+    for n in range(0, len(moved), TOLD):  # what is lost or settled says so itself
+        changes = [
+            {
+                "loan": ids.show("loan", each.loan_id), "bucket_before": each.bucket_before,
+                "bucket": each.bucket, "stage_before": each.stage_before, "stage": each.stage,
+                "reason": each.reason,
+            }
+            for each in moved[n : n + TOLD]
+        ]  # fmt: skip
+        tx.emit("loan.risk_changed", day.isoformat(), on=day.isoformat(), changes=changes)
     _tell_due(tx, day + _DAY, sums)
 
 
@@ -186,14 +191,16 @@ def _tell_due(tx: Tx, on: date, sums: Sums) -> None:
     if not sums.due:
         return
     asked = store.asked_on(tx, [each.loan_id for each in sums.due], on)
+    loans_due = []
     for each in sums.due:
         amount = asked.get(each.loan_id)
         if amount:
             sums.tallies[part_of(each.loan_id)].falls_due += 1
-            tx.emit(
-                "loan.falls_due", ids.show("loan", each.loan_id), on=on.isoformat(), amount=amount,
-                currency=each.currency,
-            )  # fmt: skip
+            shown = ids.show("loan", each.loan_id)
+            loans_due.append({"loan": shown, "amount": amount, "currency": each.currency})
+    for n in range(0, len(loans_due), TOLD):
+        some = loans_due[n : n + TOLD]
+        tx.emit("loan.falls_due", on.isoformat(), on=on.isoformat(), loans=some)
 
 
 def close_day(
