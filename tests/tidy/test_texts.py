@@ -17,6 +17,8 @@ import huoshui
 from huoshui.core import i18n
 from huoshui.core.access import SCOPES
 from huoshui.core.errors import Problem
+from huoshui.interfaces.cli.bench import BENCHES
+from huoshui.interfaces.cli.claims import CLAIMS
 from huoshui.lines.lending import impairment
 from huoshui.lines.lending.facility import chart as facility
 from huoshui.lines.lending.facility.model import APPEAL, FACILITY
@@ -205,3 +207,10 @@ def test_chinese_is_chinese_and_english_is_english() -> None:
         and (CHINESE.search(text["en"]) and not CHINESE.search(text["zh"]))
     ]
     assert odd == []
+
+
+def test_every_benchmark_and_claim_is_told() -> None:
+    names = {f"cli.bench.{name}" for name in BENCHES}
+    told = {f"cli.claim.{c.system}.{part}" for c in CLAIMS for part in ("study", "ours", "words")}
+    assert sorted((names | told) - TEXTS.keys()) == []
+    assert {claim.bench.partition("-")[0] for claim in CLAIMS} <= BENCHES.keys()

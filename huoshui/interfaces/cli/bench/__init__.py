@@ -19,6 +19,7 @@ from huoshui.interfaces.cli import terminal
 from huoshui.interfaces.cli.bench import (
     access,
     console,
+    credit,
     devices,
     expr,
     ledger,
@@ -39,6 +40,7 @@ BENCHES: dict[str, Bench] = {
     "devices": devices.measure,
     "expr": expr.measure,
     "ledger": ledger.measure,
+    "credit": credit.measure,
     "lending": lending.measure,
     "payments": payments.measure,
     "replay": replay.measure,

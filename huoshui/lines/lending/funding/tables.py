@@ -174,6 +174,11 @@ class PartnerTables(msgspec.Struct, frozen=True):
             return self
         return msgspec.structs.replace(self, merchant=self.merchant.for_count(count))
 
+    @property
+    def follow_interest(self) -> bool:
+        """Whether others than funders pay by what interest comes to."""
+        return self.subsidy is not None or bool(self.losses and self.losses.covers)
+
     def held_back(self, drawn: int) -> int:
         """What of a drawdown the borrower does not get, in minor units: its part of the premium."""
         return self.premium.parts(drawn)["borrower"] if self.premium else 0

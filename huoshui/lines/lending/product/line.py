@@ -50,6 +50,9 @@ class _Lending:
             return [
                 FieldError(pointer, "product_partner", {"field": of}) for pointer, of in partners
             ]
+        # Else covers and subsidies would pay for interest of days that never came.
+        if read.partners.follow_interest and read.life.charge_off == "regular":
+            return [FieldError("/life/charge_off", "product_unearned_interest", {})]
         return self._tried(product)
 
     def tried(self, product: CheckedProduct, lives: int | None = None) -> list[FieldError]:

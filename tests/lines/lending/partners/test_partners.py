@@ -34,6 +34,9 @@ from tests.ground import DAY, START, Ground
 from tests.lines.lending.loan import ground, walks
 
 PARTNERS = """
+[life]
+charge_off = "zero_interest"
+
 [[funding.funders]]
 party = "bank"
 principal = "0.7"

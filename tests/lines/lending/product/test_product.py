@@ -100,6 +100,7 @@ def test_a_negative_price_is_none(tmp_path: Path) -> None:
         ("order = 1\n", "/losses/covers/0/order"),
         ('basis = "net"\n', "/losses/covers/0/basis"),
         ('rest = "funders"\n', "/losses/rest"),
+        ('charge_off = "accelerate"\n', "/life/charge_off"),
         ('components = ["principal"]\n', "/losses/covers/0/components"),
     ],
 )
@@ -125,6 +126,9 @@ def test_shares_that_do_not_come_to_the_whole_are_refused() -> None:
 
 
 COVERED = """
+[life]
+charge_off = "accelerate"
+
 [[funding.funders]]
 party = "bank"
 principal = "0.7"
