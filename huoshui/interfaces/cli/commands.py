@@ -202,8 +202,14 @@ def _add_supposing(app: App, settings: Settings) -> None:
         assumptions: Path | None = None,
         seed: int = 1,
         full: bool = False,
+        run_full: bool = False,
         json: bool = False,
     ) -> None:
+        if run_full:
+            from huoshui.interfaces.cli import fulling
+
+            fulling.run_again(settings, world, json=json)
+            return
         if full:
             from huoshui.interfaces.cli import fulling
 

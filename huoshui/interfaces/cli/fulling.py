@@ -16,12 +16,12 @@ from huoshui.facts.commerce.reading.source import read_source
 from huoshui.interfaces.cli import terminal
 from huoshui.interfaces.cli.proving import opened
 from huoshui.interfaces.cli.supposing import Supposed, assumed, files_of
-from huoshui.interfaces.cli.terminal import say
-from huoshui.scenarios.replay import Asked
+from huoshui.interfaces.cli.terminal import Bar, say
+from huoshui.scenarios.replay import Asked, Progress
 from huoshui.scenarios.replay.assumptions import read_sections
 from huoshui.scenarios.replay.driver import Outcome, Tell
 from huoshui.scenarios.whatif.full import Comparison, compare, trace
-from huoshui.scenarios.whatif.full.run import run
+from huoshui.scenarios.whatif.full.run import again, run
 
 _HEADS = ("whose", "taken", "lent", "income", "funding", "loss", "cost", "net", "peak")
 _PAGE = 50
@@ -77,6 +77,30 @@ def _row(whose: str, of: Any, currency: str) -> list[str]:
     income = of.fee + of.interest
     amounts = (of.lent, income, of.funding, of.loss, of.cost, of.net, of.capital_peak)
     return [whose, f"{of.taken:,}", *(f"{round(major(a, currency)):,}" for a in amounts)]
+
+
+def run_again(settings: Settings, world: str, *, json: bool) -> None:
+    """Run in full what was estimated in a world, in one of its own, and print it."""
+    worlds = Worlds.start(settings)
+    try:
+        with Bar(quiet=json) as bar:
+            done = again(worlds, world, settings.home_path / "spools", tell=progress(bar))
+        found = compared(worlds.database(done.world))
+    finally:
+        worlds.close()
+    if json:
+        terminal.print_json({"world": done.world} | document(found))
+    else:
+        show(found)
+
+
+def progress(bar: Bar) -> Tell:
+    """Tells how far a replay is on a bar."""
+
+    def told(at: Progress) -> None:
+        bar.show(say(f"stage.{at.stage}"), at.done, at.total)
+
+    return told
 
 
 def run_compare(settings: Settings, world: str, *, json: bool) -> None:

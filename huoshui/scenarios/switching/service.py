@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from huoshui.catalog import service as catalog
+from huoshui.core import access
 from huoshui.core.db import Tx
 from huoshui.core.errors import Problem
 from huoshui.lines.lending.facility import service as facilities
@@ -32,6 +33,7 @@ def switch_on(tx: Tx, content: bytes, settings: Settings) -> Switched:
     What is live already goes on under the new version and settings. Raises BadProduct and
     CannotSwitch for a loan that may not be drawn on the day of its consent.
     """
+    access.this_book(tx)  # a book that is not there is told as such
     row = catalog.publish(tx, content, LINES, OTHERS, SOURCES)
     own = checked(catalog.product_of(row))
     store.lock(tx, row.product)

@@ -9,6 +9,7 @@ out of the payout that really came; what that does not cover is short.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from fractions import Fraction
 
 import msgspec
@@ -19,7 +20,7 @@ from huoshui.core.expr import ExpressionWithoutValue
 from huoshui.lines.lending.factoring.product import quote
 from huoshui.lines.lending.factoring.terms import interest
 from huoshui.lines.lending.product import Asked, LoanTables, asked_facts, read_tables
-from huoshui.lines.lending.product.quote import NoPrice, priced
+from huoshui.lines.lending.product.quote import NoPrice, RateAboveCap, loan_quote, priced
 from huoshui.lines.lending.schedule import Drawdown, Row, schedule
 from huoshui.scenarios.whatif.chance import draws
 from huoshui.scenarios.whatif.model import Flow, Line, OrderSeen, SaleSeen
@@ -31,11 +32,14 @@ class Checkout(msgspec.Struct, frozen=True):
     checked: CheckedProduct
     tables: LoanTables
     seed: int
+    within: dict[
+        tuple[int, Decimal], bool
+    ] = {}  # what was found of the cap, by instalments and rate
 
     @classmethod
     def of(cls, checked: CheckedProduct, seed: int) -> Checkout:
         """The product as its file says."""
-        return cls(checked, read_tables(checked.product.tables), seed)
+        return cls(checked, read_tables(checked.product.tables), seed, {})
 
     def line(self, order: OrderSeen) -> Line | None:
         """The loan of an order; None where the product is not for it."""
@@ -50,6 +54,8 @@ class Checkout(msgspec.Struct, frozen=True):
             rate = priced(self.checked, "rate_annual", facts)
         except (ExpressionWithoutValue, NoPrice):
             return None
+        if not self._within_cap(asked, rate):
+            return None
         terms = self.tables.schedule_terms(
             asked.on, asked.amount, asked.instalments, Fraction(rate)
         )
@@ -62,6 +68,20 @@ class Checkout(msgspec.Struct, frozen=True):
             flows=(Flow(0, order.paid_on, order.amount), *_repaid(rows, order)),
             fee_base=order.amount - order.refunded,
         )
+
+    def _within_cap(self, asked: Asked, rate: Decimal) -> bool:
+        """Whether a rate is below the product's cap of a year, as production holds it: see `quote_within`.
+
+        It is found once for each number of instalments and rate: what it is of does not move it.
+        """
+        key = (asked.instalments, rate)
+        if key not in self.within:
+            try:
+                loan_quote(self.checked.product, asked, rate)
+                self.within[key] = True
+            except RateAboveCap:
+                self.within[key] = False
+        return self.within[key]
 
     def _instalments(self, order: OrderSeen) -> int:
         given = self.tables.terms.instalments

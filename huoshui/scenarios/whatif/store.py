@@ -136,18 +136,26 @@ def sales(tx: Tx, zone: str) -> list[SaleSeen]:
             SELECT m.id, shown_id('slr', p.seller_id) AS seller, min(p.at) AS at
             FROM payout p JOIN transfer m ON m.book = p.book AND m.to_id = p.account_id
                 AND m.to_version > p.from_version AND m.to_version <= p.to_version
-            WHERE p.book = %(book)s AND p.state IN ('sent', 'paid') GROUP BY 1, 2)
+            WHERE p.book = %(book)s AND p.state IN ('sent', 'paid') GROUP BY 1, 2),
+        days AS (SELECT DISTINCT at FROM payout WHERE book = %(book)s),
+        swept AS (  -- in a full run a claim takes the order's money on the day of the payout
+            SELECT w.key, min(days.at) AS at
+            FROM whatif_taken w JOIN assignment a ON a.book = w.book AND a.id = w.object_id
+            JOIN escrow e ON e.book = w.book AND e.order_id = a.order_id
+            JOIN days ON days.at >= e.released_at
+            WHERE w.book = %(book)s GROUP BY 1)
         SELECT part.order_key AS key, part.seller, coalesce(s.region, '') AS region, part.amount,
                part.given_back, (part.taken_at AT TIME ZONE %(zone)s)::date AS paid_on,
                (shipped.at AT TIME ZONE %(zone)s)::date AS shipped_on,
-               (paid.at AT TIME ZONE %(zone)s)::date AS paid_out_on,
-               (EXTRACT(epoch FROM paid.at - part.taken_at) / 3600)::int AS hours,
+               (coalesce(paid.at, swept.at) AT TIME ZONE %(zone)s)::date AS paid_out_on,
+               (EXTRACT(epoch FROM coalesce(paid.at, swept.at) - part.taken_at) / 3600)::int AS hours,
                (EXTRACT(epoch FROM shipped.at - part.taken_at) / 3600)::int AS hours_to_shipping
         FROM part
         LEFT JOIN seller s ON s.book = %(book)s AND shown_id('slr', s.id) = part.seller
             AND s.superseded_at = 'infinity'
         LEFT JOIN shipped ON shipped.order_key = part.order_key
         LEFT JOIN paid ON paid.id = part.released_by AND paid.seller = part.seller
+        LEFT JOIN swept ON swept.key = part.order_key || '/' || part.seller
         ORDER BY part.taken_at, part.order_key, part.seller
         """,
         zone=zone,

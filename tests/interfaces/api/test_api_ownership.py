@@ -281,6 +281,7 @@ class Owned:
         self.ids |= lending.asked_for(tenant, borrower)
         switched = tenant.ask("POST", "/switched", {"file": GOLDEN["pay-in-instalments"]})
         self.ids["/switched"] = switched.json()["product"]
+        self.ids["/whatif/full"] = switched.json()["product"]
         self.ids["/disputes"] = disputed(tenant, "slr_one")
         seller = tenant.get("/sellers")["data"][0]["id"]
         self.ids |= factored(tenant, seller, "theirs")
@@ -409,6 +410,8 @@ def test_no_list_and_no_total_holds_what_is_anothers(
         assert told["book"] == f"book-{other.book}"
     elif path == "/whatif":
         assert told["results"] == []
+    elif path == "/whatif/full":
+        assert told["full"] == told["estimate"] == told["refused"] == []
     else:
         assert told.get("data", told.get("lines")) == []
 

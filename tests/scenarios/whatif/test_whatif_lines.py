@@ -160,3 +160,16 @@ def test_assumptions_say_what_is_wrong_with_them() -> None:
         assert fault.pointer.replace("[...]", "…").endswith(pointer.rsplit("/", 1)[-1]), fault
     with pytest.raises(Malformed):
         read_assumptions(b"[")
+
+
+def test_a_rate_above_the_cap_is_no_loan() -> None:
+    file = resources.files("huoshui.lines.lending.product.golden").joinpath(
+        "pay-in-instalments.toml"
+    )
+    text = file.read_text(encoding="utf-8").replace('cap_annual = "0.24"', 'cap_annual = "0.10"')
+    product = read_product(text.encode(), {LENDING.name: LENDING})
+    capped = Checkout.of(check(product, LENDING, Schema(()), ()), 1)
+    order = OrderSeen("o1", DAY, 100_000, 3, 0, None, "SP")
+    assert capped.line(order) is not None  # 9 % in three instalments
+    dear = OrderSeen("o2", DAY, 100_000, 6, 0, None, "SP")
+    assert capped.line(dear) is None and PAID.line(dear) is not None  # 12 % in six

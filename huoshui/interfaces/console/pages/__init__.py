@@ -64,11 +64,13 @@ from huoshui.interfaces.console.pages.sellers import seller_page, sellers_page
 from huoshui.interfaces.console.pages.statement_files import files_page
 from huoshui.interfaces.console.pages.statements import statements_page
 from huoshui.interfaces.console.pages.success import success_page
+from huoshui.interfaces.console.pages.switched import switched_page
 from huoshui.interfaces.console.pages.trial import trial_page
 from huoshui.interfaces.console.pages.verify import verify_page
 from huoshui.interfaces.console.pages.webhook_deliveries import deliveries_page, delivery_page
 from huoshui.interfaces.console.pages.webhooks import endpoint_page, endpoints_page
 from huoshui.interfaces.console.pages.whatif import whatif_page
+from huoshui.interfaces.console.pages.whatif_full import full_page, trace_page
 from huoshui.interfaces.console.pages.windows import window_page, windows_page
 
 
@@ -144,6 +146,9 @@ PAGES = {
     "verify": Place("verify", verify_page),
     "replay": Place("replays", replay_page),
     "whatif": Place("whatif", whatif_page),
+    "whatif-full": Place("whatif", full_page),
+    "whatif-full/{key:str}": Place("whatif", trace_page),
+    "switched": Place("products", switched_page),
     "products": Place("products", products_page, "products:read"),
     "products/{key:str}": Place("products", product_page, "products:read"),
     "webhooks": Place("webhooks", endpoints_page),

@@ -16,11 +16,14 @@ from huoshui.interfaces.console.page import (
     ApiCall,
     Cell,
     Chart,
+    Choice,
     Column,
+    Deed,
     Empty,
     Figure,
     Filter,
     Frame,
+    Input,
     Link,
     Row,
     Series,
@@ -31,7 +34,7 @@ from huoshui.interfaces.console.page import (
 )
 from huoshui.interfaces.console.pages import asked
 from huoshui.scenarios import whatif
-from huoshui.scenarios.whatif import Assumptions, Estimate, Result
+from huoshui.scenarios.whatif import Assumptions, Estimate, Result, full
 from huoshui.scenarios.whatif.assumptions import CASES, FUNDING, MILLION, checked, moved, ppm
 from huoshui.scenarios.whatif.capital import Capital
 
@@ -39,6 +42,7 @@ _MOST = {"take_up": "100", "loss": "20", "lgd": "100", "fee": "15", FUNDING: "30
 _STEPS = {"take_up": "1", "loss": "0.1", "lgd": "5", "fee": "0.1", FUNDING: "0.25"}
 _FIELDS = ("take_up", "loss", "lgd", "fee")
 _WEEK = 7
+SCOPE = "products:write"
 
 
 def whatif_page(tx: Tx, frame: Frame, _: str = "") -> AnalysisPage:
@@ -66,8 +70,40 @@ def whatif_page(tx: Tx, frame: Frame, _: str = "") -> AnalysisPage:
         notes=tuple(
             frame.say(f"whatif.note.{n}") for n in ("observed", "assumed", "draws", "estimate")
         ),
+        links=_links(tx, frame),
+        deeds=_deeds(frame, names),
         api_calls=(ApiCall(path="/v1/whatif"),),
     )
+
+
+def _links(tx: Tx, frame: Frame) -> tuple[Link, ...]:
+    own = [Link(frame.say("full.look"), frame.to("whatif-full"))] if full.setup(tx) else []
+    exports = [Link(kind.upper(), frame.to(f"whatif/-/export/{kind}")) for kind in ("csv", "json")]
+    return (*own, *exports)
+
+
+def _deeds(frame: Frame, names: dict[str, str]) -> tuple[Deed, ...]:
+    """Run it in full; let it be live in the sandbox."""
+    if SCOPE not in frame.may or frame.world is None or frame.world.kind != "replay":
+        return ()
+    in_full = Deed(
+        title=frame.say("full.run"),
+        label=frame.say("full.run.do"),
+        says=frame.say("full.run.says"),
+        href=frame.to("whatif/-/full"),
+    )
+    on = Deed(
+        title=frame.say("switched.do_on"),
+        label=frame.say("switched.do_on"),
+        says=frame.say("switched.on.says"),
+        href=frame.to("whatif/-/switch"),
+        inputs=(
+            Input(name="product", label=frame.say("whatif.products"), kind="choices",
+                  value=",".join(names),
+                  choices=tuple(Choice(key, name) for key, name in names.items())),
+        ),
+    )  # fmt: skip
+    return (in_full, on)
 
 
 def _named(found: Estimate, names: dict[str, str]) -> Estimate:
