@@ -122,7 +122,7 @@ def test_what_was_tried_goes_live_in_the_sandbox_and_off_again(
     client: TestClient[Litestar], worlds: Worlds, market: Ground
 ) -> None:
     with worlds.database(SANDBOX).begin(book=1) as tx:
-        if not access.books(tx):
+        if 1 not in access.books(tx):
             access.open_book(tx, ground.book(1))
     run = planned()
     with market.database.begin(book=1) as tx:
@@ -132,10 +132,11 @@ def test_what_was_tried_goes_live_in_the_sandbox_and_off_again(
     assert client.post(here, data={"product": FREE}, headers=cross).status_code == 401
     assert client.post(here, data={"product": "none"}).status_code in (409, 422)
     page = client.post(here, data={"product": FREE})
-    assert page.status_code == 200 and page.url.path.endswith("/sandbox/switched")
+    assert page.status_code == 200, (page.url, page.text[-1500:])
+    assert page.url.path.endswith(f"/{SANDBOX}/switched")
     with worlds.database(SANDBOX).begin(book=1) as tx:
         assert [(e.product, e.settings.fee) for e in switching.live(tx)] == [(FREE, "0.03")]
-    client.post(f"/console/sandbox/switched/{FREE}/off")
+    client.post(f"/console/{SANDBOX}/switched/{FREE}/off")
     with worlds.database(SANDBOX).begin(book=1) as tx:
         assert switching.live(tx) == []
     assert client.post(f"/console/{market.name}/whatif/-/full").status_code == 409  # no replay
