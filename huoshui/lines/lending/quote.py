@@ -24,6 +24,7 @@ from huoshui.lines.lending.schedule.make import Change, Drawdown
 from huoshui.lines.lending.schedule.rows import Row, Totals, totals
 from huoshui.lines.lending.schedule.terms import Terms
 
+_YEAR = 365  # days (Directive 2008/48/EC, Annex I, remark c)
 _PER_YEAR = {  # unit periods
     "days": Fraction(365),
     "weeks": Fraction(52),
@@ -64,7 +65,7 @@ def _rates(terms: Terms, rows: Sequence[Row], drawn: Sequence[Drawdown], fee: in
     moved[0] = (moved[0][0], moved[0][1] - fee)
     moved += [(row.due, -row.total) for row in rows if row.total]
     start = moved[0][0]
-    years = [Flow(Decimal(amount), _years((day - start).days)) for day, amount in moved]
+    days = [Flow(Decimal(amount), Decimal((day - start).days)) for day, amount in moved]
     per_year = _PER_YEAR[terms.due.unit] / terms.due.every
     units = list(_units(terms, rows, moved))
     with localcontext() as context:
@@ -77,17 +78,12 @@ def _rates(terms: Terms, rows: Sequence[Row], drawn: Sequence[Drawdown], fee: in
     return Rates(
         china=china_rate_of(steps, yearly),
         eu=eu_apr(
-            [f for f in years if f.amount > 0],
-            [Flow(-f.amount, f.at) for f in years if f.amount < 0],
+            [f for f in days if f.amount > 0],
+            [Flow(-f.amount, f.at) for f in days if f.amount < 0],
+            _YEAR,
         ),
         us=reg_z_apr(units, yearly).annual,
     )
-
-
-def _years(days: int) -> Decimal:
-    with localcontext() as context:
-        context.prec = DIGITS
-        return Decimal(days) / 365
 
 
 def _units(
@@ -124,11 +120,11 @@ def rates_of_periods(received: int, payments: Sequence[int], unit: str, every: i
     with localcontext() as context:
         context.prec = DIGITS
         yearly = Decimal(per_year.numerator) / per_year.denominator
-        paid = [Flow(Decimal(each), k / yearly) for k, each in enumerate(payments, 1)]
+    paid = [Flow(Decimal(each), Decimal(k * every)) for k, each in enumerate(payments, 1)]
     units = [UnitFlow(Decimal(received), 0)]
     units += [UnitFlow(Decimal(-each), k) for k, each in enumerate(payments, 1)]
     return Rates(
         china=rates_of_payments(received, payments, unit, every),
-        eu=eu_apr([Flow(Decimal(received), Decimal(0))], paid),
+        eu=eu_apr([Flow(Decimal(received), Decimal(0))], paid, int(_PER_YEAR[unit])),
         us=reg_z_apr(units, yearly).annual,
     )

@@ -47,16 +47,21 @@ class Actuarial(msgspec.Struct, frozen=True):
     annual: Decimal
 
 
-def periodic_rate(flows: Sequence[Flow]) -> Decimal:
-    """The rate of one unit of time at which all flows come to nothing. Raises NoRate."""
+def periodic_rate(flows: Sequence[Flow], parts: int = 1) -> Decimal:
+    """The rate of one unit of time at which all flows come to nothing. Raises NoRate.
+
+    Times may be told in `parts` of the unit, days of a year say: whole powers of the growth in one
+    part are a tenth of the work of broken powers of the growth in a unit.
+    """
 
     def curve(rate: Decimal) -> tuple[Decimal, Decimal]:
         value = slope = Decimal(0)
-        base = 1 + rate
+        grown = (1 + rate) ** (Decimal(1) / parts)
+        whole = (1 + rate) * parts
         for flow in flows:
-            worth = flow.amount * _power(base, -flow.at)
+            worth = flow.amount * _power(grown, -flow.at)
             value -= worth
-            slope += worth * flow.at / base
+            slope += worth * flow.at / whole
         return value, slope
 
     return root(curve)
@@ -82,9 +87,13 @@ def china_rate_of(flows: Sequence[Flow], periods_per_year: int | Decimal) -> Chi
         return ChinaRate(rate, rate * periods_per_year, (1 + rate) ** periods_per_year - 1)
 
 
-def eu_apr(drawdowns: Iterable[Flow], payments: Iterable[Flow]) -> Decimal:
-    """The APRC as a fraction of one; times in years, payments above 0. Raises NoRate."""
-    return periodic_rate([*drawdowns, *(Flow(-paid.amount, paid.at) for paid in payments)])
+def eu_apr(drawdowns: Iterable[Flow], payments: Iterable[Flow], parts: int = 1) -> Decimal:
+    """The APRC as a fraction of one; times in years or in `parts` of one, payments above 0.
+
+    Raises NoRate.
+    """
+    flows = [*drawdowns, *(Flow(-paid.amount, paid.at) for paid in payments)]
+    return periodic_rate(flows, parts)
 
 
 def reg_z_apr(flows: Sequence[UnitFlow], units_per_year: Decimal) -> Actuarial:
