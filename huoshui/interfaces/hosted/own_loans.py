@@ -50,6 +50,7 @@ class OwnPage(msgspec.Struct, frozen=True, kw_only=True):
     payee: str
     name: str
     sells: bool
+    calculator_href: str
     loans: tuple[LoanCard, ...]
 
 
@@ -132,6 +133,7 @@ def own_page(tx: Tx, visit: OwnVisit, lang: str) -> OwnPage:
         payee=visit.book_name,
         name=visit.name,
         sells=visit.sells,
+        calculator_href=f"/calculator/{visit.opening.world}.{visit.opening.book}",
         loans=tuple(_card(tx, visit, loan, stands.get(loan.id), lang, today) for loan in found),
     )
 

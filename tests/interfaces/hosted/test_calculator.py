@@ -17,7 +17,7 @@ from tests.interfaces.api.conftest import Tenant
 from tests.interfaces.api.test_api_payments import money
 from tests.interfaces.hosted.conftest import CHROMIUM
 from tests.interfaces.hosted.shop import words
-from tests.interfaces.hosted.test_hosted_look import at_once, look
+from tests.interfaces.hosted.test_hosted_look import SHOTS, at_once, look
 
 
 @pytest.fixture
@@ -87,6 +87,7 @@ def test_the_calculator_on_a_phone(
     tab.locator(".wide-button").click()
     tab.locator("svg.plot").wait_for()
     look(tab, "calculator-zh")
-    tab.goto(f"{origin}{address}?lang=en&product=term&amount=12000&instalments=12")
-    look(tab, "calculator-en")
+    if SHOTS:
+        tab.goto(f"{origin}{address}?lang=en&product=term&amount=12000&instalments=12")
+        look(tab, "calculator-en")
     assert said == []
