@@ -128,7 +128,7 @@ def test_a_loan_is_seen_paid_and_asked_about_by_its_borrower_alone(
     assert own.get().status_code == 404
 
 
-def _noticed(tenant: Tenant, payment: str, kind: str, reason: str) -> None:
+def _noticed(tenant: Tenant, payment: str, kind: Any, reason: str) -> None:
     with tenant.database.begin(book=tenant.book) as tx:
         [call] = [r.call for r in rail_store.of_subject(tx, payment) if r.verb == "capture"]
         notice = Notice(
