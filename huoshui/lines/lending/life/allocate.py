@@ -17,6 +17,8 @@ from huoshui.lines.lending.schedule.plan import Period
 from huoshui.lines.lending.schedule.terms import round_ratio
 from huoshui.lines.lending.waterfall import Bucket, Component, FutureRule
 
+_DEBT = {"interest", "principal"}  # which the plan knows; charges are those of instalments alone
+
 
 class Taking:
     """A payment while it is taken: what is left of it, and instalments that have nothing to take."""
@@ -50,7 +52,9 @@ def take(state: State, movement: Movement, amount: int, kind: str) -> int:
     waterfall = state.rules.waterfall
     future = state.future.get(kind, state.future["default"])
     if waterfall.direction == "horizontal":
-        for bucket, components in waterfall.by_bucket(kind):
+        if kind not in state.buckets:
+            state.buckets[kind] = waterfall.by_bucket(kind)
+        for bucket, components in state.buckets[kind]:
             if taking.left > 0:
                 _horizontal(state, taking, bucket, components, future)
     else:
@@ -73,7 +77,8 @@ def _horizontal(
         if not rows:
             return
         for component in components:
-            _spread(state, taking, bucket, component, rows)
+            if component in _DEBT or any(row.open(component) for row in rows):
+                _spread(state, taking, bucket, component, rows)
         if taking.left == before[0]:  # they ask for no more on this day, though they will
             taking.pass_all(rows)
         if (taking.left, len(taking.passed)) == before:
@@ -173,14 +178,16 @@ def _take_part(
         paid_on = _paid_on(state, taking, row)
         _due_then(state, taking, row, period, component, paid_on)
     taken = row.pay(component, day, amount)
-    if component in {"principal", "interest"}:
+    if component not in _DEBT:
+        return taken
+    if taken:
         taking.asked = None
-    if component == "principal":
-        change.pay_principal(plan, period, paid_on, taken)
+        pay = change.pay_principal if component == "principal" else change.pay_interest
+        pay(plan, period, paid_on, taken)
+    if taken or state.unsure:
         state.rows_from_plan(day)
-    elif component == "interest":
-        change.pay_interest(plan, period, paid_on, taken)
-        state.rows_from_plan(day)
+    else:  # the plan is as it was
+        row.ask(period.due_principal, period.due_interest, day)
     return taken
 
 
@@ -224,8 +231,8 @@ def due_on(state: State, period: Period, day: date) -> tuple[int, int]:
     then = copy.period_due(period.due)
     if then is None:
         return 0, 0
-    open_ = sum(not each.fully_paid for each in copy.periods)
-    if day <= then.start and open_ > 1 and then.share is None:
+    ahead = day <= then.start and then.share is None
+    if ahead and sum([not each.fully_paid for each in copy.periods]) > 1:
         then.instalment = then.original
         copy.derive()
         rest = max(0, copy.drawn) - copy.paid_principal

@@ -27,6 +27,7 @@ class Instalment:
         "principal",
         "reaged",
         "start",
+        "unsure",
         "waived",
     )
 
@@ -42,6 +43,7 @@ class Instalment:
         self.waived: dict[Component, int] = {}
         self.credited = self.in_advance = self.late = 0
         self.met = self.reaged = False
+        self.unsure = False  # whether `met` is yet to be reviewed
         self.met_on: date | None = None
         self.asked_on: date | None = None  # of an account: the day of its statement
 
@@ -76,7 +78,10 @@ class Instalment:
     @property
     def outstanding(self) -> int:
         """All that is due and neither paid nor waived."""
-        return self.total - self.paid_total - sum(self.waived.values())
+        paid = self.paid
+        left = self.principal - paid["principal"] + self.interest - paid["interest"]
+        left += self.fee - paid["fee"] + self.penalty - paid["penalty"]
+        return left - sum(self.waived.values()) if self.waived else left
 
     def pay(self, component: Component, day: date, amount: int) -> int:
         """Take of an amount what is open of a component; gives what was taken."""
@@ -90,8 +95,16 @@ class Instalment:
         self.met_on = day if self.met else None
         return part
 
+    def ask(self, principal: int, interest: int, day: date) -> None:
+        """Ask for so much now; where that changes something, review whether it is met."""
+        same = self.principal == principal and self.interest == interest
+        if not same or self.unsure or not (self.met or principal or interest):
+            self.principal, self.interest = principal, interest
+            self.review(day)
+
     def review(self, day: date) -> None:
         """After a change: whether all is met now, and since when."""
+        self.unsure = False
         done = self.outstanding == 0
         if done and not self.met:
             self.met, self.met_on = True, day

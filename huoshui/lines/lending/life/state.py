@@ -15,8 +15,9 @@ from huoshui.lines.lending.life.rules import Rules
 from huoshui.lines.lending.schedule.change import new_plan
 from huoshui.lines.lending.schedule.plan import Period, Plan
 from huoshui.lines.lending.schedule.terms import Terms
-from huoshui.lines.lending.waterfall import Component, FutureRule
+from huoshui.lines.lending.waterfall import Bucket, Component, FutureRule
 
+Buckets = list[tuple[Bucket, list[Component]]]
 NOT_DEBT = {"re_age", "re_amortise", "charge_off", "write_off", "waive_charge"}  # kinds of movement
 USING_CREDIT = {"disbursement", "chargeback", "credit_balance_refund"}  # the others leave some
 DOWN = ":down"  # ends the id of a down payment that is taken with its drawdown
@@ -79,11 +80,13 @@ class State:
             self.rows = [row]
         self.movements: list[Movement] = []
         self.charges: list[Charge] = []
+        self.buckets: dict[str, Buckets] = {}  # of tables that were read
         self.future: dict[str, FutureRule] = dict(rules.waterfall.future)
         self.drawn: list[tuple[date, int]] = []
         self.applied: list[AnyEvent] = []
         self.overpaid = 0
         self.prepaying = False
+        self.unsure = True  # whether instalments may ask for other than the plan says
         self.reshaped = False  # the plan no longer knows the instalments that are left
         self.charged_off: date | None = None
         self.written_off: date | None = None
@@ -161,17 +164,26 @@ class State:
 
     def rows_from_plan(self, day: date) -> None:
         """Tell the instalments what the plan asks now, and review whether they are met."""
-        by_due = {row.due: row for row in self.rows if not row.down}
-        for period in self.plan.periods:
-            row = by_due.get(period.due)
-            if row is not None:
-                row.principal, row.interest = period.due_principal, period.due_interest
-                row.review(day)
+        self.unsure = False
+        periods, rows = self.plan.periods, self.rows
+        if len(periods) == len(rows):
+            for period, row in zip(periods, rows, strict=True):
+                if period.due is not row.due or row.down:
+                    break
+                row.ask(period.due_principal, period.due_interest, day)
+            else:
+                return
+        by_due = {row.due: row for row in rows if not row.down}
+        for period in periods:
+            if period.due in by_due:
+                by_due[period.due].ask(period.due_principal, period.due_interest, day)
 
     def amounts_from_plan(self) -> None:
         """Tell the instalments what the plan asks now, without a review."""
+        self.unsure = True
         by_days = {(row.start, row.due): row for row in self.regular()}
         for period in self.plan.periods:
             row = by_days.get((period.start, period.due))
             if row is not None:
+                row.unsure = True
                 row.principal, row.interest = period.due_principal, period.due_interest

@@ -49,6 +49,8 @@ def apply(state: State, event: AnyEvent) -> None:
     """Let the state know of an event that is the latest by its day."""
     if state.account is not None:
         account.roll(state, event.on)
+    if not isinstance(event, Paid):
+        state.unsure = True
     _STEPS[type(event)](state, event)
     state.applied.append(event)
     if state.account is not None:

@@ -160,14 +160,24 @@ def _in_credit_range(plan: Plan, period: Period, day: date) -> bool:
     return period.start <= day < period.due
 
 
-def correct(plan: Plan, day: date, amount: int) -> bool:
-    """Let the balance that earns interest differ by an amount from a day on; False outside the plan."""
+def correct(plan: Plan, day: date, amount: int, *, alone: bool = True) -> bool:
+    """Let the balance that earns interest differ by an amount from a day on; False outside the plan.
+
+    `alone` says that nothing else of the plan was changed.
+    """
     period = cut(plan, day, correction=amount)
     if period is not None:
         plan.set_factors(period)
-        plan.settle()
-        fit_last(plan, day, derived=True)
+        interest = period.interest
+        plan.settle(period, alone=alone)
+        if amount or not alone or interest != period.interest or _carries(plan):
+            fit_last(plan, day, derived=True)
     return period is not None
+
+
+def _carries(plan: Plan) -> bool:
+    """Whether interest did not fit in somewhere: then it matters up to which day it is asked for."""
+    return any(period.unplaced or period.moved_up or period.future for period in plan.periods)
 
 
 def pay_principal(plan: Plan, period: Period, day: date, amount: int) -> None:
@@ -180,9 +190,8 @@ def pay_principal(plan: Plan, period: Period, day: date, amount: int) -> None:
     room = plan.drawn + plan.credited_principal - plan.paid_principal
     period.paid_principal += amount if amount <= room else max(0, plan.drawn - plan.paid_principal)
     since = min(period.due, day)
-    fitted = correct(plan, since, -amount)
-    open_ = sum(not each.fully_paid for each in plan.periods)
-    if open_ > 1 and day < period.start:
+    fitted = correct(plan, since, -amount, alone=False)
+    if day < period.start and sum([not each.fully_paid for each in plan.periods]) > 1:
         ahead = period.paid > period.level or period.paid == period.original + period.credited
         if ahead:
             period.instalment, fitted = period.paid - period.credited, False
@@ -192,13 +201,13 @@ def pay_principal(plan: Plan, period: Period, day: date, amount: int) -> None:
 
 def pay_interest(plan: Plan, period: Period, day: date, amount: int) -> None:
     """Interest of a period is paid on a day."""
-    open_ = [each for each in plan.periods if not each.fully_paid]
-    if open_ and open_[-1] is not plan.last and open_[-1] is period and day >= period.due:
-        _defer(plan, period, day)
-    due = sum(each.due_interest for each in plan.periods)
-    paid = sum(each.paid_interest for each in plan.periods)
-    period.paid_interest += min(amount, due - paid)
-    plan.settle()
+    if day >= period.due and plan.last.fully_paid:
+        open_ = [each for each in plan.periods if not each.fully_paid]
+        if open_ and open_[-1] is period:
+            _defer(plan, period, day)
+    due = sum([each.due_interest - each.paid_interest for each in plan.periods])
+    period.paid_interest += min(amount, due)
+    plan.settle(period, alone=True)
     fit_last(plan, day, derived=True)
 
 
@@ -230,7 +239,7 @@ def cut(plan: Plan, day: date, *, drawn: int = 0, correction: int = 0) -> Period
     part.drawn += drawn
     plan.drawn += drawn
     part.correction += correction
-    period.touched()
+    period.divided()
     return period
 
 
@@ -250,8 +259,9 @@ def _insert(plan: Plan, period: Period, day: date) -> Slice:
     part = period.slices[at]
     end = part.due
     part.due = min(max(day, part.start), end)
-    period.slices.insert(at + 1, Slice(part.due, end, paused=part.paused))
-    period.touched()
+    behind = Slice(part.due, end, paused=part.paused)
+    period.slices.insert(at + 1, behind)
+    period.divided(part, behind)
     return part
 
 
@@ -312,6 +322,8 @@ def _spare_principal(plan: Plan, related: list[Period]) -> None:
 def overdue(plan: Plan, day: date, *, whole_period: bool = False) -> bool:
     """Overdue principal keeps earning until a day; with `whole_period` until the current due date."""
     target = min(day, plan.last.due)
+    if plan.overdue_from == target:
+        return False
     late = [each for each in plan.periods if not each.holder and target > each.due]
     if not late:
         return False
@@ -361,8 +373,9 @@ def till(plan: Plan, day: date) -> Plan:
         return copy
     _end_on(copy, current, day)
     for period in copy.periods:
-        copy.set_factors(period)
-    copy.settle()
+        if period.slices:
+            copy.set_factors(period)
+    copy.settle(current)
     fit_last(copy, day, derived=True)
     return copy
 
@@ -372,26 +385,37 @@ def _end_on(plan: Plan, current: Period, day: date) -> None:
     for at, period in enumerate(plan.periods):
         if period.due <= day:
             continue
-        period.touched()
-        period.own_slices()
         if period is current:
-            found = slice_at(plan, period, day)
-            if found is not None:
-                part = period.slices[found]
-                part.due = day
-                if found + 1 < len(period.slices) and period.charged_back:
-                    part.credited_principal += period.slices[found + 1].credited_principal
-                    part.credited_interest += period.slices[found + 1].credited_interest
-                del period.slices[found + 1 :]
+            _end_current(plan, period, day)
             continue
+        period.touched()
         head = period.slices[0] if period.slices else None
         credited = head is not None and (head.credited_interest > 0 or head.credited_principal > 0)
         if head is not None and credited and not after and plan.periods[at - 1] is current:
+            head = period.own_slices()[0]
             head.due = head.start
             del period.slices[1:]
         else:
-            period.slices = []
+            period.slices, period.shared = [], False
         after = True
+
+
+def _end_current(plan: Plan, period: Period, day: date) -> None:
+    """The slice that holds the day ends there, and none follows it; the others stay shared."""
+    found = slice_at(plan, period, day)
+    if found is None:
+        period.touched()
+        return
+    part, behind = period.slices[found].copy(), period.slices[found + 1 :]
+    part.due, part.piece = day, None
+    if behind and period.charged_back:
+        part.credited_principal += behind[0].credited_principal
+        part.credited_interest += behind[0].credited_interest
+    period.slices, period.shared = [*period.slices[:found], part], True
+    if any(each.drawn or each.correction for each in behind):
+        period.touched()
+    else:
+        period.own = None  # balances are the same, and a factor counts to the period's end
 
 
 __all__ = [

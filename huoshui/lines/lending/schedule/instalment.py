@@ -151,7 +151,7 @@ def fit_last(plan: Plan, till: date, *, derived: bool = False) -> None:
 def _keep_principal(plan: Plan, target: Period) -> None:
     """Principal due is what was drawn: where interest did not fit, the instalment grows by it."""
     owed = plan.drawn + plan.credited_principal
-    off = sum(period.due_principal for period in plan.periods) - owed
+    off = sum([period.due_principal for period in plan.periods]) - owed
     if not off or not owed or target.share is not None:
         return
     principal = max(target.due_principal - off, target.paid_principal)
@@ -177,6 +177,8 @@ def _ask_less(plan: Plan, target: Period, over: int) -> None:
 def _cap_at_open(plan: Plan) -> None:
     """No instalment asks for more principal than is open in all."""
     open_ = max(0, plan.drawn) - plan.paid_principal
+    if max([each.due_principal for each in plan.periods]) <= open_:
+        return
     for at, period in enumerate(plan.periods):
         if period.share is None and period.open_principal > open_ < period.due_principal:
             period.instalment -= period.open_principal - open_
@@ -205,12 +207,14 @@ def _fit(plan: Plan) -> Period | None:
         return None
     _ask_no_future(plan, plan.periods[at])
     owed = plan.drawn + plan.credited_principal
-    lacking = owed + sum(each.due_interest - each.level for each in plan.periods)
+    lacking = owed + _apart(plan)
     while at is not None:
         target = plan.periods[at]
         fitted, least = target.instalment + lacking, target.paid - target.credited
         if target.fixed > 0:
             fitted = max(fitted, target.paid_principal + target.fixed)
+        if fitted == target.instalment >= least:
+            return target
         lacking += target.instalment - max(fitted, least)
         target.instalment = max(fitted, least)
         lacking += plan.derive_from(at)
@@ -218,8 +222,14 @@ def _fit(plan: Plan) -> Period | None:
             return target
         at = _to_fit(plan, at)
         if at is not None and _ask_no_future(plan, plan.periods[at]):
-            lacking = owed + sum(each.due_interest - each.level for each in plan.periods)
+            lacking = owed + _apart(plan)
     return None
+
+
+def _apart(plan: Plan) -> int:
+    """How far the interest that is due lies apart from what instalments ask for."""
+    asked = sum([each.due_interest - each.instalment - each.future for each in plan.periods])
+    return asked - sum([each.credited for each in plan.periods if each.charged_back])
 
 
 def _ask_no_future(plan: Plan, target: Period) -> bool:

@@ -7,7 +7,7 @@ derived (`interest`, `due_interest`, `due_principal`, `unplaced`) follows from `
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from fractions import Fraction
 
@@ -30,6 +30,7 @@ class Slice:
         "due",
         "grid",
         "paused",
+        "piece",
         "start",
         "till_due",
     )
@@ -41,6 +42,7 @@ class Slice:
         self.credited_principal = self.credited_interest = 0
         self.grid: Ratio = NOTHING  # of this slice, as the instalment is solved
         self.till_due: Ratio = NOTHING  # from its start to the period's end, as interest is earned
+        self.piece: Ratio | None = None  # its interest, once that is worked out
 
     def copy(self) -> Slice:
         """The same slice, apart."""
@@ -50,7 +52,7 @@ class Slice:
         other.drawn, other.correction = self.drawn, self.correction
         other.credited_principal = self.credited_principal
         other.credited_interest = self.credited_interest
-        other.grid, other.till_due = self.grid, self.till_due
+        other.grid, other.till_due, other.piece = self.grid, self.till_due, self.piece
         return other
 
     @property
@@ -87,6 +89,7 @@ class Period:
         "share",
         "shared",
         "slices",
+        "stale",
         "start",
         "unplaced",
         "walked",
@@ -116,6 +119,16 @@ class Period:
         self.own: int | None = None  # what the slices earn, rounded
         self.walked: tuple[int, int, int, int] | None = None  # balance and drawn, before and after
         self.factored: tuple[object, ...] | None = None  # for which days and rates factors stand
+        self.stale: tuple[Slice, ...] = ()  # but not of these
+        for part in self.slices:
+            part.piece = None
+
+    def divided(self, *parts: Slice) -> None:
+        """Forget what was worked out, but for that of slices that were not divided."""
+        self.own = self.walked = None
+        self.stale += parts
+        for part in parts:
+            part.piece = None
 
     def copy(self) -> Period:
         """The same period, apart."""
@@ -132,6 +145,9 @@ class Period:
         other.interest, other.unplaced = self.interest, self.unplaced
         other.due_interest, other.due_principal = self.due_interest, self.due_principal
         other.own, other.walked, other.factored = self.own, self.walked, self.factored
+        other.stale = ()
+        if self.stale:
+            other.factored = None
         return other
 
     @property
@@ -201,8 +217,12 @@ class Period:
     def earned(self, rounding: str) -> int:
         """Interest of all slices, exact and then rounded once."""
         top, bottom = 0, 1
+        if len(self.slices) == 1:
+            return round_ratio(*self.earned_in(self.slices[0]), rounding)
         for part in self.slices:
-            piece, over = self.earned_in(part)
+            if part.piece is None:
+                part.piece = self.earned_in(part)
+            piece, over = part.piece
             if not piece:
                 continue
             if over == bottom:
@@ -216,10 +236,13 @@ class Period:
         if part.paused or not part.base or not part.till_due[0]:
             return part.credited_interest, 1
         top, bottom = part.till_due
-        top *= part.base
         if part.due != self.due:
-            top *= (part.due - part.start).days
-            bottom *= (self.due - part.start).days
+            days, whole = (part.due - part.start).days, (self.due - part.start).days
+            if top % whole:
+                top, bottom = top * days, bottom * whole
+            else:  # so that parts of a period have one denominator
+                top = top // whole * days
+        top *= part.base
         if part.credited_interest:
             top += part.credited_interest * bottom
         return max(0, top), bottom
@@ -280,12 +303,12 @@ class Plan:
     @property
     def paid_principal(self) -> int:
         """All principal paid."""
-        return sum(period.paid_principal for period in self.periods)
+        return sum([period.paid_principal for period in self.periods])
 
     @property
     def credited_principal(self) -> int:
         """All principal charged back."""
-        return sum(period.credited_principal for period in self.periods)
+        return sum(each.credited_principal for each in self.periods if each.charged_back)
 
     def rate_on(self, day: date) -> Fraction:
         """The yearly rate in force on a day."""
@@ -309,12 +332,14 @@ class Plan:
     def set_factors(self, period: Period) -> None:
         """Work out the rate factors of a period's slices, unless they stand for these days and rates."""
         told = (period.start, period.due, period.free, *self.rates)
-        if period.factored == told:
-            return
-        period.touched()
-        period.factored = told
-        for part in period.own_slices():
+        parts: Iterable[Slice] = period.stale
+        if period.factored != told:
+            period.touched()
+            period.factored, parts = told, period.own_slices()
+        period.stale = ()
+        for part in parts:
             part.grid = self._factor(period, part.start, part.due, grid=True)
+            part.piece = None
             part.till_due = self._factor(period, part.start, period.due, grid=False)
 
     def _factor(self, period: Period, start: date, due: date, *, grid: bool) -> Ratio:
@@ -349,26 +374,51 @@ class Plan:
                 break
         return grown
 
-    def settle(self) -> None:
-        """Carry balances through all slices, and work out what is due of each period."""
-        before = balance = drawn = 0
-        flat = self.terms.method == "flat"
-        for at, period in enumerate(self.periods):
-            known = period.walked
-            if known is not None and known[0] == balance and known[1] == drawn:
-                balance, drawn = known[2], known[3]
+    def settle(self, since: Period | None = None, *, alone: bool = False) -> None:
+        """Carry balances through all slices, and work out what is due of each period.
+
+        `since` is the first period that was changed, where those before it stand as they were; `alone`
+        says that it is the only one, so that the rest stands too once what it hands on is the same.
+        """
+        before = balance = drawn = first = handed = 0
+        if since is not None and since is not self.periods[0]:
+            first = self.periods.index(since)
+            last = self.periods[first - 1]
+            if last.walked is None or not last.slices:
+                first = 0
             else:
-                begun = (balance, drawn)
-                for part in period.own_slices():
-                    if at or part is not period.slices[0]:
-                        part.balance = balance
-                    part.base = drawn if flat else part.balance
-                    balance = max(0, part.balance + part.correction + part.drawn)
-                    drawn += part.drawn
-                period.walked, period.own = (*begun, balance, drawn), None
+                before, balance, drawn = last.unplaced, last.balance_after, last.walked[3]
+        for at, period in enumerate(self.periods[first:], first):
+            known = period.walked
+            if known is None or known[0] != balance or known[1] != drawn:
+                known = self._walk(period, balance, drawn, keep=not at)
+            elif alone and at > first and before == handed:
+                return
+            balance, drawn = known[2], known[3]
+            handed = period.unplaced
             before = self.derive_one(period, before)
             if period.slices:
                 balance = period.balance_after
+
+    def _walk(
+        self, period: Period, balance: int, drawn: int, *, keep: bool
+    ) -> tuple[int, int, int, int]:
+        """Carry a balance through the slices of a period; `keep` that of the first, which begins all."""
+        begun, flat = (balance, drawn), self.terms.method == "flat"
+        for part in period.own_slices():
+            if not keep:
+                part.balance = balance
+            keep = False
+            base = drawn if flat else part.balance
+            if part.base != base:
+                part.base, part.piece = base, None
+            balance = part.balance + part.correction + part.drawn
+            if balance < 0:
+                balance = 0
+            drawn += part.drawn
+        period.own = None
+        period.walked = found = (*begun, balance, drawn)
+        return found
 
     def derive_one(self, period: Period, before: int) -> int:
         """Work out what is due of a period; what it could not place, which `before` is to the next."""
@@ -396,7 +446,9 @@ class Plan:
         due_principal = level - due_interest
         if due_principal < paid_principal:
             due_principal = paid_principal
-        period.due_principal = max(0, due_principal)
+        if due_principal < 0:
+            due_principal = 0
+        period.due_principal = due_principal
         period.interest, period.due_interest = interest, due_interest
         period.unplaced = interest - due_interest if interest > due_interest else 0
         return period.unplaced
