@@ -33,7 +33,7 @@ def live(market: Ground, seed: int, lives: int) -> tuple[int, int]:
     with market.database.begin(book=market.number) as tx:
         party = ground.borrower(tx)
         for n, terms in enumerate(TERMS):
-            ground.product(tx, f"p{n}", terms=terms, rate=chance.choice(["0", "0.12", "0.18"]))
+            ground.product(tx, f"p{n}", terms=terms, rate=chance.choice(["0", "0.12", "0.16"]))
     for number in range(lives):
         with market.database.begin(book=market.number) as tx:
             name = f"p{chance.randrange(len(TERMS))}"
