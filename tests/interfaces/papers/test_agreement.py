@@ -22,6 +22,8 @@ from huoshui.lines.lending.product.quote import quote_product
 from tests.lines.lending.loan.ground import PRODUCT
 
 PARTNERS = """
+[life]
+charge_off = "zero_interest"
 [late]
 grace_days = 3
 fee = 1_000
