@@ -41,6 +41,7 @@ PAGES = (
     "factoring",
     "facilities",
     "own-pages",
+    "pay-later",
     "loan-day",
 )
 USUAL_PORT = "8420"
