@@ -43,6 +43,6 @@ def test_a_claim_lives_in_the_shell(desk: Shell) -> None:
     assert "700.00 CNY" in desk.done("factoring", "list", *WORLD).out
     [debtor] = desk.done("factoring", "debtors", "--json", *WORLD).json
     assert debtor["exposure"] == 70_000
-    assert desk.done("factoring", "partners", "--json", *WORLD).json == []
+    assert desk.done("partner", "list", "--json", *WORLD).json == []
     refused = desk.run("factoring", "offer", "o1", "s1", WITH, *WORLD)
     assert refused.code != 0 and "already_assigned" in refused.err
