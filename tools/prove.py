@@ -1,7 +1,8 @@
 """The long campaigns: a replay of 100,000 orders with its memory, replays killed at random; the
 ledger under storms and kills, against its model for an hour, and verified at ten million transfers;
 payments against their model for an hour, over rails with all faults while processes are killed, and
-a million of them in windows; expressions in Python against SQL; lives of loans against their fold.
+a million of them in windows; expressions in Python against SQL; lives of loans against their fold;
+days of a loan book whose closing is killed.
 
 Each writes its figures, with the date and the commit, to docs/proofs/. Run by `make prove`.
 """
@@ -44,6 +45,7 @@ def main() -> None:
         "--tenders", type=Path, default=os.environ.get("HUOSHUI_TENDERS"),
         help="a CSV file of real tenders, for the campaign windows",
     )  # fmt: skip
+    parser.add_argument("--loans", type=int, default=50_000, help="of the campaign days")
     parser.add_argument("--lives", type=int, default=10_000, help="of the campaign lives")
     parser.add_argument("--seed", type=int, default=int(time.time()))
     asked = parser.parse_args()
@@ -180,6 +182,14 @@ def windows(home: Home, asked: argparse.Namespace) -> dict[str, Any] | None:
     return campaign.run(home.path, Path(asked.tenders), asked.captures)
 
 
+def days(home: Home, asked: argparse.Namespace) -> dict[str, Any]:
+    """Days of a loan book whose closing is killed at random, beside one that nobody killed."""
+    sys.path.insert(0, str(ROOT))
+    from tools import days as campaign
+
+    return campaign.run(home.path, asked.loans, asked.kills, asked.seed)
+
+
 def _read(report: Path) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
     return found
@@ -243,7 +253,7 @@ def lives(home: Home, asked: argparse.Namespace) -> dict[str, Any]:
 CAMPAIGNS = {
     "scale": scale, "kills": kills, "storm": storm, "machine": machine, "ledger": ledger,
     "payments": payments, "expressions": expressions, "faults": faults, "windows": windows,
-    "lives": lives,
+    "lives": lives, "days": days,
 }  # fmt: skip
 
 

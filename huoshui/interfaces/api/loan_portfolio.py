@@ -21,6 +21,7 @@ from huoshui.interfaces.api.door import (
     Cursor,
     Limit,
     Page,
+    Ref,
     Word,
     after_id,
     enter,
@@ -33,6 +34,7 @@ from huoshui.lines.lending.day import Closed, losses
 from huoshui.lines.lending.day import service as days
 from huoshui.lines.lending.day import store as day_store
 from huoshui.lines.lending.impairment import Rules
+from huoshui.lines.lending.loan import contract
 from huoshui.lines.lending.portfolio import store
 
 _DAY = timedelta(days=1)
@@ -93,6 +95,17 @@ class LoanLineView(msgspec.Struct, frozen=True):
     bucket: int | None
     stage: int | None
     held: Money | None
+
+
+class LoanMoveView(msgspec.Struct, frozen=True):
+    """A move of a loan between buckets or stages, as a closed day found it."""
+
+    day: date
+    bucket_before: int
+    bucket: int
+    stage_before: int
+    stage: int
+    reason: str
 
 
 class LoanRiskView(msgspec.Struct, frozen=True):
@@ -247,6 +260,14 @@ def _line(row: store.Entry, today: date) -> LoanLineView:
     )  # fmt: skip
 
 
+@reads("/loans/{ref:str}/moves", "loans:read", Page[LoanMoveView], bound="book")
+def list_loan_moves(request: Ask, ref: Ref) -> Page[LoanMoveView]:
+    """Moves of a loan between buckets and stages, the last first."""
+    with enter(request).begin() as tx:
+        rows = store.moves(tx, contract.find(tx, ref).id)
+    return Page([LoanMoveView(**msgspec.structs.asdict(row)) for row in rows], None)
+
+
 @reads("/loan-losses", "loans:read", LoanLossesView, bound="book")
 def show_loan_losses(request: Ask, until: Day = None, product: Word = "") -> LoanLossesView:
     """What is expected to be lost, by product and stage, as the last closed day up to one found it."""
@@ -347,6 +368,6 @@ def show_loan_rolls(
 
 
 HANDLERS = [
-    list_loan_days, close_loan_day, list_loan_book, show_loan_losses, list_loan_loss_changes,
+    list_loan_days, close_loan_day, list_loan_book, list_loan_moves, show_loan_losses, list_loan_loss_changes,
     list_loss_rules, set_loss_rules, show_loan_vintages, show_loan_rolls,
 ]  # fmt: skip

@@ -50,6 +50,8 @@ def test_days_losses_vintages_and_rolls(timed: Tenant) -> None:
     [line] = timed.get("/loan-book", bucket=2, stage=2)["data"]
     assert line["id"] == ref and line["days_past_due"] > 30
     assert timed.get("/loan-book", bucket=0)["data"] == []
+    [move] = timed.get(f"/loans/{ref}/moves")["data"]
+    assert (move["bucket"], move["stage"], move["reason"]) == (2, 2, "days_past_due")
     losses = timed.get("/loan-losses")
     [row] = losses["data"]
     assert row["stage"] == 2 and row["held"] == losses["on_ledger"][0]["amount"] > first["held"]

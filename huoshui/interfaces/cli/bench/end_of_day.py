@@ -37,7 +37,7 @@ from huoshui.lines.lending.schedule import Basis, Terms
 from huoshui.lines.lending.time.months import add_months
 
 _CHUNK = 10_000
-_LAG = 700
+LAG = 700
 _PRODUCT = """
 product = "{name}"
 line = "lending"
@@ -78,12 +78,12 @@ def measure(settings: Settings, loans: int) -> dict[str, float]:
     with opened(settings, SANDBOX) as database:
         with database.begin() as tx:
             open_default_book(tx)
-            day = access.today(tx) - timedelta(days=_LAG + 1)
-        _fill(database, day, loans)
+            day = access.today(tx) - timedelta(days=LAG + 1)
+        fill(database, day, loans)
         with database.begin() as tx:
             tx.run("ANALYZE loan_line, loan_accrued")
     one = _closed(settings, where, day, loans)
-    lag = _closed(settings, where, day + timedelta(days=_LAG), loans)
+    lag = _closed(settings, where, day + timedelta(days=LAG), loans)
     return {
         "end_of_day_loans_per_s": loans / one,
         "catch_up_700_days_ratio": lag / one,
@@ -98,7 +98,8 @@ def _closed(settings: Settings, where: Where, day: date, loans: int) -> float:
     return took
 
 
-def _fill(database: Database, day: date, loans: int) -> None:
+def fill(database: Database, day: date, loans: int) -> None:
+    """A book of so many open loans on a day, each of them as it stood the day before."""
     with database.begin() as tx:
         for name in _products(day):
             text = _PRODUCT.format(name=name).encode()

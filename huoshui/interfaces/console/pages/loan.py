@@ -78,7 +78,7 @@ def loan_page(tx: Tx, frame: Frame, key: str, said: Said | None = None) -> Objec
         links=_papers(frame, loan),
         api_calls=(
             *(ApiCall(path=f"/v1/loans/{loan.shown}{end}")
-              for end in ("", "/schedule", "/events", "/entries", "/settlement")),
+              for end in ("", "/schedule", "/events", "/entries", "/moves", "/settlement")),
             ApiCall(path=f"/v1/loans/{loan.shown}/repay?dry_run=true", method="POST",
                     body=f'{{"amount": {{"amount": 10000, "currency": "{loan.currency}"}}}}'),
         ),

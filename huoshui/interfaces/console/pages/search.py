@@ -1,4 +1,4 @@
-"""One search box: an id or key leads to its order, seller, account or transaction."""
+"""One search box: an id or key leads to its order, seller, loan, account or transaction."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from huoshui.interfaces.console.page import Column, Empty, Frame, Link, ListPage
 from huoshui.interfaces.console.pages import asked
 from huoshui.ledger import journal
 from huoshui.ledger import service as ledger
+from huoshui.lines.lending.loan import contract as loans
 
 _ACCOUNTS = 6
 
@@ -45,6 +46,8 @@ def _hits(tx: Tx, frame: Frame, q: str) -> Iterator[Hit]:
         yield Hit(seller.name or seller.key, href, frame.say("search.seller"), "store")
     except NotFound:
         pass
+    if q.startswith("loan_") and "loans:read" in frame.may:
+        yield from _loan(tx, frame, q)
     if q.startswith("txn_"):
         yield from _transaction(tx, frame, q)
     yield from _accounts(tx, frame, q)
@@ -57,6 +60,14 @@ def _transaction(tx: Tx, frame: Frame, q: str) -> Iterator[Hit]:
         return
     name = asked.word(frame, "posting", found.entry.template)
     yield Hit(name, frame.to(f"transactions/{q}"), frame.say("search.transaction"), "book-open")
+
+
+def _loan(tx: Tx, frame: Frame, q: str) -> Iterator[Hit]:
+    try:
+        found = loans.find(tx, q)
+    except (NotFound, ids.BadId):
+        return
+    yield Hit(found.product, frame.to(f"loans/{q}"), frame.say("loans.loan"), "hand-coins")
 
 
 def _accounts(tx: Tx, frame: Frame, q: str) -> Iterator[Hit]:
