@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
-from itertools import pairwise
 
 from huoshui.core.db import Tx
 from huoshui.core.money import Money
@@ -151,7 +150,7 @@ def loan_rolls_page(tx: Tx, frame: Frame, _: str = "") -> AnalysisPage:
         return AnalysisPage(title=title, lead=lead, crumbs=crumbs, empty=_empty(frame))
     since = asked.day(frame, "since") or until.replace(day=1) - _DAY
     found = portfolio.roll(tx, since, until, product)
-    months = [portfolio.roll(tx, a, b, product) for a, b in pairwise(ends)]
+    months = portfolio.rolls(tx, ends, product)
     query = asked.query(since=f"{since}", until=f"{until}", product=product)
     return AnalysisPage(
         title=title,

@@ -135,14 +135,14 @@ def drop(tx: Tx, loan_ids: Sequence[UUID]) -> None:
     )
 
 
-def lines(tx: Tx, loan_ids: Sequence[UUID]) -> list[Kept]:
-    """Loans with their lines, in the order of their ids."""
-    rows = tx.tuples(
+def lines(tx: Tx, parts: Sequence[int]) -> list[Kept]:
+    """The loans of some parts with their lines."""
+    rows = tx.ask(
         """SELECT loan_id, product, currency, day, charges, late_since, grid_id, at_, since, earned,
             own, base, rest, later, bases, owed, taken, undrawn, opens, rate, a_year, reshaped, ended
-        FROM loan_line WHERE book = %(book)s AND loan_id = ANY(%(ids)s) ORDER BY loan_id""",
-        ids=loan_ids,
-    )
+        FROM loan_line WHERE book = %(book)s AND part = ANY(%(parts)s)""",
+        parts=list(parts),
+    )()
     grids = _grids(tx, {row[6] for row in rows if row[6] is not None})
     return list(_kept(rows, grids))
 

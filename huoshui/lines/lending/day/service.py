@@ -85,7 +85,7 @@ def close_parts(tx: Tx, day: date, parts: Sequence[int]) -> list[DayRow]:
     mine = store.claim(tx, day, parts)
     fees = late.charge(tx, day, mine)
     before = store.behind(tx, day, mine)
-    kept = {each.loan_id: each for each in lines.lines(tx, [each.loan_id for each in before])}
+    kept = {each.loan_id: each for each in lines.lines(tx, mine)} if before else {}
     risks = Risks(day, losses.segments(tx, day))
     sums = Sums(day, mine, risks)
     folded = []

@@ -13,6 +13,7 @@ from huoshui.lines.lending.portfolio.service import (
     month_ends,
     roll,
     roll_forward,
+    rolls,
     vintages,
 )
 
@@ -25,5 +26,6 @@ __all__ = [
     "month_ends",
     "roll",
     "roll_forward",
+    "rolls",
     "vintages",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from itertools import accumulate
 
@@ -17,6 +17,7 @@ from huoshui.lines.lending.portfolio.store import RiskSum
 STAGES = (1, 2, 3)
 KINDS = ("new", "transfer", "remeasured", "repaid", "used")
 REACHED = {"over_30": 2, "over_60": 3, "over_90": 4, "lost": 5}  # the bucket that says it
+LOST = 5
 BUCKETS = 7  # 0, 1-30, 31-60, 61-90, more; lost; closed
 _DAY = timedelta(days=1)
 
@@ -161,12 +162,27 @@ class Roll(msgspec.Struct, frozen=True):
 
 def roll(tx: Tx, since: date, until: date, product: str = "") -> Roll:
     """How loans went between buckets from one day to a later one."""
-    loans = [[0] * BUCKETS for _ in range(5)]
-    amounts = [[0] * BUCKETS for _ in range(5)]
-    for a, b, count, amount in store.rolled(tx, since, until, product):
-        loans[a][b] += count
-        amounts[a][b] += amount
-    return Roll(since, until, tuple(map(tuple, loans)), tuple(map(tuple, amounts)))
+    return rolls(tx, (since, until), product)[0]
+
+
+def rolls(tx: Tx, ends: Sequence[date], product: str = "") -> list[Roll]:
+    """How loans went between buckets from each of some days to the next."""
+    pairs = range(len(ends) - 1)
+    loans = [[[0] * BUCKETS for _ in range(BUCKETS)] for _ in pairs]
+    amounts = [[[0] * BUCKETS for _ in range(BUCKETS)] for _ in pairs]
+    for n, a, b, count, amount in store.rolled(tx, ends, product):
+        loans[n][a][b] += count
+        amounts[n][a][b] += amount
+    begun = store.begun_by(tx, ends[:-1], product)
+    for n in pairs:  # who never moved was in time
+        loans[n][0][0] += begun[n][0] - sum(map(sum, loans[n]))
+        amounts[n][0][0] += begun[n][1] - sum(map(sum, amounts[n]))
+    return [
+        Roll(
+            ends[n], ends[n + 1], tuple(map(tuple, loans[n][:LOST])), tuple(map(tuple, amounts[n][:LOST]))
+        )
+        for n in pairs
+    ]  # fmt: skip
 
 
 def month_ends(tx: Tx, count: int) -> list[date]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
@@ -226,30 +227,44 @@ def reached(tx: Tx, bucket: int, product: str = "") -> list[tuple[date, int, int
     return [(cohort, months, count, amount) for cohort, months, count, amount in rows]
 
 
-def rolled(tx: Tx, since: date, until: date, product: str = "") -> list[tuple[int, int, int, int]]:
-    """Bucket on a day, on a later one, loans, what was signed; of loans that were there on both."""
+def begun_by(tx: Tx, ends: Sequence[date], product: str = "") -> list[tuple[int, int]]:
+    """Loans that were drawn by each of some days, and what was signed of them."""
     rows = tx.tuples(
-        """WITH first AS (
-            SELECT DISTINCT ON (loan_id) loan_id, bucket FROM loan_move
-            WHERE book = %(book)s AND day <= %(since)s AND (%(product)s = '' OR product = %(product)s)
-            ORDER BY loan_id, day DESC),
-        then_ AS (
-            SELECT DISTINCT ON (loan_id) loan_id, bucket FROM loan_move
-            WHERE book = %(book)s AND day <= %(until)s AND (%(product)s = '' OR product = %(product)s)
-            ORDER BY loan_id, day DESC)
-        SELECT coalesce(f.bucket, 0)::int AS a, coalesce(t.bucket, 0)::int AS b, count(*)::int,
-            sum(l.amount)::bigint
-        FROM loan l
-        LEFT JOIN first f ON f.loan_id = l.id
-        LEFT JOIN then_ t ON t.loan_id = l.id
-        WHERE l.book = %(book)s AND l.start_on <= %(since)s AND l.state IN ('running', 'closed')
-          AND (%(product)s = '' OR l.product = %(product)s) AND coalesce(f.bucket, 0) < 5
-        GROUP BY a, b ORDER BY a, b""",
-        since=since,
-        until=until,
+        """SELECT count(l.id)::int, coalesce(sum(l.amount), 0)::bigint
+        FROM unnest(%(ends)s::date[]) WITH ORDINALITY AS e(day, n)
+        LEFT JOIN loan l ON l.book = %(book)s AND l.start_on <= e.day AND l.state IN ('running', 'closed')
+          AND (%(product)s = '' OR l.product = %(product)s)
+        GROUP BY e.n ORDER BY e.n""",
+        ends=list(ends),
         product=product,
     )
-    return [(a, b, count, amount) for a, b, count, amount in rows]
+    return [(count, amount) for count, amount in rows]
+
+
+def rolled(tx: Tx, ends: Sequence[date], product: str = "") -> list[tuple[int, int, int, int, int]]:
+    """Which pair of days, bucket on the first and on the second, loans, what was signed.
+
+    Of loans that were drawn by the first and moved by the second; all others were in time on both.
+    """
+    rows = tx.tuples(
+        """WITH at AS (
+            SELECT m.loan_id, e.n, (array_agg(m.bucket ORDER BY m.day DESC))[1] AS bucket
+            FROM loan_move m
+            JOIN unnest(%(ends)s::date[]) WITH ORDINALITY AS e(day, n) ON m.day <= e.day
+            WHERE m.book = %(book)s AND (%(product)s = '' OR m.product = %(product)s)
+            GROUP BY m.loan_id, e.n),
+        pair AS (
+            SELECT loan_id, n, bucket, lag(bucket, 1, 0::smallint) OVER (PARTITION BY loan_id ORDER BY n) AS before
+            FROM at)
+        SELECT (p.n - 2)::int, p.before::int, p.bucket::int, count(*)::int, sum(l.amount)::bigint
+        FROM pair p
+        JOIN unnest(%(ends)s::date[]) WITH ORDINALITY AS e(day, n) ON e.n = p.n - 1
+        JOIN loan l ON l.book = %(book)s AND l.id = p.loan_id AND l.start_on <= e.day
+        GROUP BY p.n, p.before, p.bucket ORDER BY p.n, p.before, p.bucket""",
+        ends=list(ends),
+        product=product,
+    )
+    return [(n, a, b, count, amount) for n, a, b, count, amount in rows]
 
 
 class MoveRow(msgspec.Struct, frozen=True):
