@@ -12,7 +12,7 @@ from huoshui.core.db import Tx
 from huoshui.core.errors import Problem
 from huoshui.lines.lending.facility import service as facilities
 from huoshui.lines.lending.facility.service import Asked, Opening
-from huoshui.lines.lending.product import LENDING, read_tables
+from huoshui.lines.lending.product import LENDING, LoanTables, read_tables
 from huoshui.scenarios.products import LINES, OTHERS, SOURCES, checked
 from huoshui.scenarios.switching import store
 from huoshui.scenarios.switching.model import NotSwitchedOn, Settings, Switched
@@ -39,9 +39,7 @@ def switch_on(tx: Tx, content: bytes, settings: Settings) -> Switched:
     store.lock(tx, row.product)
     programme = None
     if row.line == LENDING.name:
-        tables = read_tables(own.product.tables)
-        if tables.offer.cooling_off_days:
-            raise CannotSwitch(product=row.product, reason="cooling_off_days")
+        _need_checkout(row.product, read_tables(own.product.tables))
         programme = _programme(tx, row.product, own.product.currency, settings)
     catalog.offer(tx, row.product, row.number)
     store.end(tx, row.product)
@@ -52,6 +50,16 @@ def switch_on(tx: Tx, content: bytes, settings: Settings) -> Switched:
     store.add(tx, made)
     tx.emit("product.switched_on", row.product, version=row.number)
     return made
+
+
+def _need_checkout(product: str, tables: LoanTables) -> None:
+    """That a loan can pay an order: drawn at once, and repaid by instalments. Raises CannotSwitch."""
+    if tables.offer.cooling_off_days:
+        raise CannotSwitch(product=product, reason="cooling_off_days")
+    if tables.terms.kind in ("revolving", "sales_share"):
+        raise CannotSwitch(product=product, reason="terms.kind")
+    if tables.limit is not None and tables.limit.seasons:
+        raise CannotSwitch(product=product, reason="limit.seasons")
 
 
 def _programme(tx: Tx, product: str, currency: str, settings: Settings) -> UUID:

@@ -39,6 +39,14 @@ class SaleSeen(msgspec.Struct, frozen=True):
     hours_to_shipping: int | None
 
 
+class SellerSeen(msgspec.Struct, frozen=True):
+    """A seller with the days and amounts of its payouts, in order; minor units."""
+
+    seller: str
+    region: str
+    payouts: tuple[tuple[date, int], ...]
+
+
 class Flow(msgspec.Struct, frozen=True):
     """A dated flow: step 0 is the loan, the others are repayments.
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from itertools import groupby
 from typing import Any
 
 import msgspec
 
 from huoshui.core import columns
 from huoshui.core.db import Tx
-from huoshui.scenarios.whatif.model import Line, OrderSeen, SaleSeen
+from huoshui.scenarios.whatif.model import Line, OrderSeen, SaleSeen, SellerSeen
 
 
 class Rates(msgspec.Struct, frozen=True):
@@ -160,6 +161,25 @@ def sales(tx: Tx, zone: str) -> list[SaleSeen]:
         """,
         zone=zone,
     )
+
+
+def sellers(tx: Tx, zone: str) -> list[SellerSeen]:
+    """Sellers with what was paid out to them, day by day."""
+    rows = tx.tuples(
+        """
+        SELECT shown_id('slr', p.seller_id), coalesce(s.region, ''),
+               (p.at AT TIME ZONE %(zone)s)::date AS on, sum(p.amount)::bigint
+        FROM payout p LEFT JOIN seller s ON s.book = p.book AND s.id = p.seller_id
+            AND s.superseded_at = 'infinity'
+        WHERE p.book = %(book)s AND p.state IN ('sent', 'paid')
+        GROUP BY 1, 2, 3 ORDER BY 1, 3
+        """,
+        zone=zone,
+    )
+    return [
+        SellerSeen(seller, region, tuple((on, amount) for _, _, on, amount in of))
+        for (seller, region), of in groupby(rows, key=lambda row: (row[0], row[1]))
+    ]
 
 
 def keep(tx: Tx, product: str, lines: Iterable[Line]) -> int:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from huoshui.catalog import check, read_product
+from huoshui.catalog import CheckedProduct, check, read_product
 from huoshui.core.errors import Malformed
 from huoshui.core.expr import Schema
 from huoshui.lines.lending.factoring import FACTORING
@@ -18,7 +18,8 @@ from huoshui.scenarios.whatif import read_assumptions
 from huoshui.scenarios.whatif.assumptions import BadAssumptions, ppm
 from huoshui.scenarios.whatif.chance import draws
 from huoshui.scenarios.whatif.lines import Checkout, Claims
-from huoshui.scenarios.whatif.model import OrderSeen, SaleSeen
+from huoshui.scenarios.whatif.model import OrderSeen, SaleSeen, SellerSeen
+from huoshui.scenarios.whatif.sellers import Advances, Seasons
 from tests import ground
 
 DAY = date(2024, 3, 31)
@@ -173,3 +174,28 @@ def test_a_rate_above_the_cap_is_no_loan() -> None:
     assert capped.line(order) is not None  # 9 % in three instalments
     dear = OrderSeen("o2", DAY, 100_000, 6, 0, None, "SP")
     assert capped.line(dear) is None and PAID.line(dear) is not None  # 12 % in six
+
+
+def offered(name: str) -> CheckedProduct:
+    """A product that comes along."""
+    file = resources.files("huoshui.lines.lending.product.golden").joinpath(f"{name}.toml")
+    return check(read_product(file.read_bytes(), {LENDING.name: LENDING}), LENDING, Schema(()), ())
+
+
+@settings(max_examples=ground.examples(60), deadline=None)
+@given(payouts=st.lists(st.integers(0, 40_000_000), min_size=1, max_size=60))
+def test_what_is_lent_to_a_seller_comes_back_or_is_given_up(payouts: list[int]) -> None:
+    weeks = tuple((DAY + timedelta(days=7 * n), amount) for n, amount in enumerate(payouts))
+    seller = SellerSeen("slr_one", "SP", weeks)
+    advances = list(Advances.of(offered("sales-advance"), 1).lines(seller))
+    seasons = list(Seasons.of(offered("seasonal-line"), 1).lines(seller))
+    assert len(advances) <= 1
+    for line in (*advances, *seasons):
+        loan, *back = line.flows
+        assert sum(flow.principal for flow in back) == loan.principal == line.amount
+        assert all(flow.on > loan.on and flow.interest >= 0 for flow in back)
+        assert [flow.step for flow in line.flows] == list(range(len(line.flows)))
+    for line in advances:
+        asked = sum(f.principal + f.interest for f in line.flows[1:] if f.certain)
+        assert asked <= sum(payouts) // 10 + 1  # never more than its share of what was paid out
+        assert line.short == line.amount - sum(f.principal for f in line.flows[1:] if f.certain)

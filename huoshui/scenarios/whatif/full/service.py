@@ -12,6 +12,7 @@ import msgspec
 from huoshui.catalog import CheckedProduct, read_product
 from huoshui.core import access
 from huoshui.core.db import Tx
+from huoshui.core.errors import Problem
 from huoshui.core.work import Run
 from huoshui.facts.commerce.model import Fact
 from huoshui.scenarios import switching
@@ -72,6 +73,13 @@ class Trace(msgspec.Struct, frozen=True):
     next: UUID | None
 
 
+class OnlyEstimated(Problem):
+    """A product of this kind is estimated, and not yet run in full; the problem names it."""
+
+    code = "whatif_only_estimated"
+    status = 422
+
+
 class Going:
     """A full run as what goes along with a replay: see `replay.companion.Companion`."""
 
@@ -115,16 +123,28 @@ def _product(each: Planned) -> CheckedProduct:
 def going(
     assumptions: Assumptions, files: Mapping[str, Offered], case: Case = "base", seed: int = 1
 ) -> Going:
-    """A full run of the products of the assumptions, in their order. Raises NoProductFile."""
+    """A full run of the products of the assumptions, in their order. Raises NoProductFile, OnlyEstimated."""
     found = []
     for key, assumed in assumptions.products.items():
         if key not in files:
             raise estimates.NoProductFile(product=key)
         file = files[key]
+        if estimates.kind_of(file.checked) not in ("checkout", "claims"):
+            raise OnlyEstimated(product=key)
         terms = file.checked.product.tables.get("terms", {})
         line = file.checked.product.line
         found.append(planned(key, line, file.source, assumed, case, terms.get("instalments", [])))
     return Going(plan(assumptions, case, seed, found))
+
+
+def runnable(assumptions: Assumptions, files: Mapping[str, Offered]) -> Assumptions:
+    """The assumptions without what is only estimated."""
+    kept = {
+        key: each
+        for key, each in assumptions.products.items()
+        if key in files and estimates.kind_of(files[key].checked) in ("checkout", "claims")
+    }
+    return msgspec.structs.replace(assumptions, products=kept)
 
 
 def setup(tx: Tx) -> FullRun | None:
