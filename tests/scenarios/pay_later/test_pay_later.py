@@ -6,14 +6,18 @@ from uuid import UUID
 
 import pytest
 
+from huoshui.core import ids
 from huoshui.core.db import Tx
+from huoshui.facts.commerce.model import Shipment
 from huoshui.lines.lending.facility.model import FacilityShort
 from huoshui.lines.lending.loan import service as loans
 from huoshui.lines.lending.loan.service import Repayment
 from huoshui.lines.payments.payment import service
 from huoshui.lines.payments.payment.model import Cancel, Capture
-from huoshui.scenarios import pay_later, payout_flow, switching
+from huoshui.scenarios import factoring_flow, pay_later, payout_flow, switching
+from huoshui.scenarios.factoring_flow import Purchase
 from huoshui.scenarios.pay_later.model import PayLaterChanged
+from huoshui.scenarios.switching.service import CannotSwitch
 from tests import ground
 from tests.ground import START, Ground
 from tests.scenarios.pay_later.till import FREE, PRICED, Till, days
@@ -161,3 +165,34 @@ def test_off_is_off_for_new_orders_alone(till: Till) -> None:
     till.run(lambda tx: None, START + days(2))
     till.switch_on(FREE, fee="0.02")
     assert [c.open for c in till.run(lambda tx: _choices(tx, payment, 30_000))] == [True]
+
+
+def test_an_order_goes_through_both_products_that_are_live(till: Till) -> None:
+    """Its buyer pays later, its seller has the money when it ships; the payout meets the claim."""
+    factored = "factoring-with-recourse"
+    till.switch_on(factored)
+    till.buy()
+    seller = ids.read("slr", till.seller())
+    shipped = Shipment(key="o1-s", occurred_at=START + days(1), order="o1", carrier="SF")
+    till.market.take(shipped, at=START + days(1))
+    [bought] = till.run(lambda tx: factoring_flow.buy(tx, [Purchase("o1", seller, factored)]))
+    assert bought.assignment is not None and bought.assignment.state == "advanced"
+    advance = bought.assignment.advance
+    assert till.net(f"merchant:{till.seller()}:settlement") == advance
+    [again] = till.run(lambda tx: factoring_flow.buy(tx, [Purchase("o1", seller, factored)]))
+    assert again.assignment is None and again.problem is not None  # no claim is bought twice
+    till.run(payout_flow.pay_out, START + days(2))
+    till.market.take(ground.delivery(at=START + days(3)), at=START + days(3))
+    till.market.take(ground.confirmation(at=START + days(4)), at=START + days(4))
+    till.run(payout_flow.pay_out, START + days(5))
+    nets = till.market.nets()
+    assert nets.get(f"factoring:{factored}:receivable", 0) == 0
+    assert nets[f"income:{factored}:fees"] > 0 and nets[f"income:{FREE}:merchant_fees"] == 1_050
+    assert nets[f"loans:{FREE}:principal"] == -30_000  # the buyer still owes all of it
+    assert sum(nets.values()) == 0
+
+
+def test_what_cannot_pay_an_order_is_not_switched_on(till: Till) -> None:
+    for product in ("sales-advance", "seasonal-line", "revolving-line"):
+        with pytest.raises(CannotSwitch):
+            till.switch_on(product)
