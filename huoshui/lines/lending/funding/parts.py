@@ -13,7 +13,6 @@ from fractions import Fraction
 
 import msgspec
 
-from huoshui.lines.lending.funding.share import Sharing
 from huoshui.lines.lending.funding.tables import (
     COMPONENT,
     MERCHANT,
@@ -167,24 +166,28 @@ def parts(tables: PartnerTables, whole: Whole, covered: Amounts) -> dict[Key, in
         for who, amount in tables.premium.parts(whole.drawn).items():
             found["insurer", tables.premium.party, f"premium_{who}"] = amount
     if tables.funding.funders:
-        sharing = tables.funding.sharing()
         others = tables.losses is not None and tables.losses.rest == "funders"
         for funder in tables.funding.funders:
-            own = _Own(sharing, funder, whole, subsidy + discount)
+            own = _Own(funder, whole, subsidy + discount)
             told = own.parts(covered) if others else own.held_harmless()
             found |= {(FUNDER, funder.party, name): amount for name, amount in told.items()}
     return found
 
 
 class _Own:
-    """One funder's part of a loan's totals; `beside` is interest that others than the borrower pay."""
+    """One funder's part of a loan's totals; `beside` is interest that others than the borrower pay.
 
-    def __init__(self, sharing: Sharing, funder: LoanFunder, whole: Whole, beside: int) -> None:
-        self.sharing, self.funder, self.whole, self.beside = sharing, funder, whole, beside
+    As `Sharing` cuts them: rounded down, the odd units are the platform's.
+    """
+
+    def __init__(self, funder: LoanFunder, whole: Whole, beside: int) -> None:
+        self.funder, self.whole, self.beside = funder, whole, beside
+        self.shares = {name: funder.part(name) for name in COMPONENT.values()}
 
     def of(self, component: Component, total: int) -> int:
         """Its part of a total, which may be below zero."""
-        part = self.sharing.of(component, abs(total))[self.funder.party]
+        share = self.shares[component]
+        part = abs(total) * share.numerator // share.denominator
         return part if total >= 0 else -part
 
     def three(self, amounts: Amounts) -> int:

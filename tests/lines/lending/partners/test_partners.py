@@ -205,6 +205,8 @@ def test_shares_come_to_the_loans_own_movements_over_random_backdated_lives(
         ).after(due.posting for due in running.due)
         lost = whole.lost()
         found = parts(tables, whole, lost)
+        cut = tables.funding.sharing().of("principal", whole.lent)
+        assert found[FUNDER, "bank", "lent"] == cut["bank"]
         have = {
             name: sum(found[FUNDER, p, name] for p in ("bank", "other"))
             for name in {key[2] for key in found if key[0] == FUNDER}
