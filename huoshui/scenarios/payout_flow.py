@@ -10,9 +10,11 @@ from huoshui.core.work import Item, Run
 from huoshui.lines.payments.settlement import batches, payouts
 from huoshui.lines.payments.settlement.claims import Claimant
 from huoshui.lines.payments.settlement.model import Batch, Payout
+from huoshui.scenarios.advance_flow import FROM_SALES
 from huoshui.scenarios.factoring_flow import FROM_TAKINGS
 
-CLAIMANTS: tuple[Claimant, ...] = (FROM_TAKINGS,)
+# Claims come first; what advances have is a share of what is left.
+CLAIMANTS: tuple[Claimant, ...] = (FROM_TAKINGS, FROM_SALES)
 
 
 def make_batch(tx: Tx, currency: str, *, sellers: frozenset[str] = frozenset()) -> Batch:

@@ -59,6 +59,20 @@ def some(tx: Tx, loan_ids: Collection[UUID]) -> dict[UUID, Loan]:
     return {row.id: row for row in rows}
 
 
+def repaid_by_sales(tx: Tx, parties: Collection[str]) -> list[Loan]:
+    """Running loans of parties that a share of sales repays, the oldest first."""
+    return tx.rows(
+        Loan,
+        f"""SELECT {_LOAN} FROM loan l
+        WHERE book = %(book)s AND state = 'running' AND party = ANY(%(parties)s)
+          AND EXISTS (SELECT 1 FROM catalog_version v WHERE v.book = l.book
+            AND v.product = l.product AND v.number = l.version
+            AND jsonb_exists(v.body -> 'tables', 'sales'))
+        ORDER BY id""",
+        parties=list(parties),
+    )
+
+
 def loans(
     tx: Tx, *, party: str = "", product: str = "", state: str = "", among: list[str] | None = None,
     after: UUID | None = None, limit: int = 50,

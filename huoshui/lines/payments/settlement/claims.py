@@ -8,6 +8,7 @@ commit. What waits in payouts that are not sent yet is not touched.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Protocol
 
 import msgspec
@@ -70,6 +71,11 @@ def sales(tx: Tx, taking: Takings, since: int) -> int:
     Money that was lent to it, or came back from a bank, is no sale.
     """
     return store.sales(tx, taking.account_id, since)
+
+
+def sales_since(tx: Tx, taking: Takings, reference: str, since: datetime) -> int:
+    """What a seller sold since a claim for a reference was met last, or since a time; minor units."""
+    return sales(tx, taking, store.taken_at(tx, taking.account_id, reference, since))
 
 
 def _within(takings: Sequence[Takings], claims: Sequence[Claim]) -> None:

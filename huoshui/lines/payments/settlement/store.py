@@ -116,6 +116,28 @@ def sales(tx: Tx, account_id: UUID, since: int) -> int:
     return int(found)
 
 
+def taken_at(tx: Tx, account_id: UUID, reference: str, since: datetime) -> int:
+    """The version of an account at which a claim for a reference was met last; before that, at a time."""
+    found = tx.value(
+        """
+        SELECT coalesce(
+            (SELECT max(from_version) FROM transfer WHERE book = %(book)s
+                AND from_id = %(account)s AND reference = %(reference)s
+                AND template = 'takings_shared'),
+            greatest(
+                (SELECT max(from_version) FROM transfer WHERE book = %(book)s
+                    AND from_id = %(account)s AND recorded_at <= %(since)s),
+                (SELECT max(to_version) FROM transfer WHERE book = %(book)s
+                    AND to_id = %(account)s AND recorded_at <= %(since)s)),
+            0)::bigint
+        """,
+        account=account_id,
+        reference=reference,
+        since=since,
+    )
+    return int(found)
+
+
 def earned(tx: Tx, accounts: list[UUID], since: datetime) -> dict[UUID, int]:
     """What came in on accounts since a time, but for payouts that came back; minor units."""
     rows = tx.tuples(
