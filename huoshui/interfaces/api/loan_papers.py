@@ -65,6 +65,8 @@ def _file(request: Ask, ref: str, make: Callable[[Tx, Loan, str], File]) -> Resp
         "Repr-Digest": f"sha-256=:{told}:",
         "Paper-Digest": file.digest,
     }
+    if file.agreed:
+        headers["Paper-Agreed"] = file.agreed
     return Response(file.content, media_type=MEDIA_TYPE, headers=headers)
 
 

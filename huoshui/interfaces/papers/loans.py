@@ -13,7 +13,7 @@ from huoshui.facts.commerce import service as commerce
 from huoshui.interfaces.papers.account import Account, account
 from huoshui.interfaces.papers.agreement import agreement
 from huoshui.interfaces.papers.draw import pdf
-from huoshui.lines.lending.loan import contract, service
+from huoshui.lines.lending.loan import contract, paper_store, service
 from huoshui.lines.lending.loan.model import Loan
 from huoshui.lines.lending.loan.paper import Parties
 
@@ -21,17 +21,23 @@ MEDIA_TYPE = "application/pdf"
 
 
 class File(msgspec.Struct, frozen=True):
-    """A paper as a file; `digest` is that of what it says, and stands at its foot."""
+    """A paper as a file; `digest` is that of what it says, and stands at its foot.
+
+    `agreed` is the digest that was kept with the consent, empty before: they are one, unless contracts
+    have since learnt to say more than that one said.
+    """
 
     name: str
     content: bytes
     digest: str
+    agreed: str = ""
 
 
 def contract_file(tx: Tx, loan: Loan, lang: str) -> File:
     """The contract, as it was consented to or is offered. Raises NothingOffered."""
-    found = contract.paper(tx, loan)
-    return File(f"{loan.shown}-contract-{lang}.pdf", pdf(agreement(found, lang)), found.digest)
+    found, kept = contract.paper(tx, loan), paper_store.kept(tx, loan.id)
+    name = f"{loan.shown}-contract-{lang}.pdf"
+    return File(name, pdf(agreement(found, lang)), found.digest, kept.digest if kept else "")
 
 
 def statement_file(

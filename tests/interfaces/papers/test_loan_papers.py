@@ -37,7 +37,11 @@ def test_papers_say_what_was_signed_and_what_happened(market: Ground) -> None:
     with market.database.begin(book=market.number, now=START + timedelta(days=1)) as tx:
         loan = contract.find(tx, loan.shown)
         signed = {lang: papers.contract_file(tx, loan, lang) for lang in LANGUAGES}
-        assert signed == offered
+        assert {lang: file.content for lang, file in signed.items()} == {
+            lang: file.content for lang, file in offered.items()
+        }
+        assert {file.agreed for file in offered.values()} == {""}
+        assert {file.agreed for file in signed.values()} == {signed["en"].digest}
         assert signed["en"].digest == signed["zh"].digest == paper_store.kept(tx, loan.id).digest
         assert signed["en"].content != signed["zh"].content
         told = tx.value(
