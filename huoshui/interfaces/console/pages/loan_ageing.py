@@ -147,7 +147,10 @@ def loan_rolls_page(tx: Tx, frame: Frame, _: str = "") -> AnalysisPage:
     title, lead = frame.say("loan_rolls"), frame.say("loan_rolls.lead")
     crumbs = (asked.home(frame), Link(frame.say("loans"), frame.to("loans")))
     if until is None:
-        return AnalysisPage(title=title, lead=lead, crumbs=crumbs, empty=_empty(frame))
+        calls = (ApiCall(path="/v1/loan-rolls"),)
+        return AnalysisPage(
+            title=title, lead=lead, crumbs=crumbs, empty=_empty(frame), api_calls=calls
+        )
     since = asked.day(frame, "since") or until.replace(day=1) - _DAY
     found = portfolio.roll(tx, since, until, product)
     months = portfolio.rolls(tx, ends, product)

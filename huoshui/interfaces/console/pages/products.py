@@ -53,6 +53,7 @@ def products_page(tx: Tx, frame: Frame, _: str = "", problem: str = "") -> ListP
         title=frame.say("products"),
         lead=frame.say("products.lead"),
         crumbs=(asked.home(frame),),
+        links=(Link(frame.say("switched"), frame.to("switched")),),
         table=Table(
             title=frame.say("products"),
             columns=(

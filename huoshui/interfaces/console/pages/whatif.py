@@ -122,6 +122,7 @@ def _nothing(frame: Frame) -> AnalysisPage:
         title=frame.say("whatif"),
         lead=frame.say("whatif.lead"),
         crumbs=(asked.home(frame),),
+        links=(Link(frame.say("full.look"), frame.to("whatif-full")),),
         empty=Empty(
             title=frame.say("whatif.none"),
             detail=frame.say("whatif.none.detail"),
