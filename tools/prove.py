@@ -27,6 +27,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 PROOFS = ROOT / "docs" / "proofs"
+_SHARED = 75  # lives that are shared among partners in daily work
 _TIMES = 20  # as many examples as daily work in one run of a machine
 
 
@@ -241,13 +242,22 @@ def _pytest(*arguments: str, **environment: str) -> None:
 
 
 def lives(home: Home, asked: argparse.Namespace) -> dict[str, Any]:
-    """Random lives of loans: what is posted step by step is the fold of all events, each time."""
+    """Random lives of loans: what is posted step by step is the fold of all events, each time; and what
+    partners have of them comes to the loans' own movements.
+    """
     sys.path.insert(0, str(ROOT))
     from tests.lines.lending.loan import walks
 
     started = time.monotonic()
     found = walks.campaign(asked.seed, asked.lives, steps=9)
-    return found | {"seed": asked.seed, "seconds": round(time.monotonic() - started)}
+    _pytest(
+        "tests/lines/lending/partners/test_partners.py", "-k", "movements",
+        HUOSHUI_EXAMPLES=str(max(1, asked.lives // _SHARED)), HUOSHUI_LOAN_SEED=str(asked.seed),
+    )  # fmt: skip
+    shared = asked.lives // _SHARED * _SHARED
+    return found | {
+        "shared_lives": shared, "seed": asked.seed, "seconds": round(time.monotonic() - started),
+    }  # fmt: skip
 
 
 CAMPAIGNS = {
