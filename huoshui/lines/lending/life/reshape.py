@@ -256,11 +256,12 @@ def _rows_anew(state: State, event: ReAged) -> None:
     kept = [row for row in state.rows if row.down or row.due <= event.on]
     behind = [row for row in state.rows if row not in kept]
     ours = [row for row in kept if not row.down and not row.additional]
-    old = iter([row for row in behind if not row.additional])
+    old, left = iter([row for row in behind if not row.additional]), list(ours)
     rows = []
     for period in state.plan.periods:
-        found = next((r for r in kept if r in ours and r.start == period.start), None)
+        found = next((row for row in left if row.start == period.start), None)
         if found is not None:
+            left.remove(found)
             found.due = period.due
             continue
         row = next(old, None) or Instalment(period.start, period.due)

@@ -129,9 +129,11 @@ class State:
 
     def keep_principal(self, owed: int, day: date) -> None:
         """Let instalments ask for so much principal in all; the last open ones take what differs."""
+        for row in self.regular():
+            row.principal = max(row.principal, row.paid["principal"])
+            row.interest = max(row.interest, row.paid["interest"])
         lacking = owed - self.principal_asked
         for row in reversed(self.regular()):
-            row.interest = max(row.interest, row.paid["interest"])
             if lacking and not row.met:
                 had = row.principal
                 row.principal = max(row.paid["principal"], had + lacking)

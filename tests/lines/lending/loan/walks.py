@@ -249,5 +249,5 @@ def campaign(seed: int, lives: int, steps: int = 8) -> dict[str, int]:
         happened, refused = happened + len(walk.running.rows), refused + walk.refused
         not_conserved += walk.not_conserved
     return {
-        "lives": lives, "events": happened, "refused": refused, "of them not conserved": not_conserved
+        "lives": lives, "events": happened, "refused": refused, "not_conserved": not_conserved
     }  # fmt: skip
