@@ -268,3 +268,19 @@ def test_a_line_says_of_an_account_what_its_fold_says(story: Any, later: list[in
     days = sorted(day + timedelta(days=each) for each in later)
     found = earned_by(line, [each.toordinal() for each in days])
     assert found == [earned(seen(state, each), each) for each in days]
+
+
+def test_a_kind_of_payment_may_have_an_order_of_its_own() -> None:
+    told = read_tables(
+        {
+            "terms": {"instalments": [6]},
+            "law": {"cap_annual": "0.36"},
+            "waterfall": {"orders": {"merchant_issued_refund": ["principal", "interest", "fee", "penalty"]}},
+        }
+    )  # fmt: skip
+    terms = told.schedule_terms(START, 600_000, 6, Fraction(12, 100))
+    life = life_of(terms, drawn(600_000, START), rules=told.rules())
+    life.record(paid(50_000, date(2026, 1, 20), kind="merchant_issued_refund"))
+    assert life.state.movements[-1].parts["principal"] == 50_000
+    life.record(paid(50_000, date(2026, 1, 21)))
+    assert life.state.movements[-1].parts["interest"] > 0

@@ -72,9 +72,13 @@ class TermsTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class WaterfallTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`[waterfall]`: what a payment pays first, and which instalments that are not due yet."""
+    """`[waterfall]`: what a payment pays first, and which instalments that are not due yet.
+
+    `orders` and `future` may differ by kind of payment; `order` is that of all others.
+    """
 
     order: tuple[Component, ...] = COMPONENTS
+    orders: dict[str, tuple[Component, ...]] = {}
     direction: Direction = "horizontal"
     future: dict[str, FutureRule] = {}
 
@@ -178,7 +182,10 @@ class LoanTables(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def rules(self) -> Rules:
         """How a loan of this product lives. Raises BadWaterfall."""
         waterfall = Waterfall(
-            {"default": table(self.waterfall.order)},
+            {
+                "default": table(self.waterfall.order),
+                **{kind: table(order) for kind, order in self.waterfall.orders.items()},
+            },
             self.waterfall.direction,
             {"default": "next_instalment", **self.waterfall.future},
         )
