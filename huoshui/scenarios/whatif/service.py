@@ -168,8 +168,9 @@ def _lines(
 
 def estimate(tx: Tx, assumptions: Assumptions, cases: Sequence[Case] = CASES) -> Estimate:
     """What every product would have come to. Raises NotPrepared."""
-    kept = store.kept(tx)
-    absent = sorted(assumptions.products.keys() - set(kept))
+    setup = store.setup(tx)
+    tried = setup.assumptions["products"] if setup else {}  # of some no loan might have been
+    absent = sorted(assumptions.products.keys() - set(store.kept(tx)) - set(tried))
     if absent:
         raise NotPrepared(product=absent[0])
     rates = [_rates(c, key, each) for c in cases for key, each in assumptions.products.items()]
