@@ -11,6 +11,8 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from huoshui.core import passkey
 from huoshui.lines.payments.escrow import Terms
+from huoshui.scenarios.products import golden
+from tests.ground import placed
 from tests.interfaces.api.conftest import Tenant
 from tests.interfaces.api.test_api_payments import BUYER, answer, fund, money
 from tests.interfaces.console.test_passkey_browser import device
@@ -193,3 +195,21 @@ def test_without_javascript_it_is_paid_as_well(
     tab.locator(".wide-button").click()
     tab.get_by_text("付款成功").wait_for()
     context.close()
+
+
+def test_a_loan_is_read_agreed_to_and_pays_by_thumb(
+    context: BrowserContext, origin: str, tenant: Tenant
+) -> None:
+    tenant.done("/switched", {"file": dict(golden())["pay-in-instalments"]})
+    tenant.tell(*placed("o-thumb", items=(("s1", 90_000, 0),)))
+    made = tenant.done("/payments", {"amount": money(90_000), "order": "o-thumb"})
+    tab = context.new_page()
+    said = at_once(tab)
+    for lang in ("zh", "en"):
+        tab.goto(f"{origin}/pay/{made['secret']}?lang={lang}")
+        tab.locator('input[value="later:pay-in-instalments/3"]').check()
+        look(tab, f"later-{lang}")
+    tab.locator('input[name="agree_pay-in-instalments/3"]').check()
+    tab.locator("button.wide-button").click()
+    tab.get_by_text("was paid.").wait_for()
+    assert said == []
