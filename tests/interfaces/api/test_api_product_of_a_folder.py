@@ -23,6 +23,7 @@ terms = { instalments = [3, 6], month_days = "30", year_days = 360 }
 law = { cap_annual = "0.24" }
 disclosures = [{ en = "You repay {total}; yearly {irr_compound}.", zh = "共还 {total}，年化 {irr_compound}。" }]
 premium = { party = "insurer", rate = "0.01", borrower = "0", merchant = "0.5" }
+life = { charge_off = "accelerate" }
 
 [[eligibility]]
 name = "not_too_much"
