@@ -38,7 +38,7 @@ Name = Annotated[str, Meta(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f]+
 Kind = Annotated[str, Meta(min_length=1, max_length=60)]
 
 
-class SourceAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class MilestoneSourceAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Who certifies: a name, its Ed25519 key (32 bytes, URL-safe base64), and what it may certify."""
 
     name: Name
@@ -117,12 +117,12 @@ def milestone_view(found: Verified) -> MilestoneView:
 
 
 @writes(
-    "/milestone-sources", "facilities:write", MilestoneSourceView, asks=SourceAsked,
+    "/milestone-sources", "facilities:write", MilestoneSourceView, asks=MilestoneSourceAsked,
     idempotency="optional", dry_run=True, bound="book",
 )  # fmt: skip
 def register_milestone_source(request: Ask, body: RawBody) -> Response[bytes]:
     """Believe what a key signs from now on, for some kinds of milestones."""
-    visit, asked = enter(request), decoded(body, SourceAsked)
+    visit, asked = enter(request), decoded(body, MilestoneSourceAsked)
     return visit.answer(
         body, lambda tx: source_view(service.register(tx, asked.name, asked.key, asked.kinds))
     )

@@ -100,8 +100,10 @@ def show_full_run(request: Ask) -> FullView:
 def trace_full_run(
     request: Ask, ref: Ref, figure: Word = "net", after: Cursor = None, limit: Limit = 50
 ) -> TraceView:
-    """The postings that a figure of a product (lent, fee, interest, funding, loss, cost, net, capital)
-    is the sum of."""
+    """The postings that a figure of a product is the sum of.
+
+    Figures: lent, fee, interest, funding, loss, cost, net, capital.
+    """
     with enter(request).begin() as tx:
         found = full.trace(tx, ref, figure, after_id("txn", after), limit)
     return TraceView(
