@@ -118,6 +118,7 @@ class RequestLog:
         self._waiting: deque[tuple[str, int, Call]] = deque()
         self._mint = Mint()
         self._over = threading.Event()
+        self._writing = threading.Lock()
         self._thread: threading.Thread | None = None
         self._pruned_at: dict[tuple[str, int], datetime] = {}
         self.dropped = 0
@@ -158,7 +159,11 @@ class RequestLog:
             self._thread = None
 
     def write(self) -> None:
-        """Write what waits: a transaction a book."""
+        """Write what waits: a transaction a book. All that was noted before stands when it returns."""
+        with self._writing:
+            self._write()
+
+    def _write(self) -> None:
         batches: dict[tuple[str, int], list[Call]] = defaultdict(list)
         while self._waiting:
             world, book, call = self._waiting.popleft()
