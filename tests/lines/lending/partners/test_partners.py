@@ -164,7 +164,7 @@ def test_days_are_shared_for_all_loans_of_a_product_at_once(market: Ground) -> N
         loan = drawn(tx)
     with market.database.begin(book=market.number, now=START + 30 * DAY) as tx:
         tx.run(
-            """UPDATE loan_accrued SET interest = 8_000, through = through + 20
+            """UPDATE loan_accrued SET interest = 8000, through = through + 20
             WHERE book = %(book)s AND loan_id = %(id)s""",
             id=loan.id,
         )  # as the end of a day does for many
