@@ -51,7 +51,7 @@ def seller_of(shell: Shell) -> str:
 
 
 def test_a_product_of_a_folder_runs_from_the_check_to_the_close(shell: Shell, sample: Path) -> None:
-    shell.done("import", str(sample), "--json")
+    shell.done("import", str(sample), "--money", "--json")
     file = shell.folder / "harvest.toml"
     file.write_text(PRODUCT, encoding="utf-8")
     assert shell.done("product", "check", str(file), "--instalments", "6", "--json").json["digest"]

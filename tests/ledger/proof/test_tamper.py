@@ -106,9 +106,9 @@ def sealed(hand: Hand, table: str) -> str:
     """A condition that leaves out what still waits for the sealer."""
     if table == "transfer":
         return f"batch IN (SELECT batch FROM batch_seal WHERE book = {hand.number})"
-    if table == "event":
+    if table in ("event", "account"):
         return (
-            "id NOT IN (SELECT unnest(ids) FROM unsealed WHERE kind = 'event'"
+            f"id NOT IN (SELECT unnest(ids) FROM unsealed WHERE kind = '{table}'"
             f" AND book = {hand.number})"
         )
     return "true"
