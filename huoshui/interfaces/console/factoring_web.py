@@ -12,7 +12,7 @@ from litestar.params import FromPath, RawBody
 from huoshui.core import ids
 from huoshui.core.db import Tx
 from huoshui.core.errors import NotFound
-from huoshui.interfaces.console.settlement_web import acting
+from huoshui.interfaces.console.acting import acting
 from huoshui.interfaces.console.visit import Ask, enter, form, redirect, same_origin
 from huoshui.lines.lending.factoring import service
 from huoshui.lines.lending.factoring.model import Assignment

@@ -13,7 +13,7 @@ from huoshui.core import ids
 from huoshui.core.db import Tx
 from huoshui.core.errors import NotFound
 from huoshui.core.money import parse_amount
-from huoshui.interfaces.console.settlement_web import acting
+from huoshui.interfaces.console.acting import acting
 from huoshui.interfaces.console.visit import Ask, enter, form, redirect, same_origin
 from huoshui.lines.lending.partners import CoverClaim, service
 

@@ -11,11 +11,10 @@ from litestar import Response, get, post
 from litestar.params import FromPath, RawBody
 
 from huoshui.core import ids
-from huoshui.core.access import OutOfScope
 from huoshui.core.db import Tx
-from huoshui.core.errors import NotFound, Problem
+from huoshui.core.errors import NotFound
 from huoshui.interfaces.console import render
-from huoshui.interfaces.console.page import ObjectPage
+from huoshui.interfaces.console.acting import Form, acting, done, previewed
 from huoshui.interfaces.console.pages.dispute_paper import paper_page
 from huoshui.interfaces.console.pages.payment import payment_page
 from huoshui.interfaces.console.pages.payment_acts import (
@@ -25,14 +24,12 @@ from huoshui.interfaces.console.pages.payment_acts import (
     preview_page,
     reason,
 )
-from huoshui.interfaces.console.settlement_web import acting, rehearsing
 from huoshui.interfaces.console.visit import (
     HEADERS,
     Ask,
     Visit,
     enter,
     form,
-    html,
     redirect,
     same_origin,
 )
@@ -44,11 +41,24 @@ _DISPUTE: dict[str, Callable[[Tx, UUID], object]] = {
 }
 
 
-def _asked(verb: str, body: bytes) -> Said:
-    """The form that was sent. Raises NotFound for a verb that no page has."""
+def _entered(
+    request: Ask, world: str, key: str, verb: str, body: bytes
+) -> tuple[Visit, Form[Said]]:
+    """Who asks, and the form that was sent. Raises NotFound for a verb that no page has."""
+    same_origin(request)
+    visit = enter(request, world, "payments")
+    id_ = ids.read("pmt", key)
     if verb not in VERBS:
         raise NotFound(kind="page", id=verb[:40])
-    return Said(verb, {name: str(values[0]) for name, values in form(body).items()})
+    return visit, Form(
+        "payments:write",
+        f"payments/{key}",
+        Said(verb, {name: str(values[0]) for name, values in form(body).items()}),
+        do=lambda tx, said: carry_out(tx, id_, said),
+        preview=lambda tx, frame, said: preview_page(tx, frame, id_, said),
+        page=lambda tx, frame, said: payment_page(tx, frame, key, said),
+        why=lambda tx, frame, problem: reason(tx, frame, key, problem),
+    )
 
 
 @post("/{world:str}/payments/{key:str}/{verb:str}/preview", sync_to_thread=True, status_code=200)
@@ -56,18 +66,8 @@ def preview_payment(
     request: Ask, world: FromPath[str], key: FromPath[str], verb: FromPath[str], body: RawBody
 ) -> Response[bytes]:
     """What would be moved: it is done in a transaction that is undone. Raises OutOfScope."""
-    same_origin(request)
-    visit = enter(request, world, "payments")
-    id_, said = ids.read("pmt", key), _asked(verb, body)
-
-    def use_case(tx: Tx) -> ObjectPage:
-        return preview_page(tx, visit.frame, id_, said)
-
-    try:
-        page = rehearsing(visit, "payments:write", use_case)
-    except Problem as problem:
-        return _refused(request, visit, key, said, problem)
-    return html(request, render.page(page, visit.frame))
+    visit, filled = _entered(request, world, key, verb, body)
+    return previewed(request, visit, filled)
 
 
 @post("/{world:str}/payments/{key:str}/{verb:str}", sync_to_thread=True, status_code=200)
@@ -78,27 +78,8 @@ def move_payment(
 
     Raises OutOfScope, UnknownPayment.
     """
-    same_origin(request)
-    visit = enter(request, world, "payments")
-    id_, said = ids.read("pmt", key), _asked(verb, body)
-    try:
-        acting(visit, "payments:write", lambda tx: carry_out(tx, id_, said))
-    except Problem as problem:
-        return _refused(request, visit, key, said, problem)
-    return redirect(visit.frame.to(f"payments/{key}"))
-
-
-def _refused(request: Ask, visit: Visit, key: str, said: Said, problem: Problem) -> Response[bytes]:
-    """The payment's page with what was filled in, and why it cannot be."""
-    if isinstance(problem, OutOfScope | NotFound):
-        raise problem
-    here = msgspec.structs.replace(visit.frame, path=visit.frame.to(f"payments/{key}"))
-    with visit.begin() as tx:
-        told = msgspec.structs.replace(said, problem=reason(tx, here, key, problem))
-        page = payment_page(tx, here, key, told)
-    if not any(deed.problem for deed in page.deeds):  # it may not be asked any more
-        page = msgspec.structs.replace(page, lead=told.problem)
-    return html(request, render.page(page, here), status=problem.status)
+    visit, filled = _entered(request, world, key, verb, body)
+    return done(request, visit, filled)
 
 
 @post("/{world:str}/disputes/{key:str}/{verb:str}", sync_to_thread=True, status_code=200)

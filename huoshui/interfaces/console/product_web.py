@@ -11,8 +11,8 @@ from litestar.params import FromPath, RawBody
 from huoshui.catalog import service
 from huoshui.core.db import Tx
 from huoshui.core.errors import Problem
+from huoshui.interfaces.console.acting import acting
 from huoshui.interfaces.console.pages.products import SCOPE, products_page
-from huoshui.interfaces.console.settlement_web import acting
 from huoshui.interfaces.console.upload_web import Sent, page_again, sent_file, shown_again
 from huoshui.interfaces.console.visit import Ask, Visit, enter, form, redirect, same_origin
 from huoshui.scenarios import products

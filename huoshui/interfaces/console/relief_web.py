@@ -9,16 +9,14 @@ import msgspec
 from litestar import Response, get, post
 from litestar.params import FromPath, RawBody
 
-from huoshui.core.access import OutOfScope
 from huoshui.core.db import Tx
-from huoshui.core.errors import NotFound, Problem
 from huoshui.facts import pages as party_pages
 from huoshui.interfaces.console import render
+from huoshui.interfaces.console.acting import Form, acting, done, previewed
 from huoshui.interfaces.console.page import Figure, Link, ObjectPage
 from huoshui.interfaces.console.pages import relief
 from huoshui.interfaces.console.pages.relief import SCOPE, Said
 from huoshui.interfaces.console.pages.sellers import seller_page
-from huoshui.interfaces.console.settlement_web import acting, rehearsing
 from huoshui.interfaces.console.visit import (
     HEADERS,
     Ask,
@@ -26,7 +24,6 @@ from huoshui.interfaces.console.visit import (
     enter,
     form,
     html,
-    redirect,
     same_origin,
 )
 from huoshui.interfaces.papers import loans as papers
@@ -38,10 +35,19 @@ from huoshui.lines.payments.payment import secret as secrets
 OWN_PAGE_DAYS = 30
 
 
-def _entered(request: Ask, world: str, verb: str, body: bytes) -> tuple[Visit, Said]:
+def _entered(
+    request: Ask, world: str, key: str, verb: str, body: bytes
+) -> tuple[Visit, Form[Said]]:
     same_origin(request)
     visit = enter(request, world, "loans")
-    return visit, Said(verb, str(form(body).get("answer", [""])[0])[:1000])
+    return visit, Form(
+        SCOPE,
+        f"loan-requests/{key}",
+        Said(verb, str(form(body).get("answer", [""])[0])[:1000]),
+        do=lambda tx, said: relief.decided(tx, key, said),
+        preview=lambda tx, frame, said: relief.preview_page(tx, frame, key, said),
+        page=lambda tx, frame, said: relief.request_page(tx, frame, key, said),
+    )
 
 
 @post(
@@ -51,16 +57,8 @@ def preview_relief(
     request: Ask, world: FromPath[str], key: FromPath[str], verb: FromPath[str], body: RawBody
 ) -> Response[bytes]:
     """What a decision would do: it is done in a transaction that is undone. Raises OutOfScope."""
-    visit, said = _entered(request, world, verb, body)
-
-    def use_case(tx: Tx) -> ObjectPage:
-        return relief.preview_page(tx, visit.frame, key, said)
-
-    try:
-        page = rehearsing(visit, SCOPE, use_case)
-    except Problem as problem:
-        return _refused(request, visit, key, said, problem)
-    return html(request, render.page(page, visit.frame))
+    visit, filled = _entered(request, world, key, verb, body)
+    return previewed(request, visit, filled)
 
 
 @post("/{world:str}/loan-requests/{key:str}/{verb:str}", sync_to_thread=True, status_code=200)
@@ -68,25 +66,8 @@ def decide_relief(
     request: Ask, world: FromPath[str], key: FromPath[str], verb: FromPath[str], body: RawBody
 ) -> Response[bytes]:
     """Decide as the preview showed; refused, the page says why. Raises OutOfScope, UnknownRequest."""
-    visit, said = _entered(request, world, verb, body)
-    try:
-        acting(visit, SCOPE, lambda tx: relief.decided(tx, key, said))
-    except Problem as problem:
-        return _refused(request, visit, key, said, problem)
-    return redirect(visit.frame.to(f"loan-requests/{key}"))
-
-
-def _refused(request: Ask, visit: Visit, key: str, said: Said, problem: Problem) -> Response[bytes]:
-    """The request's page with what was filled in, and why it cannot be."""
-    if isinstance(problem, OutOfScope | NotFound):
-        raise problem
-    here = msgspec.structs.replace(visit.frame, path=visit.frame.to(f"loan-requests/{key}"))
-    told = msgspec.structs.replace(said, problem=problem.detail(here.lang))
-    with visit.begin() as tx:
-        page = relief.request_page(tx, here, key, told)
-    if not any(deed.problem for deed in page.deeds):
-        page = msgspec.structs.replace(page, lead=told.problem)
-    return html(request, render.page(page, here), status=problem.status)
+    visit, filled = _entered(request, world, key, verb, body)
+    return done(request, visit, filled)
 
 
 @get("/{world:str}/loans/{key:str}/contract.pdf", sync_to_thread=True)

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.params import FromPath, RawBody
 
-from huoshui.core import access, ids
-from huoshui.core.access import OutOfScope
+from huoshui.core import ids
 from huoshui.core.db import Tx
 from huoshui.core.errors import NotFound
 from huoshui.interfaces.console import export, render
+from huoshui.interfaces.console.acting import acting, rehearsing, roles_of
 from huoshui.interfaces.console.page import Frame, Table
 from huoshui.interfaces.console.pages import settlement_acts
 from huoshui.interfaces.console.pages.windows import positions_list
@@ -32,48 +31,6 @@ from huoshui.lines.payments.reconciliation import queue
 from huoshui.lines.payments.reconciliation.model import LineBusy
 from huoshui.lines.payments.settlement import batches, windows
 from huoshui.scenarios import payout_flow
-
-T = TypeVar("T")
-
-
-def actor_of(tx: Tx, visit: Visit) -> str:
-    """Who acts, by the name that the API gives the same key: one person has one name."""
-    if visit.session.key_id is None:
-        return visit.session.actor
-    return f"key:{access.key_of(tx, visit.session.key_id).name}"
-
-
-def roles_of(visit: Visit) -> frozenset[str]:
-    """The roles by which limits of approval are named; the operator has none, and no limit."""
-    if visit.rights.member:
-        return frozenset({visit.rights.member.role})
-    return frozenset({"key"}) if visit.session.key_id else frozenset()
-
-
-def acting(visit: Visit, scope: str, use_case: Callable[[Tx], T]) -> T:
-    """Do something in the session's book, under its actor's name. Raises OutOfScope."""
-    if not visit.frame.writes(scope):
-        raise OutOfScope(scope=scope)
-    with visit.database.begin(book=visit.session.book) as tx:
-        tx.actor = actor_of(tx, visit)
-        return use_case(tx)
-
-
-class _Undo(Exception):
-    """Ends a rehearsal: what it did is taken back with its transaction."""
-
-
-def rehearsing(visit: Visit, scope: str, use_case: Callable[[Tx], T]) -> T:
-    """What a use case answers, done as `acting` does it and then undone. Raises OutOfScope."""
-    found: list[T] = []
-
-    def undone(tx: Tx) -> None:
-        found.append(use_case(tx))
-        raise _Undo
-
-    with suppress(_Undo):
-        acting(visit, scope, undone)
-    return found[0]
 
 
 @post("/{world:str}/windows/close", sync_to_thread=True, status_code=200)

@@ -15,11 +15,11 @@ from huoshui.core import ids
 from huoshui.core.access import OutOfScope
 from huoshui.core.errors import NotFound, Problem
 from huoshui.interfaces.console import render
+from huoshui.interfaces.console.acting import acting
 from huoshui.interfaces.console.page import Frame, Page
 from huoshui.interfaces.console.pages.disputes import dispute_page
 from huoshui.interfaces.console.pages.payment_acts import why
 from huoshui.interfaces.console.pages.statement_files import FileSaid, files_page
-from huoshui.interfaces.console.settlement_web import acting
 from huoshui.interfaces.console.visit import (
     HEADERS,
     Ask,

@@ -18,7 +18,7 @@ from huoshui.core.db import Tx
 from huoshui.core.errors import Problem
 from huoshui.core.settings import Settings
 from huoshui.core.worlds import SANDBOX, Worlds
-from huoshui.interfaces.console.settlement_web import acting
+from huoshui.interfaces.console.acting import acting
 from huoshui.interfaces.console.visit import (
     HEADERS,
     Ask,

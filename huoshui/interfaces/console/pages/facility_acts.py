@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
-
-import msgspec
 
 from huoshui.core import i18n, ids, money
 from huoshui.core.db import Tx
@@ -26,6 +24,7 @@ from huoshui.interfaces.console.page import (
     Table,
 )
 from huoshui.interfaces.console.pages import asked
+from huoshui.interfaces.console.pages import said as said_by
 from huoshui.interfaces.console.pages.devices import state_of
 from huoshui.lines.lending.facility import service, store
 from huoshui.lines.lending.facility.model import Appeal, BadChange, Change, Facility
@@ -38,16 +37,10 @@ _KINDS = ("base", "uplift", "achievement")
 _FIELDS = ("kind", "amount", "share", "since", "until", "cause", "evidence", "change", "appeal", "outcome", "answer")  # fmt: skip
 
 
-class Said(msgspec.Struct, frozen=True):
-    """A form of the page as it was filled in, and why it was refused, or nothing."""
+class Said(said_by.Said[str], frozen=True):
+    """A form of a facility's page; a freeze is told at some length."""
 
-    verb: str
-    fields: Mapping[str, str]
-    problem: str = ""
-
-    def of(self, name: str) -> str:
-        """A field's value, trimmed, or an empty text."""
-        return self.fields.get(name, "").strip()[:300]
+    MOST = 300
 
 
 def deeds(

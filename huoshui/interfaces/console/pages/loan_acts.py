@@ -26,6 +26,7 @@ from huoshui.interfaces.console.page import (
     Table,
 )
 from huoshui.interfaces.console.pages import asked
+from huoshui.interfaces.console.pages import said as said_by
 from huoshui.interfaces.console.pages.loans import loan_state
 from huoshui.lines.lending.life import events as e
 from huoshui.lines.lending.life.view import Due
@@ -59,16 +60,7 @@ _GRAVE = frozenset({"reverse", "charge_off", "write_off"})
 _FIELDS = ("key", *dict.fromkeys(field.rstrip("*") for form in FORMS.values() for field in form))
 
 
-class Said(msgspec.Struct, frozen=True):
-    """A form of the page as it was filled in, and why it was refused, or nothing."""
-
-    verb: str
-    fields: Mapping[str, str]
-    problem: str = ""
-
-    def of(self, name: str) -> str:
-        """A field's value, trimmed, or an empty text."""
-        return self.fields.get(name, "").strip()[:200]
+Said = said_by.Said[str]
 
 
 def deeds(

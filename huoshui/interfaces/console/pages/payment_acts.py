@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from uuid import UUID
 
 import msgspec
@@ -28,6 +27,7 @@ from huoshui.interfaces.console.page import (
     Table,
 )
 from huoshui.interfaces.console.pages import asked
+from huoshui.interfaces.console.pages import said as said_by
 from huoshui.interfaces.console.pages.order import account_cell
 from huoshui.interfaces.console.pages.payments import payment_state
 from huoshui.ledger import journal
@@ -46,16 +46,7 @@ _MOST = 200  # postings and calls that a preview looks at
 _FAULTS_MOST = 5  # that a form names
 
 
-class Said(msgspec.Struct, frozen=True):
-    """A form of the page as it was filled in, and why it was refused, or nothing."""
-
-    verb: Verb
-    fields: Mapping[str, str]
-    problem: str = ""
-
-    def of(self, name: str) -> str:
-        """A field's value, trimmed, or an empty text."""
-        return self.fields.get(name, "").strip()[:200]
+Said = said_by.Said[Verb]
 
 
 def possible(found: Payment) -> tuple[Verb, ...]:

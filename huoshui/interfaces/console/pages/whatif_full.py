@@ -38,11 +38,6 @@ from huoshui.scenarios.whatif.full.service import FullResult
 from huoshui.scenarios.whatif.service import NotPrepared, Result
 
 _HEADS = ("product", "by", "taken", "lent", "income", "funding", "lost", "cost", "net", "peak")
-# The column of a figure, and the figure whose postings it is the sum of.
-_MONEY = (
-    ("lent", "lent"), ("interest", "income"), ("funding", "funding"), ("loss", "lost"),
-    ("cost", "cost"), ("net", "net"), ("capital", "peak"),
-)  # fmt: skip
 
 
 def full_page(tx: Tx, frame: Frame, _: str = "") -> AnalysisPage:
