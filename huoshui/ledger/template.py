@@ -10,12 +10,14 @@ from __future__ import annotations
 import tomllib
 from collections import Counter
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import msgspec
 
 from huoshui.core.errors import Problem
-from huoshui.ledger.model import Leg
+from huoshui.ledger.model import Leg, Transaction
 
 
 class UnbalancedTemplate(Problem):
@@ -77,6 +79,26 @@ class Template(msgspec.Struct, frozen=True):
                 taking[index] = (target, wanted)
                 index += not wanted
         return legs
+
+    def transaction(
+        self,
+        id_: UUID,
+        accounts: Mapping[str, str],
+        amounts: Mapping[str, int],
+        *,
+        reference: str,
+        currency: str,
+        at: datetime,
+    ) -> Transaction:
+        """The entry as a transaction that takes effect `at`; see `legs`."""
+        return Transaction(
+            id=id_,
+            template=self.name,
+            reference=reference,
+            currency=currency,
+            legs=tuple(self.legs(accounts, amounts)),
+            effective_at=at,
+        )
 
     def names(self) -> list[str]:
         """The amounts that it asks for."""

@@ -10,7 +10,7 @@ import msgspec
 
 from huoshui import ledger
 from huoshui.core.db import Tx
-from huoshui.ledger import Chart, Transaction, read_templates
+from huoshui.ledger import Chart, read_templates
 from huoshui.lines.lending import postings as lending
 from huoshui.lines.payments import chart as payments
 
@@ -34,13 +34,13 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 def post(tx: Tx, entries: Sequence[Entry]) -> None:
     """Post entries; those that move nothing are left out."""
     made = [
-        Transaction(
-            id=each.id,
-            template=each.template,
+        TEMPLATES[each.template].transaction(
+            each.id,
+            each.names,
+            {"amount": each.amount},
             reference=each.reference,
             currency=each.currency,
-            legs=tuple(TEMPLATES[each.template].legs(each.names, {"amount": each.amount})),
-            effective_at=tx.now,
+            at=tx.now,
         )
         for each in entries
         if each.amount

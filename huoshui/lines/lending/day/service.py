@@ -13,7 +13,7 @@ from huoshui import ledger
 from huoshui.core import access, ids
 from huoshui.core.db import Database, Tx
 from huoshui.core.errors import Problem
-from huoshui.ledger import Leg, Transaction
+from huoshui.ledger import Transaction
 from huoshui.ledger.chart import Chart
 from huoshui.ledger.template import Template
 from huoshui.lines.lending import impairment
@@ -155,7 +155,7 @@ def _post(tx: Tx, day: date, parts: Sequence[int], sums: Sums) -> None:
             template=f"loan.{name}",
             reference=reference,
             currency=currency,
-            legs=tuple(Leg(leg.source, leg.target, leg.amount) for leg in legs),
+            legs=tuple(legs),
             effective_at=loans.effective_at(on, tx.now, zone, sealed),
         )  # fmt: skip
         commands.append(made)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from uuid import UUID
 
 import msgspec
 
@@ -105,28 +104,25 @@ def _shares(tx: Tx, before: Assignment, after: Assignment, key: str) -> list[Tra
         place, of = _SHARED[name]
         template = PARTNERS[place]
         amounts = dict.fromkeys(template.names(), 0) | {of: amount}
-        legs = template.legs({"book": after.product, "party": party}, amounts)
         posted.append(
-            Transaction(
-                id=tx.id("txn", f"factoring/{key}/{party}/{name}"),
-                template=template.name,
+            template.transaction(
+                tx.id("txn", f"factoring/{key}/{party}/{name}"),
+                {"book": after.product, "party": party},
+                amounts,
                 reference=ids.show("asg", after.id),
                 currency=after.currency,
-                legs=tuple(legs),
-                effective_at=tx.now,
+                at=tx.now,
             )
         )
     return posted
 
 
 def _posting(tx: Tx, step: Step, key: str) -> Transaction:
-    id_: UUID = tx.id("txn", f"factoring/{key}")
-    legs = TEMPLATES[step.template].legs({"book": step.after.product}, step.amounts)
-    return Transaction(
-        id=id_,
-        template=step.template,
+    return TEMPLATES[step.template].transaction(
+        tx.id("txn", f"factoring/{key}"),
+        {"book": step.after.product},
+        step.amounts,
         reference=ids.show("asg", step.after.id),
         currency=step.after.currency,
-        legs=tuple(legs),
-        effective_at=tx.now,
+        at=tx.now,
     )

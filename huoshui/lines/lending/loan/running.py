@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from huoshui.core import ids
-from huoshui.ledger import Leg, Transaction
+from huoshui.ledger import Transaction
 from huoshui.lines.lending.life import steps
 from huoshui.lines.lending.life.state import State
 from huoshui.lines.lending.loan import journal
@@ -171,6 +171,6 @@ def transaction(loan: Loan, due: Due, effective_at: datetime) -> Transaction | N
         template=f"loan.{due.posting.template}",
         reference=loan.shown,
         currency=loan.currency,
-        legs=tuple(Leg(leg.source, leg.target, leg.amount) for leg in legs),
+        legs=tuple(legs),
         effective_at=effective_at,
     )

@@ -14,7 +14,7 @@ import msgspec
 
 from huoshui.core import ids
 from huoshui.core.db import Tx
-from huoshui.ledger import Leg, Transaction
+from huoshui.ledger import Transaction
 from huoshui.lines.lending.funding.parts import FUNDER, LOAN, LOSS_PARTS, Key, Whole, parts
 from huoshui.lines.lending.funding.tables import COMPONENT, LossPart, PartnerTables
 from huoshui.lines.lending.loan.model import Accrued, Loan
@@ -181,16 +181,11 @@ class Shares:
         product, currency, party, reference = place
         found = TEMPLATES[template]
         told = {name: amounts.get(name, 0) for name in found.names()}
-        legs = found.legs({"book": product, "party": party}, told)
-        if not legs:
-            return []
-        return [
-            Transaction(
-                id=id_, template=template, reference=reference, currency=currency,
-                legs=tuple(Leg(leg.source, leg.target, leg.amount) for leg in legs),
-                effective_at=self.tx.now,
-            )
-        ]  # fmt: skip
+        made = found.transaction(
+            id_, {"book": product, "party": party}, told, reference=reference,
+            currency=currency, at=self.tx.now,
+        )  # fmt: skip
+        return [made] if made.legs else []
 
     def keep(self) -> None:
         """Write what stands now, and tell of claims."""

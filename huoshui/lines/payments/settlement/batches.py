@@ -115,15 +115,13 @@ def recover(tx: Tx, sellers: frozenset[str] = frozenset()) -> int:
 def _recovery(tx: Tx, debt: Debt) -> Transaction:
     amount = min(debt.owed, debt.available)
     key = f"debt/{debt.seller}/{debt.currency}/{tx.now.isoformat()}/{debt.owed}"
-    return Transaction(
-        id=tx.id("txn", key),
-        template="seller_debt_recovered",
+    return TEMPLATES["seller_debt_recovered"].transaction(
+        tx.id("txn", key),
+        {"seller": debt.seller},
+        {"amount": amount},
         reference=debt.seller,
         currency=debt.currency,
-        legs=tuple(
-            TEMPLATES["seller_debt_recovered"].legs({"seller": debt.seller}, {"amount": amount})
-        ),
-        effective_at=tx.now,
+        at=tx.now,
     )
 
 

@@ -88,15 +88,8 @@ def _within(takings: Sequence[Takings], claims: Sequence[Claim]) -> None:
 
 
 def _taken(tx: Tx, claim: Claim) -> Transaction:
-    names = {"seller": claim.seller, "to": claim.to}
-    return Transaction(
-        id=tx.id("txn", f"takings/{claim.reference}/{claim.seller}/{tx.now.isoformat()}"),
-        template="takings_shared",
-        reference=claim.reference,
-        currency=claim.currency,
-        legs=tuple(TEMPLATES["takings_shared"].legs(names, {"amount": claim.amount})),
-        effective_at=tx.now,
-    )
+    key = f"takings/{claim.reference}/{claim.seller}/{tx.now.isoformat()}"
+    return _entry(tx, "takings_shared", key, claim, {"seller": claim.seller, "to": claim.to})
 
 
 class Financed(msgspec.Struct, frozen=True, kw_only=True):
@@ -130,11 +123,11 @@ def receive(tx: Tx, claim: Claim, key: str) -> None:
 def _entry(
     tx: Tx, template: str, key: str, of: Financed | Claim, names: dict[str, str]
 ) -> Transaction:
-    return Transaction(
-        id=tx.id("txn", key),
-        template=template,
+    return TEMPLATES[template].transaction(
+        tx.id("txn", key),
+        names,
+        {"amount": of.amount},
         reference=of.reference,
         currency=of.currency,
-        legs=tuple(TEMPLATES[template].legs(names, {"amount": of.amount})),
-        effective_at=tx.now,
+        at=tx.now,
     )

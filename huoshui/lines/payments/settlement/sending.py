@@ -91,14 +91,13 @@ def _send(tx: Tx, sheet: Sheet, payout: Payout, path: str, paid_version: int) ->
 def _transaction(tx: Tx, payout: Payout, seller: str) -> Transaction:
     again = f"/{payout.attempt}" if payout.attempt > 1 else ""
     key = f"{seller}/{payout.currency}/{payout.at.isoformat()}{again}"
-    legs = TEMPLATES["seller_paid_out"].legs({"seller": seller}, {"amount": payout.amount})
-    return Transaction(
-        id=tx.id("txn", f"payout/{key}"),
-        template="seller_paid_out",
+    return TEMPLATES["seller_paid_out"].transaction(
+        tx.id("txn", f"payout/{key}"),
+        {"seller": seller},
+        {"amount": payout.amount},
         reference=ids.show("pay", payout.id),
         currency=payout.currency,
-        legs=tuple(legs),
-        effective_at=tx.now,
+        at=tx.now,
     )
 
 
@@ -135,14 +134,13 @@ def _bring_back(tx: Tx, id_: UUID, verb: str, event: str, reason: str) -> Payout
     seller = ids.show("slr", payout.seller_id)
     if payout.txn_id is not None:
         back = tx.id("txn", f"payout_back/{ids.show('pay', id_)}/{payout.attempt}")
-        legs = TEMPLATES["payout_returned"].legs({"seller": seller}, {"amount": payout.amount})
-        returned = Transaction(
-            id=back,
-            template="payout_returned",
+        returned = TEMPLATES["payout_returned"].transaction(
+            back,
+            {"seller": seller},
+            {"amount": payout.amount},
             reference=ids.show("pay", id_),
             currency=payout.currency,
-            legs=tuple(legs),
-            effective_at=tx.now,
+            at=tx.now,
         )
         ledger.post(tx, [returned], CHART)[0].demand()
     after = msgspec.structs.replace(

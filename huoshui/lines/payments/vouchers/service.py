@@ -25,7 +25,7 @@ from huoshui import ledger
 from huoshui.core import ids
 from huoshui.core.db import Tx
 from huoshui.core.errors import Conflict
-from huoshui.ledger import Capture, Sheet, Transaction
+from huoshui.ledger import Capture, Sheet
 from huoshui.ledger.model import PostingRefused
 from huoshui.lines.payments.chart import CHART, TEMPLATES, offline_path, wallet_path
 from huoshui.lines.payments.devices import service as devices
@@ -309,14 +309,13 @@ def _release(tx: Tx, sheet: Sheet, row: VoucherRow, hold_id: UUID) -> None:
     So the payment is out of the payer's wallet, and what is given back of it comes there.
     """
     id_, freed = ids.derived(row.id, "capture"), ids.derived(row.id, "freed")
-    legs = TEMPLATES["offline_freed"].legs({"payer": row.payer}, {"amount": row.captured})
-    back = Transaction(
-        id=freed,
-        template="offline_freed",
+    back = TEMPLATES["offline_freed"].transaction(
+        freed,
+        {"payer": row.payer},
+        {"amount": row.captured},
         reference=row.shown,
         currency=row.currency,
-        legs=tuple(legs),
-        effective_at=tx.now,
+        at=tx.now,
     )
     taken = Capture(id=id_, hold=hold_id, amount=row.captured, final=False, linked=True)
     for result in sheet.decide([taken, back]):

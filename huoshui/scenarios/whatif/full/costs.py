@@ -74,9 +74,11 @@ def _part(money_days: int, rate_ppm: int) -> int:
 def _entry(tx: Tx, product: Planned, last: date, template: str, amount: int) -> Transaction | None:
     if amount <= 0:
         return None
-    name = f"whatif/{product.key}/{last}/{template}"
-    legs = TEMPLATES[template].legs({"book": product.key}, {"amount": amount})
-    return Transaction(
-        id=tx.id("txn", name), template=template, reference=f"whatif/{last:%Y-%m}",
-        currency=access.this_book(tx).currency, legs=tuple(legs), effective_at=tx.now,
-    )  # fmt: skip
+    return TEMPLATES[template].transaction(
+        tx.id("txn", f"whatif/{product.key}/{last}/{template}"),
+        {"book": product.key},
+        {"amount": amount},
+        reference=f"whatif/{last:%Y-%m}",
+        currency=access.this_book(tx).currency,
+        at=tx.now,
+    )
