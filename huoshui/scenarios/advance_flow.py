@@ -16,6 +16,7 @@ from huoshui.core.db import Tx
 from huoshui.lines.lending.loan import contract, service, store
 from huoshui.lines.lending.loan.model import Loan
 from huoshui.lines.lending.loan.service import Repayment
+from huoshui.lines.lending.schedule import share_of
 from huoshui.lines.payments.settlement import claims as settling
 from huoshui.lines.payments.settlement.model import Takings
 
@@ -61,8 +62,9 @@ def _share(tx: Tx, loan: Loan, taking: Takings) -> int:
     if sales is None or loan.start_on is None:
         return 0
     sold = settling.sales_since(tx, taking, loan.shown, loan.consent_at or loan.applied_at)
-    wanted = int(max(0, sold) * Fraction(sales.share))
-    return min(wanted, service.settlement(tx, loan.id).total) if wanted else 0
+    if sold <= 0:
+        return 0
+    return share_of(Fraction(sales.share), sold, service.settlement(tx, loan.id).total)
 
 
 def _claim(loan: Loan, amount: int) -> settling.Claim:

@@ -19,7 +19,7 @@ from huoshui.catalog import CheckedProduct
 from huoshui.core.errors import Problem
 from huoshui.lines.lending.product import Asked, LoanTables, asked_facts, read_tables
 from huoshui.lines.lending.product.quote import loan_quote, priced
-from huoshui.lines.lending.schedule import Drawdown, schedule
+from huoshui.lines.lending.schedule import Drawdown, schedule, share_of
 from huoshui.scenarios.whatif.chance import draws
 from huoshui.scenarios.whatif.model import Flow, Line, SellerSeen
 
@@ -63,7 +63,7 @@ class Advances(msgspec.Struct, frozen=True):
         until = start + timedelta(days=_MONTH * max(self.tables.sales.longest, 1))
         paid, flows = 0, [Flow(0, start, amount)]
         for on, money in seller.payouts:
-            taken = min(owed - paid, int(money * share))
+            taken = share_of(share, money, owed - paid)
             if not start < on <= until or taken <= 0:
                 continue
             before, paid = paid, paid + taken

@@ -15,7 +15,7 @@ from huoshui.lines.lending.life import Life, Rules, dues, fold, standing
 from huoshui.lines.lending.life import events as e
 from huoshui.lines.lending.life.account import seen
 from huoshui.lines.lending.life.accrue import earned
-from huoshui.lines.lending.life.projection import pace, projection, share_of, statements
+from huoshui.lines.lending.life.projection import pace, projection, statements
 from huoshui.lines.lending.life.view import payoff
 from huoshui.lines.lending.loan.journal import FoldedBy
 from huoshui.lines.lending.loan.journal import fold as journal_fold
@@ -31,6 +31,7 @@ from huoshui.lines.lending.schedule import (
     SalesShare,
     Terms,
     schedule,
+    share_of,
 )
 
 START = date(2026, 1, 5)
@@ -39,9 +40,10 @@ LINE = Terms(
     START, Fraction(18, 100), 12, kind="revolving", basis=Basis(year=360),
     revolving=Revolving(TENTH, due_days=20),
 )  # fmt: skip
+SHARE = Fraction(1, 10)
 ADVANCE = Terms(
     START, Fraction(0), 6, kind="sales_share",
-    sales=SalesShare(Fraction(1, 10), 90_000, 9, least=Fraction(1, 2), fee=Fraction(8, 100)),
+    sales=SalesShare(SHARE, 90_000, 9, least=Fraction(1, 2), fee=Fraction(8, 100)),
 )  # fmt: skip
 
 
@@ -134,13 +136,13 @@ def test_hardship_makes_instalments_of_an_account() -> None:
 def test_a_share_of_sales_repays_principal_and_fee_in_proportion() -> None:
     life = life_of(ADVANCE, drawn(500_000, START))
     assert life.state.outstanding == 540_000
-    part = share_of(ADVANCE, 540_000, life.state.outstanding)
+    part = share_of(SHARE, 540_000, life.state.outstanding)
     life.record(paid(part, date(2026, 1, 20), kind="sales_share"))
     moved = life.state.movements[-1]
     assert (part, moved.parts["principal"], moved.parts["interest"]) == (54_000, 50_000, 4_000)
     assert earned(life.state, date(2026, 1, 20)) == 4_000
-    assert share_of(ADVANCE, 10**9, life.state.outstanding) == 486_000
-    assert share_of(ADVANCE, -5, 486_000) == 0
+    assert share_of(SHARE, 10**9, life.state.outstanding) == 486_000
+    assert share_of(SHARE, -5, 486_000) == 0
 
 
 def test_what_sales_do_not_bring_of_the_least_is_due() -> None:

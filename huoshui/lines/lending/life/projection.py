@@ -61,14 +61,6 @@ def statements(state: State, day: date) -> tuple[Statement, ...]:
     )  # fmt: skip
 
 
-def share_of(terms: Terms, sales: int, owed: int) -> int:
-    """What of a day's or a settlement's sales repays an advance; never more than is owed."""
-    if terms.sales is None or sales <= 0:
-        return 0
-    part = terms.sales.share * sales
-    return min(owed, round_ratio(part.numerator, part.denominator, terms.rounding))
-
-
 def pace(state: State, day: date) -> Pace | None:
     """How an advance is repaid by a day; None for other loans."""
     sales = state.terms.sales

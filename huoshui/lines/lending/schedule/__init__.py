@@ -1,6 +1,12 @@
 """Schedules: the instalments of a loan, from its terms and what is drawn."""
 
-from huoshui.lines.lending.schedule.asking import BadLoanTerms, Minimum, Revolving, SalesShare
+from huoshui.lines.lending.schedule.asking import (
+    BadLoanTerms,
+    Minimum,
+    Revolving,
+    SalesShare,
+    share_of,
+)
 from huoshui.lines.lending.schedule.make import Drawdown, Pause, RateChange, schedule
 from huoshui.lines.lending.schedule.rows import Row
 from huoshui.lines.lending.schedule.terms import Basis, DownPayment, Terms
@@ -18,4 +24,5 @@ __all__ = [
     "SalesShare",
     "Terms",
     "schedule",
+    "share_of",
 ]

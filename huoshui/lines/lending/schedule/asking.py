@@ -83,3 +83,8 @@ class SalesShare(msgspec.Struct, frozen=True):
         wrong = [field for field, good in checks.items() if not good]
         if wrong:
             raise BadLoanTerms(field=wrong[0])
+
+
+def share_of(share: Fraction, sales: int, owed: int) -> int:
+    """What of some sales repays an advance, in minor units: never above the share or what is owed."""
+    return min(owed, int(max(0, sales) * share))
