@@ -200,11 +200,6 @@ class Bound(msgspec.Struct, frozen=True):
         """The sellers for a query, in order; None where all are seen."""
         return None if self.whole else sorted(self.sellers)
 
-    @property
-    def buyer_ids(self) -> list[UUID] | None:
-        """The buyers for a query, in order; None where all are seen."""
-        return None if self.whole else sorted(self.buyers)
-
 
 WHOLE = Bound(whole=True)
 

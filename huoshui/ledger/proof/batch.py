@@ -17,7 +17,6 @@ import msgspec
 from huoshui.ledger.proof import leaf, merkle
 
 MARK_BYTES = 8
-NO_ID = bytes(16)
 _RECORD = Struct(">16s16s16s16sqqqqqqqqihhh")
 
 

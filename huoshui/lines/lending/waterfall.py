@@ -59,10 +59,6 @@ class Waterfall(msgspec.Struct, frozen=True):
         """The table for a kind of payment."""
         return self.lines.get(kind, self.lines["default"])
 
-    def future_of(self, kind: str) -> FutureRule:
-        """The future rule for a kind of payment."""
-        return self.future.get(kind, self.future["default"])
-
     def by_bucket(self, kind: str) -> list[tuple[Bucket, list[Component]]]:
         """The table's buckets in order, each with its components."""
         found: dict[Bucket, list[Component]] = {}

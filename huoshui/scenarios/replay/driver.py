@@ -173,7 +173,7 @@ class _Made(msgspec.Struct, frozen=True):
     rails: RailFiles
     fingerprint: str
     sections: dict[str, Any]
-    companion: Any
+    companion: Companion
 
 
 def _prepare(worlds: Worlds, name: str, spool: Timeline, made: _Made) -> bool:

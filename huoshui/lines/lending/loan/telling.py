@@ -32,7 +32,6 @@ KINDS: dict[str, type[e.Event]] = {
 }
 _NAMES = {type_: name for name, type_ in KINDS.items()}
 _OWN = frozenset(e.Event.__struct_fields__) | {"amount", "of", "event"}
-NAMING = (e.Reversed, e.Waived, e.ChargedBack)  # they name another event
 Key = tuple[date, int]
 
 

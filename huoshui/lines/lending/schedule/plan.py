@@ -7,7 +7,7 @@ derived (`interest`, `due_interest`, `due_principal`, `unplaced`) follows from `
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import date
 from fractions import Fraction
 
@@ -452,9 +452,3 @@ class Plan:
         period.interest, period.due_interest = interest, due_interest
         period.unplaced = interest - due_interest if interest > due_interest else 0
         return period.unplaced
-
-
-def slices_of(plan: Plan) -> Iterator[Slice]:
-    """Every slice of a plan in order."""
-    for period in plan.periods:
-        yield from period.slices

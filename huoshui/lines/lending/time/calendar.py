@@ -56,11 +56,6 @@ def due_dates(
     return tuple(_adjusted(rule, _placed(rule, day)) for day in days)
 
 
-def due_date(rule: DueRule, start: date, k: int) -> date:
-    """The k-th due date after a start."""
-    return due_dates(rule, start, k)[-1] if k else start
-
-
 def _steps(rule: DueRule, start: date) -> Iterator[date]:
     k = skipped = 0
     while True:

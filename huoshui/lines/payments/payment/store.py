@@ -90,14 +90,6 @@ def expired(tx: Tx, limit: int) -> list[UUID]:
     return [id_ for (id_,) in rows]
 
 
-def by_secret(tx: Tx, digest: bytes) -> UUID | None:
-    """The payment that this secret's digest opens, or None."""
-    found: UUID | None = tx.value(
-        "SELECT id FROM payment WHERE book = %(book)s AND secret = %(digest)s", digest=digest
-    )
-    return found
-
-
 def payment_of(row: tuple[Any, ...]) -> Payment:
     """A payment out of its row."""
     found = dict(zip(COLUMNS, row, strict=True))

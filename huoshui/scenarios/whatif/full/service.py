@@ -28,7 +28,6 @@ from huoshui.scenarios.whatif.full.store import Entry, Sum, Why
 from huoshui.scenarios.whatif.full.taking import Taking
 from huoshui.scenarios.whatif.service import Offered, Result
 
-_DAY = timedelta(days=1)
 FIGURES = ("lent", "fee", "interest", "funding", "loss", "cost", "net")
 
 

@@ -147,15 +147,6 @@ class Store:
         )
         return [Hook(*row) for row in rows]
 
-    def hook_of(self, event: str) -> Hook | None:
-        """A webhook that was not sent yet."""
-        rows = self._rows(
-            """SELECT event, rail, body, attempts, copies FROM hook
-            WHERE sent_at IS NULL AND event = ?""",
-            event,
-        )
-        return Hook(*rows[0]) if rows else None
-
     def sent(self, event: str, at: datetime) -> None:
         """It was taken."""
         self._run("UPDATE hook SET sent_at = ? WHERE event = ?", _text(at), event)
