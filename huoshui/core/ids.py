@@ -79,6 +79,7 @@ PREFIXES = {
     "mst": "milestone",
     "lrq": "request about a loan",
     "ptp": "page of a party",
+    "mdl": "model",
 }
 
 

@@ -410,6 +410,21 @@ BEGIN
     RETURN NEW;
 END $$;
 
+CREATE FUNCTION public.guard_risk_model() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF (OLD.book, OLD.id, OLD.name, OLD.kind, OLD.sha256, OLD.inputs, OLD.text, OLD.card,
+        OLD.registered_at, OLD.registered_by)
+        IS DISTINCT FROM (NEW.book, NEW.id, NEW.name, NEW.kind, NEW.sha256, NEW.inputs, NEW.text,
+        NEW.card, NEW.registered_at, NEW.registered_by)
+        OR OLD.retired_at IS NOT NULL THEN
+        RAISE EXCEPTION 'risk model: neither changed nor taken back into use'
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+
 CREATE FUNCTION public.guard_settlement_window() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -2154,6 +2169,25 @@ CREATE TABLE public.review (
     digest bytea NOT NULL
 );
 
+CREATE TABLE public.risk_model (
+    book integer NOT NULL,
+    id uuid NOT NULL,
+    name text NOT NULL,
+    kind text NOT NULL,
+    sha256 text NOT NULL,
+    inputs text[] NOT NULL,
+    text text NOT NULL,
+    card jsonb NOT NULL,
+    registered_at timestamp with time zone NOT NULL,
+    registered_by text NOT NULL,
+    retired_at timestamp with time zone,
+    retired_by text DEFAULT ''::text NOT NULL,
+    retired_because text DEFAULT ''::text NOT NULL,
+    CONSTRAINT risk_model_check CHECK ((sha256 = encode(sha256(convert_to(text, 'UTF8'::name)), 'hex'::text))),
+    CONSTRAINT risk_model_kind_check CHECK ((kind = ANY (ARRAY['scorecard'::text, 'booster'::text]))),
+    CONSTRAINT risk_model_name_check CHECK ((name <> ''::text))
+);
+
 CREATE TABLE public.row_grant (
     book integer NOT NULL,
     id uuid NOT NULL,
@@ -2928,6 +2962,12 @@ ALTER TABLE ONLY public.reversal
 ALTER TABLE ONLY public.review
     ADD CONSTRAINT review_pkey PRIMARY KEY (book, key, version);
 
+ALTER TABLE ONLY public.risk_model
+    ADD CONSTRAINT risk_model_book_sha256_key UNIQUE (book, sha256);
+
+ALTER TABLE ONLY public.risk_model
+    ADD CONSTRAINT risk_model_pkey PRIMARY KEY (book, id);
+
 ALTER TABLE ONLY public.row_grant
     ADD CONSTRAINT row_grant_pkey PRIMARY KEY (book, id);
 
@@ -3452,6 +3492,10 @@ CREATE TRIGGER review_keeps_rows BEFORE DELETE OR TRUNCATE ON public.review FOR 
 
 CREATE TRIGGER review_keeps_versions BEFORE UPDATE ON public.review FOR EACH ROW EXECUTE FUNCTION public.refuse_rewrite();
 
+CREATE TRIGGER risk_model_stands BEFORE UPDATE ON public.risk_model FOR EACH ROW EXECUTE FUNCTION public.guard_risk_model();
+
+CREATE TRIGGER risk_model_stays BEFORE DELETE OR TRUNCATE ON public.risk_model FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER seller_keeps_rows BEFORE DELETE OR TRUNCATE ON public.seller FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER seller_keeps_versions BEFORE UPDATE ON public.seller FOR EACH ROW EXECUTE FUNCTION public.refuse_rewrite();
@@ -3648,6 +3692,9 @@ ALTER TABLE ONLY public.recovery_code
 
 ALTER TABLE ONLY public.replay
     ADD CONSTRAINT replay_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
+
+ALTER TABLE ONLY public.risk_model
+    ADD CONSTRAINT risk_model_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
 
 ALTER TABLE ONLY public.row_grant
     ADD CONSTRAINT row_grant_book_organisation_id_fkey FOREIGN KEY (book, organisation_id) REFERENCES public.organisation(book, id);
@@ -3947,6 +3994,8 @@ CREATE POLICY reader ON public.return_ FOR SELECT USING (((book = ( SELECT publi
 
 CREATE POLICY reader ON public.review FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (order_key IN ( SELECT public.reader_orders() AS reader_orders)))));
 
+CREATE POLICY reader ON public.risk_model FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
+
 CREATE POLICY reader ON public.row_grant FOR SELECT USING (false);
 
 CREATE POLICY reader ON public.seller FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (id IN ( SELECT public.reader_sellers() AS reader_sellers)))));
@@ -3980,6 +4029,8 @@ ALTER TABLE public.refund ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.return_ ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.review ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.risk_model ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.row_grant ENABLE ROW LEVEL SECURITY;
 
