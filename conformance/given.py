@@ -44,8 +44,9 @@ def outcomes(cases: Path, *, stored: bool) -> Iterator[Outcome]:
 
 
 def question(case: Case) -> Case:
-    """A case less its answer and source, as an adapter gets it."""
-    return {k: _unanswered(v) for k, v in _unanswered(case).items() if k != "source"}
+    """A case less its answer and source, as an adapter gets it; its `input` is left whole."""
+    asked = {k: _unanswered(v) for k, v in _unanswered(case).items() if k != "source"}
+    return asked | {"input": case["input"]} if "input" in case else asked
 
 
 def _unanswered(value: Any) -> Any:

@@ -64,6 +64,10 @@ KINDS: dict[str, Kind] = {
     "apr": Kind("conformance.apr", "lending_apr.jsonl"),
     "daycount": Kind("conformance.daycount", "lending_daycount.jsonl"),
     "rule_eval": Kind("conformance.rules", "risk.jsonl", "kind", "rule_eval"),
+    **{
+        name: Kind("conformance.risk_measures", "risk.jsonl", "kind", name)
+        for name in ("scorecard", "psi", "ks_auc", "woe")
+    },
     "rfc9162_root": Kind("conformance.merkle", "evidence.jsonl", "kind", "rfc9162_root"),
     "rfc9162_inclusion_proof": Kind(
         "conformance.merkle", "evidence.jsonl", "kind", "rfc9162_inclusion_proof"

@@ -53,6 +53,13 @@ class InputUnfit(Problem):
     status = 422
 
 
+class BadOdds(Problem):
+    """Odds, and the points that double them, are above zero."""
+
+    code = "bad_odds"
+    status = 422
+
+
 class Contribution(msgspec.Struct, frozen=True):
     """What one input did to the score, against the model's reference.
 
@@ -100,6 +107,12 @@ class Scale(msgspec.Struct, frozen=True):
     def factor(self) -> Decimal:
         """Points of one unit of log-odds."""
         return _line(self)[0]
+
+    def of_odds(self, odds: Decimal) -> Decimal:
+        """Points at these odds of good to bad. Raises BadOdds."""
+        if not (odds > 0 and Decimal(self.odds) > 0 and Decimal(self.double) > 0):
+            raise BadOdds(odds=odds, base=self.odds, double=self.double)
+        return self.at(odds.ln(EXACT))
 
     def at(self, log_odds_good: Decimal) -> Decimal:
         """Points at these log-odds of good to bad: offset + factor x log-odds."""
