@@ -11,14 +11,7 @@ from huoshui.catalog.file import bad
 from huoshui.catalog.line import Line
 from huoshui.catalog.model import Product, Rule
 from huoshui.core.errors import FieldError
-from huoshui.core.expr import (
-    BOOLEAN,
-    Expression,
-    ExpressionRefused,
-    ExpressionUnreadable,
-    Schema,
-    Type,
-)
+from huoshui.core.expr import BOOLEAN, Expression, Schema, expression_of
 
 
 class Refusal(msgspec.Struct, frozen=True):
@@ -57,12 +50,12 @@ def check(product: Product, line: Line, others: Schema, sources: Collection[str]
     provided = {*line.facts.by_name, *sources}
     faults: list[FieldError] = []
     rules = [
-        (rule, _expression(f"/eligibility/{n}/test", rule.test, BOOLEAN, schema, faults))
+        (rule, expression_of(f"/eligibility/{n}/test", rule.test, BOOLEAN, schema, faults))
         for n, rule in enumerate(product.eligibility)
     ]
     faults += _prices_named(product, line)
     prices = {
-        name: _expression(f"/price/{name}", product.price[name], type_, schema, faults)
+        name: expression_of(f"/price/{name}", product.price[name], type_, schema, faults)
         for name, type_ in line.prices.items()
         if name in product.price
     }
@@ -81,19 +74,6 @@ def check(product: Product, line: Line, others: Schema, sources: Collection[str]
         {name: price for name, price in prices.items() if price},
         facts,
     )
-
-
-def _expression(
-    pointer: str, source: str, wants: Type, schema: Schema, faults: list[FieldError]
-) -> Expression | None:
-    """The expression of a text; None where it has faults, which are told at its field."""
-    try:
-        return Expression(source, schema, wants)
-    except (ExpressionUnreadable, ExpressionRefused) as refused:
-        for fault in refused.errors:
-            place = f"{pointer}: {fault.pointer}" if fault.pointer else pointer
-            faults.append(msgspec.structs.replace(fault, pointer=place))
-        return None
 
 
 def _prices_named(product: Product, line: Line) -> list[FieldError]:

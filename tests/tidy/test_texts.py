@@ -19,6 +19,7 @@ from huoshui.core.access import SCOPES
 from huoshui.core.errors import Problem
 from huoshui.interfaces.cli.bench import BENCHES
 from huoshui.interfaces.cli.claims import CLAIMS
+from huoshui.judgement.risk.versions import VERSION
 from huoshui.lines.lending import impairment
 from huoshui.lines.lending.facility import chart as facility
 from huoshui.lines.lending.facility.model import APPEAL, FACILITY
@@ -51,6 +52,7 @@ MACHINES = (
     LOAN,
     CLAIM,
     REQUEST,
+    VERSION,
 )
 ENTRIES = {*TEMPLATES, *factoring.TEMPLATES, *facility.TEMPLATES, *partners.TEMPLATES} | {
     f"loan.{name}" for name in (*LOAN_TEMPLATES, *impairment.TEMPLATES)

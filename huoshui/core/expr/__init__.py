@@ -7,7 +7,13 @@ raises: what facts make impossible (a division by zero) is a refusal with a code
 have one canonical form, whose hash seals a version.
 """
 
-from huoshui.core.expr.expression import Answer, Explained, Expression, ExpressionWithoutValue
+from huoshui.core.expr.expression import (
+    Answer,
+    Explained,
+    Expression,
+    ExpressionWithoutValue,
+    expression_of,
+)
 from huoshui.core.expr.model import (
     Call,
     Const,
@@ -84,6 +90,7 @@ __all__ = [
     "Type",
     "canonical",
     "digest",
+    "expression_of",
     "from_json",
     "list_of",
     "parse",

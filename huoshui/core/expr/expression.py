@@ -10,10 +10,19 @@ from typing import Any, NamedTuple
 import msgspec
 
 from huoshui.core import i18n
-from huoshui.core.errors import Problem
+from huoshui.core.errors import FieldError, Problem
 from huoshui.core.expr import python, reasons, sql
 from huoshui.core.expr.check import check
-from huoshui.core.expr.model import LANGUAGE, Each, Name, Node, canonical, digest
+from huoshui.core.expr.model import (
+    LANGUAGE,
+    Each,
+    ExpressionRefused,
+    ExpressionUnreadable,
+    Name,
+    Node,
+    canonical,
+    digest,
+)
 from huoshui.core.expr.parser import Parsed, parse
 from huoshui.core.expr.reasons import Reason
 from huoshui.core.expr.schema import Schema
@@ -161,6 +170,19 @@ class Expression:
     def shown(self, value: Any) -> Any:
         """A value of this expression as plain JSON."""
         return show_value(self.type, value)
+
+
+def expression_of(
+    pointer: str, source: str, wants: Type, schema: Schema, faults: list[FieldError]
+) -> Expression | None:
+    """The expression in a field of a file; None where it has faults, which are added at its field."""
+    try:
+        return Expression(source, schema, wants)
+    except (ExpressionUnreadable, ExpressionRefused) as refused:
+        for fault in refused.errors:
+            place = f"{pointer}: {fault.pointer}" if fault.pointer else pointer
+            faults.append(msgspec.structs.replace(fault, pointer=place))
+        return None
 
 
 def _once(leaves: list[Typed]) -> list[Typed]:

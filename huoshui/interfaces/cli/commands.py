@@ -35,6 +35,7 @@ from huoshui.interfaces.cli.operating import Serve
 from huoshui.interfaces.cli.partner_commands import add_partners
 from huoshui.interfaces.cli.product_commands import add_products
 from huoshui.interfaces.cli.rail_commands import add_rails
+from huoshui.interfaces.cli.rule_commands import add_rules
 from huoshui.interfaces.cli.settle_commands import add_reconcile, add_settle
 from huoshui.interfaces.cli.switch_commands import add_switch
 from huoshui.interfaces.cli.terminal import err, say, speak, told
@@ -46,6 +47,19 @@ Count = Annotated[int, Parameter(validator=Number(gte=1, lte=ORDERS_MOST))]
 Port = Annotated[int, Parameter(validator=Number(gte=1, lte=65535))]
 Book = Annotated[int, Parameter(validator=Number(gte=1))]
 Orders = Annotated[list[Path], Parameter(name="--orders", negative=())]
+
+_GROUPS = (
+    ("disputes", add_disputes),
+    ("devices", add_devices),
+    ("mandates", add_mandates),
+    ("product", add_products),
+    ("switch", add_switch),
+    ("facility", add_facilities),
+    ("factoring", add_factoring),
+    ("partner", add_partners),
+    ("milestone", add_milestones),
+    ("rules", add_rules),
+)
 
 
 def main(serve: Serve) -> None:
@@ -90,17 +104,7 @@ def build(serve: Serve, settings: Settings) -> App:
     add_book(group, settings, _command)
     add_lending(group, settings, _command)
     app.command(group)
-    for name, adds in (
-        ("disputes", add_disputes),
-        ("devices", add_devices),
-        ("mandates", add_mandates),
-        ("product", add_products),
-        ("switch", add_switch),
-        ("facility", add_facilities),
-        ("factoring", add_factoring),
-        ("partner", add_partners),
-        ("milestone", add_milestones),
-    ):
+    for name, adds in _GROUPS:
         group = App(name=name, help=say(f"help.{name}"))
         adds(group, settings, _command)
         app.command(group)

@@ -425,6 +425,20 @@ BEGIN
     RETURN NEW;
 END $$;
 
+CREATE FUNCTION public.guard_risk_version() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF (OLD.digest, OLD.body, OLD.source, OLD.proposed_at, OLD.proposed_by)
+        IS DISTINCT FROM (NEW.digest, NEW.body, NEW.source, NEW.proposed_at, NEW.proposed_by)
+        OR (OLD.state, NEW.state) NOT IN
+            (('proposed', 'published'), ('proposed', 'refused'), ('published', 'retired')) THEN
+        RAISE EXCEPTION 'risk version: what was proposed never changes'
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+
 CREATE FUNCTION public.guard_settlement_window() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -2188,6 +2202,26 @@ CREATE TABLE public.risk_model (
     CONSTRAINT risk_model_name_check CHECK ((name <> ''::text))
 );
 
+CREATE TABLE public.risk_version (
+    book integer NOT NULL,
+    kind text NOT NULL,
+    name text NOT NULL,
+    number integer NOT NULL,
+    digest text NOT NULL,
+    body jsonb NOT NULL,
+    source text NOT NULL,
+    state text NOT NULL,
+    proposed_at timestamp with time zone NOT NULL,
+    proposed_by text NOT NULL,
+    decided_at timestamp with time zone,
+    decided_by text DEFAULT ''::text NOT NULL,
+    reason text DEFAULT ''::text NOT NULL,
+    CONSTRAINT risk_version_check CHECK (((state <> 'published'::text) OR (decided_by <> proposed_by))),
+    CONSTRAINT risk_version_kind_check CHECK ((kind = ANY (ARRAY['rules'::text, 'policy'::text]))),
+    CONSTRAINT risk_version_number_check CHECK ((number > 0)),
+    CONSTRAINT risk_version_state_check CHECK ((state = ANY (ARRAY['proposed'::text, 'published'::text, 'refused'::text, 'retired'::text])))
+);
+
 CREATE TABLE public.row_grant (
     book integer NOT NULL,
     id uuid NOT NULL,
@@ -2968,6 +3002,9 @@ ALTER TABLE ONLY public.risk_model
 ALTER TABLE ONLY public.risk_model
     ADD CONSTRAINT risk_model_pkey PRIMARY KEY (book, id);
 
+ALTER TABLE ONLY public.risk_version
+    ADD CONSTRAINT risk_version_pkey PRIMARY KEY (book, kind, name, number);
+
 ALTER TABLE ONLY public.row_grant
     ADD CONSTRAINT row_grant_pkey PRIMARY KEY (book, id);
 
@@ -3264,6 +3301,8 @@ CREATE UNIQUE INDEX review_now ON public.review USING btree (book, key) WHERE (s
 
 CREATE INDEX review_order ON public.review USING btree (order_key, book);
 
+CREATE INDEX risk_version_in_force ON public.risk_version USING btree (book, kind, name, number DESC) WHERE (state = 'published'::text);
+
 CREATE INDEX row_grant_of ON public.row_grant USING btree (book, organisation_id) WHERE (revoked_at IS NULL);
 
 CREATE UNIQUE INDEX seller_id ON public.seller USING btree (book, id) WHERE (superseded_at = 'infinity'::timestamp with time zone);
@@ -3496,6 +3535,10 @@ CREATE TRIGGER risk_model_stands BEFORE UPDATE ON public.risk_model FOR EACH ROW
 
 CREATE TRIGGER risk_model_stays BEFORE DELETE OR TRUNCATE ON public.risk_model FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER risk_version_stands BEFORE UPDATE ON public.risk_version FOR EACH ROW EXECUTE FUNCTION public.guard_risk_version();
+
+CREATE TRIGGER risk_version_stays BEFORE DELETE OR TRUNCATE ON public.risk_version FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER seller_keeps_rows BEFORE DELETE OR TRUNCATE ON public.seller FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER seller_keeps_versions BEFORE UPDATE ON public.seller FOR EACH ROW EXECUTE FUNCTION public.refuse_rewrite();
@@ -3695,6 +3738,9 @@ ALTER TABLE ONLY public.replay
 
 ALTER TABLE ONLY public.risk_model
     ADD CONSTRAINT risk_model_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
+
+ALTER TABLE ONLY public.risk_version
+    ADD CONSTRAINT risk_version_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
 
 ALTER TABLE ONLY public.row_grant
     ADD CONSTRAINT row_grant_book_organisation_id_fkey FOREIGN KEY (book, organisation_id) REFERENCES public.organisation(book, id);
@@ -3996,6 +4042,8 @@ CREATE POLICY reader ON public.review FOR SELECT USING (((book = ( SELECT public
 
 CREATE POLICY reader ON public.risk_model FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
 
+CREATE POLICY reader ON public.risk_version FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
+
 CREATE POLICY reader ON public.row_grant FOR SELECT USING (false);
 
 CREATE POLICY reader ON public.seller FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (id IN ( SELECT public.reader_sellers() AS reader_sellers)))));
@@ -4031,6 +4079,8 @@ ALTER TABLE public.return_ ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.review ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.risk_model ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.risk_version ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.row_grant ENABLE ROW LEVEL SECURITY;
 
