@@ -33,11 +33,13 @@ CLAIMS = (
     Claim("S03", "credit", "apply_to_offer_p99_ms"),
     Claim("S04", "credit", "apply_to_paid_p99_ms"),
     Claim("S07", "ledger-scale", "verify_us_per_transfer", "--scale 10000000"),
+    Claim("S10", "rings", "ring_light_at_0_1_percent_recall_percent"),
     Claim("S19", "credit", "milestone_to_limit_p99_ms"),
     Claim("S20", "whatif", "seller_days_with"),
     Claim("S22", "credit", "insurer_part_of_loss_percent"),
     Claim("S23", "credit", "fund_part_of_principal_percent"),
     Claim("S28", "access", "operations_bounded"),
+    Claim("S29", "rings", "fake_order_light_at_1_percent_recall_percent"),
     Claim("S30", "replay", "orders_per_s"),
 )
 

@@ -26,6 +26,7 @@ from huoshui.interfaces.cli.bench import (
     lending,
     payments,
     replay,
+    rings,
     whatif,
 )
 from huoshui.interfaces.cli.bench.figures import Bench, Measured
@@ -44,6 +45,7 @@ BENCHES: dict[str, Bench] = {
     "lending": lending.measure,
     "payments": payments.measure,
     "replay": replay.measure,
+    "rings": rings.measure,
     "whatif": whatif.measure,
 }
 

@@ -12,7 +12,7 @@ from huoshui.judgement.risk.brushing.model import SIGNS, Sale, Seller, Sign
 from huoshui.judgement.risk.chance import beta_binomial_bits, fitted
 
 # One sign alone does not make a fraud, however strong.
-BITS_MOST = 20.0
+BITS_MOST = 10.0
 _SALES_LEAST = 5
 
 

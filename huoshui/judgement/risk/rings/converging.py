@@ -11,8 +11,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from math import exp, log1p
 
-from huoshui.judgement.risk.rings.background import Background
 from huoshui.judgement.risk.chance import paid, poisson_bits
+from huoshui.judgement.risk.rings.background import Background
 from huoshui.judgement.risk.rings.model import Order
 
 _BITS_LEAST = 6.0

@@ -21,9 +21,7 @@ def shared(touches: Iterable[Touch]) -> Shared:
     by: Shared = defaultdict(list)
     for touch in touches:
         by[touch.kind, touch.identifier].append(touch)
-    return {
-        key: found for key, found in by.items() if 2 <= len(found) <= DEGREE_MOST[key[0]]
-    }
+    return {key: found for key, found in by.items() if 2 <= len(found) <= DEGREE_MOST[key[0]]}
 
 
 def weight(kind: str, degree: int, age_h: float) -> float:

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 from math import log2
 
-from huoshui.judgement.risk.rings.background import Background, Key
 from huoshui.judgement.risk.chance import beta_binomial_bits, binomial_bits, paid
+from huoshui.judgement.risk.rings.background import Background, Key
 from huoshui.judgement.risk.rings.model import Order, Ring, Sign
 
 # One sign alone does not make a ring, however strong.
