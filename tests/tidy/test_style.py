@@ -32,7 +32,11 @@ FLOATS_ALLOWED = {
     "facts/commerce/sample/orders.py": "chances in a generated history",
     "facts/commerce/sample/shops.py": "weights of sellers in a generated history",
     "facts/commerce/sample/words.py": "weights of words in a generated history",
+    "judgement/risk/brushing/": "chances and bits of fake orders",
+    "judgement/risk/chance.py": "chances and bits",
     "judgement/risk/models/": "statistics: chances, log-odds, shares; an amount is never reckoned",
+    "judgement/risk/recall.py": "shares found",
+    "judgement/risk/rings/": "weights of links, chances and bits of rings",
     "scenarios/replay/driver.py": "seconds of real time",
 }
 SQL = re.compile(

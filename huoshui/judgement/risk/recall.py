@@ -6,15 +6,14 @@ A recall without the false alarms that it costs says nothing: who flags everybod
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from math import sqrt
 
 import msgspec
 
-_Z95 = 1.959963984540054
+from huoshui.judgement.risk.models.measures import wilson
 
 
 class Recall(msgspec.Struct, frozen=True):
-    """So many found of so many, with the 95 % interval by Wilson (1927)."""
+    """So many found of so many, with the 95 % interval by Wilson."""
 
     found: int
     of: int
@@ -26,12 +25,7 @@ class Recall(msgspec.Struct, frozen=True):
 
     def interval(self) -> tuple[float, float]:
         """Lower and upper bound of the share."""
-        if not self.of:
-            return 0.0, 1.0
-        n, p, z2 = self.of, self.rate, _Z95**2
-        middle = (p + z2 / (2 * n)) / (1 + z2 / n)
-        half = _Z95 * sqrt(p * (1 - p) / n + z2 / (4 * n * n)) / (1 + z2 / n)
-        return max(0.0, middle - half), min(1.0, middle + half)
+        return wilson(self.found, self.of)
 
 
 def line(honest: Sequence[float], false_alarms: float) -> float:
