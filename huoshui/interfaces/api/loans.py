@@ -117,6 +117,13 @@ class WaiverChange(Change, frozen=True, tag="waiver"):
     on: date | None = None
 
 
+class PenaltyWaiverChange(Change, frozen=True, tag="penalty_waiver"):
+    """Penalty interest that is open is waived, the oldest first; all of it where no amount is named."""
+
+    amount: Minor | None = None
+    on: date | None = None
+
+
 class RateChange(Change, frozen=True, tag="rate_change"):
     """Another yearly rate, as a part of one."""
 
@@ -187,8 +194,8 @@ class ReAmortiseChange(Change, frozen=True, tag="re_amortise"):
 
 
 AnyChange = (
-    ChargeChange | WaiverChange | RateChange | PauseChange | ChargebackChange | CreditChange
-    | LossChange | GivenUpChange | RescheduleChange | ReAgeChange | ReAmortiseChange
+    ChargeChange | WaiverChange | PenaltyWaiverChange | RateChange | PauseChange
+    | ChargebackChange | CreditChange | LossChange | GivenUpChange | RescheduleChange | ReAgeChange | ReAmortiseChange
 )  # fmt: skip
 
 
@@ -199,7 +206,8 @@ class LoanChangeAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 _EVENTS: dict[type[Change], type[e.Event]] = {
-    ChargeChange: e.Charged, WaiverChange: e.Waived, RateChange: e.RateChanged,
+    ChargeChange: e.Charged, WaiverChange: e.Waived,
+    PenaltyWaiverChange: e.PenaltyWaived, RateChange: e.RateChanged,
     PauseChange: e.InterestPaused, ChargebackChange: e.ChargedBack, CreditChange: e.CreditRefunded,
     LossChange: e.ChargedOff, GivenUpChange: e.WrittenOff, RescheduleChange: e.Rescheduled,
     ReAgeChange: e.ReAged, ReAmortiseChange: e.ReAmortised,

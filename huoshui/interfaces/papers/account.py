@@ -55,7 +55,9 @@ def account(of: Account, lang: str) -> Paper:
 
 def _balances(told: Statement, words: Words) -> list[Block]:
     heads = ("what", "opening", "closing")
-    names = ("principal", "overdue", "days_past_due", "credit", "payoff")
+    names = ["principal", "overdue", "days_past_due", "credit", "payoff"]
+    if told.opening.penalty or told.closing.penalty:
+        names.append("penalty")
     rows = tuple(
         (words.say(f"balance.{name}"), *(_said(at, name, words) for at in (told.opening, told.closing)))
         for name in names

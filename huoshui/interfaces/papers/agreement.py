@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from huoshui.interfaces.papers.model import Block, Fields, Heading, Paper, Table, Text
@@ -149,11 +150,34 @@ def _paying(contract: Contract, words: Words) -> list[Block]:
 
 def _late(contract: Contract, words: Words) -> list[Block]:
     life = contract.life
-    earn = "earn" if life["earn_on_overdue"] else "earn_not"
-    told = [words.say(f"late.{earn}", rate=words.share(contract.rate_annual))]
+    told = _earns(contract, words)
     told.append(_charges(contract, words))
     told.append(words.say("late.relief"))
     return [Text(each) for each in told]
+
+
+def _earns(contract: Contract, words: Words) -> list[str]:
+    """What overdue principal earns: by the contract's rate, at a penalty rate, or nothing."""
+    of = contract.penalty
+    if of is None:
+        earn = "earn" if contract.life["earn_on_overdue"] else "earn_not"
+        return [words.say(f"late.{earn}", rate=words.share(contract.rate_annual))]
+    account = contract.statement is not None or contract.sales is not None
+    rate = Decimal(contract.rate_annual) * Decimal(of["times"]) + Decimal(of["plus"])
+    if of["cap"] is not None:
+        rate = min(rate, Decimal(of["cap"]))
+    told = [
+        words.say(
+            "penalty.beside" if account else "penalty", rate=words.share(str(rate)),
+            what=words.say("penalty.both" if of["compound"] else "penalty.principal"),
+            days=of["day_count"],
+        )
+    ]  # fmt: skip
+    if of["grace_days"]:
+        told.append(words.say(f"penalty.grace.{of['since']}", n=of["grace_days"]))
+    if of["most"] is not None:
+        told.append(words.say("penalty.most", most=words.share(of["most"])))
+    return told
 
 
 def _charges(contract: Contract, words: Words) -> str:

@@ -35,6 +35,7 @@ _AS = {  # kinds of movement that are no payment from the borrower's own means
     "charge_off": "charged_off",
     "write_off": "written_off",
     "waive_charge": "charge_waived",
+    "waive_penalty": "penalty_waived",
     "chargeback": "charged_back",
     "credit_balance_refund": "credit_paid_out",
     "goodwill_credit": "goodwill",

@@ -1418,6 +1418,7 @@ CREATE TABLE public.loan_accrued (
     held bigint DEFAULT 0 NOT NULL,
     provided bigint DEFAULT 0 NOT NULL,
     suspended bigint DEFAULT 0 NOT NULL,
+    penalty bigint DEFAULT 0 NOT NULL,
     CONSTRAINT loan_accrued_held_check CHECK ((held >= 0)),
     CONSTRAINT loan_accrued_provided_check CHECK ((provided >= 0)),
     CONSTRAINT loan_accrued_stage_check CHECK (((stage >= 1) AND (stage <= 3))),
@@ -1500,6 +1501,7 @@ CREATE TABLE public.loan_line (
     a_year text NOT NULL,
     reshaped date,
     ended text NOT NULL,
+    penal text DEFAULT ''::text NOT NULL,
     CONSTRAINT loan_line_ended_check CHECK ((ended = ANY (ARRAY[''::text, 'closed'::text, 'charged_off'::text, 'written_off'::text]))),
     CONSTRAINT loan_line_part_check CHECK (((part >= 0) AND (part <= 255)))
 )

@@ -47,6 +47,7 @@ FORMS: Mapping[str, tuple[str, ...]] = {
     "reverse": ("event",),
     "charge": ("amount", "charge", "due_on"),
     "waiver": ("event",),
+    "penalty_waiver": ("amount*",),
     "interest_pause": ("until", "on*"),
     "reschedule": ("due", "moved_to*", "more*", "grace_principal*", "rate*"),
     "re_age": ("first_due", "count", "interest"),
@@ -99,6 +100,8 @@ def _fits(verb: str, running: Running) -> bool:
     lost = bool(state.charged_off or state.written_off)
     if verb == "waiver":
         return bool(state.charges) and not lost
+    if verb == "penalty_waiver":
+        return state.rules.penalty is not None and not lost
     if verb == "credit_refund":
         return state.overpaid > 0
     if verb in ("repay", "reverse"):
@@ -199,6 +202,9 @@ def _overdue(said: Said) -> e.Overdue:
 _EVENTS: Mapping[str, Callable[[Loan, Said, dict[str, Any]], e.AnyEvent]] = {
     "charge": _charged,
     "waiver": lambda loan, said, mark: e.Waived(of=said.of("event"), **mark),
+    "penalty_waiver": lambda loan, said, mark: e.PenaltyWaived(
+        amount=_amount(loan, said) if said.of("amount") else None, **mark
+    ),
     "interest_pause": lambda loan, said, mark: e.InterestPaused(until=_needed(said, "until"), **mark),
     "reschedule": _rescheduled,
     "re_age": lambda loan, said, mark: e.ReAged(

@@ -15,13 +15,17 @@ from huoshui.lines.lending.column.account import expected
 from huoshui.lines.lending.column.line import Line, line_of
 from huoshui.lines.lending.column.store import AtRisk, Kept
 from huoshui.lines.lending.impairment import Facing
+from huoshui.lines.lending.life import account as cycles
 from huoshui.lines.lending.life import events as e
+from huoshui.lines.lending.life import penal
+from huoshui.lines.lending.life.penal import Ahead
 from huoshui.lines.lending.life.state import State
 from huoshui.lines.lending.schedule.factor import Ratio
 from huoshui.lines.lending.schedule.terms import Terms
 
 # Terms that were eased: the risk may have risen, and a cure begins anew.
 EASED = (e.Rescheduled, e.ReAged, e.ReAmortised, e.InterestPaused)
+_CYCLES = 14  # statements of an account that are told ahead
 _A_YEAR = {"months": (12, 1), "weeks": (365, 7), "days": (365, 1), "years": (1, 1)}
 
 
@@ -46,9 +50,29 @@ def kept(
     late = None if over else late_since(state)
     ahead = any(each.due > day for each in state.charges)
     line = None if ahead or over else line_of(state, day)
+    late_ahead = penal_of(state, day) if line else None
+    if state.rules.penalty is not None and late_ahead is None:
+        line = None
     return Kept(
-        loan_id, product, currency, day, charges, late, line, at_risk(state, line, signed), over
-    )
+        loan_id, product, currency, day, charges, late, line, at_risk(state, line, signed), over,
+        late_ahead,
+    )  # fmt: skip
+
+
+def penal_of(state: State, day: date) -> Ahead | None:
+    """What instalments will earn by being late; None where no line can say it, or nothing is earned.
+
+    Of an account the statements to come are told as if nothing were paid, for so many cycles.
+    """
+    if state.rules.penalty is None:
+        return None
+    if state.account is None:
+        earns = state.recalculates and state.rules.earn_on_overdue
+        return None if earns else penal.ahead(state, day)
+    until = cycles.statement_day(state.terms, state.account.number + _CYCLES)
+    other = state.copy()
+    cycles.roll(other, until)
+    return penal.ahead(other, day, until)
 
 
 def lost(state: State) -> str:
@@ -91,7 +115,8 @@ def at_risk(state: State, line: Line | None, signed: int) -> AtRisk:
 def taken(state: State) -> int:
     """Interest and charges that were paid or waived."""
     paid = sum(sum(row.paid.values()) - row.paid["principal"] for row in state.rows)
-    return paid + sum(each.waived for each in state.charges)
+    waived = sum(row.late_waived for row in state.rows)
+    return paid + waived + sum(each.waived for each in state.charges)
 
 
 def a_year(terms: Terms) -> Ratio:
@@ -122,7 +147,7 @@ def facing(state: State, day: date, signed: int, receivable: int) -> Facing:
 
 
 def facing_by(kept: Kept, line: Line, day: int, earned: int) -> Facing:
-    """What is at risk on a day by a line; `earned` is all interest up to the day."""
+    """What is at risk on a day by a line; `earned` is all interest up to the day, also for being late."""
     said = kept.risk
     past = bisect_right(line.grid.dues, day, line.at) - line.at
     if len(said.opens) != len(line.grid.dues) - line.at:  # of an account the same is expected anew

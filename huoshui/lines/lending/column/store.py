@@ -13,13 +13,16 @@ import msgspec
 from huoshui.core.db import Tx
 from huoshui.lines.lending.column.grid import Grid, grid_from
 from huoshui.lines.lending.column.line import Line
+from huoshui.lines.lending.life.penal import Ahead
 from huoshui.lines.lending.schedule.factor import NOTHING, Ratio
 
 PARTS = 256
+_WRITE = msgspec.json.Encoder(enc_hook=str)
+_READ = msgspec.json.Decoder(Ahead, dec_hook=lambda type_, value: type_(value))
 _NAMES = (
     "loan_id", "part", "product", "currency", "day", "charges", "late_since", "grid_id", "at_",
     "since", "earned", "own", "base", "rest", "later", "bases", "owed", "taken", "undrawn", "opens",
-    "rate", "a_year", "reshaped", "ended",
+    "rate", "a_year", "reshaped", "ended", "penal",
 )  # fmt: skip
 
 
@@ -44,7 +47,8 @@ class Kept(msgspec.Struct, frozen=True):
     """A loan as it is kept for the end of day; without a line its fold tells it.
 
     `day` is the one that its last event counts from, `charges` all that fell due by then. `ended` says
-    how it came off the books, if it did: closed, charged_off or written_off.
+    how it came off the books, if it did: closed, charged_off or written_off. `penal` is what will be earned
+    by being late, of products that ask for that.
     """
 
     loan_id: UUID
@@ -56,6 +60,14 @@ class Kept(msgspec.Struct, frozen=True):
     line: Line | None
     risk: AtRisk
     ended: str = ""
+    penal: Ahead | None = None
+
+    def penalty(self, day: date) -> int | None:
+        """All penalty interest earned up to a day; None where only the fold knows."""
+        told = self.penal
+        if told is None:
+            return 0
+        return told.by(day) if told.until is None or day < told.until else None
 
 
 def part_of(loan_id: UUID) -> int:
@@ -82,7 +94,7 @@ def _row(kept: Kept) -> tuple[object, ...]:
     said = kept.risk
     risk = (
         said.owed, said.taken, said.undrawn, ",".join(map(str, said.opens)), _shown(said.rate),
-        _shown(said.a_year), said.reshaped, kept.ended,
+        _shown(said.a_year), said.reshaped, kept.ended, _told(kept.penal),
     )  # fmt: skip
     if line is None:
         return (*head, None, 0, 0, 0, "0/1", 0, "0/1", 0, "", *risk)
@@ -127,6 +139,14 @@ def _read(text: str) -> Ratio:
     return int(top), int(bottom)
 
 
+def _told(penal: Ahead | None) -> str:
+    return "" if penal is None else _WRITE.encode(penal).decode()
+
+
+def _penal(text: str) -> Ahead:
+    return _READ.decode(text)
+
+
 def drop(tx: Tx, loan_ids: Sequence[UUID]) -> None:
     """Let lines go."""
     tx.run(
@@ -139,7 +159,7 @@ def lines(tx: Tx, parts: Sequence[int]) -> list[Kept]:
     """The loans of some parts with their lines."""
     rows = tx.ask(
         """SELECT loan_id, product, currency, day, charges, late_since, grid_id, at_, since, earned,
-            own, base, rest, later, bases, owed, taken, undrawn, opens, rate, a_year, reshaped, ended
+            own, base, rest, later, bases, owed, taken, undrawn, opens, rate, a_year, reshaped, ended, penal
         FROM loan_line WHERE book = %(book)s AND part = ANY(%(parts)s)""",
         parts=list(parts),
     )()
@@ -151,7 +171,7 @@ def _kept(rows: Iterable[tuple[object, ...]], grids: dict[UUID, Grid]) -> Iterab
     for loan_id, product, currency, day, charges, late, grid_id, *said in rows:
         line = None
         risk = _risk(*said[8:15])  # type: ignore[arg-type]
-        ended = said[15]
+        ended, penal = said[15:17]
         if grid_id is not None:
             at, since, earned, own, base, rest, later, bases = said[:8]
             late_since = late.toordinal() if late else 0  # type: ignore[attr-defined]
@@ -159,7 +179,8 @@ def _kept(rows: Iterable[tuple[object, ...]], grids: dict[UUID, Grid]) -> Iterab
                 grids[grid_id], at, since, earned, _read(own), base, _read(rest), later,  # type: ignore[index, arg-type]
                 _amounts(bases), late_since,  # type: ignore[arg-type]
             )  # fmt: skip
-        yield Kept(loan_id, product, currency, day, charges, late, line, risk, ended)  # type: ignore[arg-type]
+        told = _penal(penal) if penal else None  # type: ignore[arg-type]
+        yield Kept(loan_id, product, currency, day, charges, late, line, risk, ended, told)  # type: ignore[arg-type]
 
 
 def _risk(

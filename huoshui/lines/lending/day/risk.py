@@ -28,7 +28,7 @@ _Place = tuple[int, str, str]  # part, product, currency
 class Seen(msgspec.Struct, frozen=True):
     """A loan on the day that is closed: where it belongs, since when it is late, what is at risk.
 
-    `interest` and `charges` are all that was earned by then; `ended` says how it came off the books.
+    `interest`, `charges` and `penalty` are all that was earned by then; `ended` says how it came off the books.
     """
 
     part: int
@@ -38,6 +38,7 @@ class Seen(msgspec.Struct, frozen=True):
     reshaped: date | None
     interest: int
     charges: int
+    penalty: int
     ended: str = ""
     facing: Facing | None = None
 
@@ -80,7 +81,7 @@ class Risks:
                 _, apart = interest_of_stage_3(more, gross, held)
                 suspended = max(0, before.suspended + apart)
         after = Stood(
-            before.loan_id, self.day, seen.interest, seen.charges, bucket, kept.stage, kept.since,
+            before.loan_id, self.day, seen.interest, seen.charges, seen.penalty, bucket, kept.stage, kept.since,
             kept.clean_2, kept.clean_3, before.measured or segment is not None, held, provided, suspended,
         )  # fmt: skip
         if bucket != before.bucket or kept.stage != before.stage:
@@ -114,8 +115,8 @@ class Risks:
         """A loan that came off the books: what is held is used for its loss, or is free."""
         bucket = CLOSED if seen.ended == "closed" else LOST
         after = msgspec.structs.replace(
-            before, through=self.day, interest=seen.interest, charges=seen.charges, bucket=bucket,
-            held=0, provided=0, suspended=0,
+            before, through=self.day, interest=seen.interest, charges=seen.charges,
+            penalty=seen.penalty, bucket=bucket, held=0, provided=0, suspended=0,
         )  # fmt: skip
         if bucket != before.bucket:
             self._move(seen, before, bucket, before.stage, seen.ended)

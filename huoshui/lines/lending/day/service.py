@@ -119,15 +119,16 @@ def _fold(tx: Tx, day: date, folded: Sequence[tuple[Kept, Stood]], sums: Sums) -
 
 def _seen(running: Running, kept: Kept, before: Stood, day: date) -> Seen:
     accrued = running.accrued
-    interest, charges = (accrued.interest, accrued.charges) if accrued else (0, 0)
+    assert accrued is not None
     state = running.state_on(day)
     if kept.ended and keeping.lost(state):
-        return over(kept, interest, charges)
-    receivable = interest + charges - keeping.taken(state)
+        return over(kept, accrued)
+    earned = accrued.interest + accrued.charges + accrued.penalty
+    receivable = earned - keeping.taken(state)
     facing = keeping.facing(state, day, running.loan.amount, receivable)
     return Seen(
         part_of(kept.loan_id), kept.product, kept.currency, keeping.late_since(state),
-        kept.risk.reshaped, interest, charges, "", facing,
+        kept.risk.reshaped, accrued.interest, accrued.charges, accrued.penalty, "", facing,
     )  # fmt: skip
 
 

@@ -42,6 +42,7 @@ class Stood(msgspec.Struct, frozen=True):
     through: date
     interest: int
     charges: int
+    penalty: int
     bucket: int
     stage: int
     staged_on: date | None
@@ -145,7 +146,7 @@ def behind(tx: Tx, day: date, parts: Sequence[int]) -> list[Stood]:
     the order of their ids, so that nobody else posts for them.
     """
     rows = tx.ask(
-        """SELECT a.loan_id, a.through, a.interest, a.charges, a.bucket, a.stage, a.staged_on, a.clean_2,
+        """SELECT a.loan_id, a.through, a.interest, a.charges, a.penalty, a.bucket, a.stage, a.staged_on, a.clean_2,
             a.clean_3, a.measured, a.held, a.provided, a.suspended
         FROM loan_line l JOIN loan_accrued a ON a.book = l.book AND a.loan_id = l.loan_id
         WHERE l.book = %(book)s AND l.part = ANY(%(parts)s) AND a.through < %(day)s
@@ -160,12 +161,13 @@ def keep(tx: Tx, rows: Collection[Stood]) -> None:
     """Write what stands on the ledger of each loan now."""
     tx.run(
         """UPDATE loan_accrued a
-        SET through = s.through, interest = s.interest, charges = s.charges, bucket = s.bucket,
+        SET through = s.through, interest = s.interest, charges = s.charges,
+            penalty = s.penalty, bucket = s.bucket,
             stage = s.stage, staged_on = s.staged_on, clean_2 = s.clean_2, clean_3 = s.clean_3,
             measured = s.measured, held = s.held, provided = s.provided, suspended = s.suspended
         FROM (SELECT unnest(%(ids)s) AS id, unnest(%(through)s) AS through,
             unnest(%(interest)s) AS interest, unnest(%(charges)s) AS charges,
-            unnest(%(bucket)s) AS bucket, unnest(%(stage)s) AS stage,
+            unnest(%(penalty)s) AS penalty, unnest(%(bucket)s) AS bucket, unnest(%(stage)s) AS stage,
             unnest(%(staged_on)s) AS staged_on, unnest(%(clean_2)s) AS clean_2,
             unnest(%(clean_3)s) AS clean_3, unnest(%(measured)s) AS measured,
             unnest(%(held)s) AS held, unnest(%(provided)s) AS provided,
@@ -175,6 +177,7 @@ def keep(tx: Tx, rows: Collection[Stood]) -> None:
         through=columns.dates([each.through for each in rows]),
         interest=columns.bigints([each.interest for each in rows]),
         charges=columns.bigints([each.charges for each in rows]),
+        penalty=columns.bigints([each.penalty for each in rows]),
         bucket=columns.smallints([each.bucket for each in rows]),
         stage=columns.smallints([each.stage for each in rows]),
         staged_on=columns.dates([each.staged_on for each in rows]),

@@ -14,10 +14,13 @@ from huoshui.lines.lending.column.run import earned_by
 from huoshui.lines.lending.column.store import Kept, part_of
 from huoshui.lines.lending.day.risk import BUCKETS, Risks, Seen
 from huoshui.lines.lending.day.store import DayRow, Stood
-from huoshui.lines.lending.loan.journal import earned, month_ends
+from huoshui.lines.lending.loan.journal import Parts, earned, month_ends
+from huoshui.lines.lending.loan.model import Accrued
 from huoshui.lines.lending.postings import Posting
 
 Place = tuple[str, str, date]  # product, currency, the day that it belongs to
+_PARTS = ("interest", "charges", "penalty")
+_NONE = [0]  # of loans that earn nothing by being late
 _DAY = timedelta(days=1)
 
 
@@ -31,10 +34,13 @@ class Tally:
         self.digest = hashlib.sha256()  # over loans in their order and what each has earned
 
 
-def over(kept: Kept, interest: int, charges: int) -> Seen:
+def over(kept: Kept, posted: Accrued | Stood) -> Seen:
     """A loan that is off the books: its events have posted all of it."""
     part = part_of(kept.loan_id)
-    return Seen(part, kept.product, kept.currency, None, None, interest, charges, kept.ended)
+    return Seen(
+        part, kept.product, kept.currency, None, None, posted.interest, posted.charges, posted.penalty,
+        kept.ended,
+    )  # fmt: skip
 
 
 class Sums:
@@ -58,7 +64,7 @@ class Sums:
             if kept.ended == "charged_off" and kept.day > before.through:
                 tally.folded += 1
                 return False
-            self.tell(over(kept, before.interest, before.charges), before)
+            self.tell(over(kept, before), before)
             return True
         tally.loans += 1
         tally.late[bisect_right(BUCKETS, self.risks.late(kept.late_since))] += 1
@@ -68,17 +74,22 @@ class Sums:
         if line is None or kept.day > days[0]:
             tally.folded += 1
             return False
+        late = [kept.penalty(day) for day in days] if kept.penal else _NONE * len(days)
+        if late[-1] is None:
+            tally.folded += 1
+            return False
         told = earned_by(line, [day.toordinal() for day in days])
-        had, charged = before.interest, before.charges
-        for day, interest in zip(days, told, strict=True):
-            if interest != had or kept.charges != charged:
-                self._more(kept, day, interest - had, kept.charges - charged)
-            had, charged = interest, kept.charges
-        facing = keeping.facing_by(kept, line, self.day.toordinal(), had)
+        had, charged, owed = before.interest, before.charges, before.penalty
+        for day, interest, penalty in zip(days, told, late, strict=True):
+            if interest != had or kept.charges != charged or penalty != owed:
+                parts = interest - had, kept.charges - charged, (penalty or 0) - owed
+                self._more(kept, day, parts)
+            had, charged, owed = interest, kept.charges, penalty or 0
+        facing = keeping.facing_by(kept, line, self.day.toordinal(), had + owed)
         self.tell(
             Seen(
                 part_of(kept.loan_id), kept.product, kept.currency, kept.late_since,
-                kept.risk.reshaped, had, charged, "", facing,
+                kept.risk.reshaped, had, charged, owed, "", facing,
             ),
             before,
         )  # fmt: skip
@@ -89,12 +100,15 @@ class Sums:
         tally = self.tallies[seen.part]
         after = self.risks.add(seen, before)
         tally.interest += seen.interest - before.interest
-        tally.charges += seen.charges - before.charges
+        tally.charges += seen.charges - before.charges + seen.penalty - before.penalty
         tally.moved += after.bucket != before.bucket
         tally.staged += after.stage != before.stage
         tally.digest.update(
             b"%b%d/%d/%d/%d;"
-            % (before.loan_id.bytes, seen.interest, seen.charges, after.stage, after.held)
+            % (
+                before.loan_id.bytes, seen.interest, seen.charges + seen.penalty, after.stage,
+                after.held,
+            )  # fmt: skip
         )
 
     def _falls_due(self, kept: Kept) -> bool:
@@ -107,7 +121,8 @@ class Sums:
             found = self._due[id(grid)] = (grid, (self.day + _DAY).toordinal() in grid.dues)
         return found[1]
 
-    def _more(self, kept: Kept, day: date, interest: int, charges: int) -> None:
+    def _more(self, kept: Kept, day: date, parts: Parts) -> None:
+        interest, charges, penalty = parts
         place = (kept.product, kept.currency, day)
         sums = self.more.get(place)
         if sums is None:
@@ -115,13 +130,16 @@ class Sums:
         sums["interest" if interest > 0 else "interest_back"] += abs(interest)
         if charges:
             sums["charges" if charges > 0 else "charges_back"] += abs(charges)
+        if penalty:
+            sums["penalty" if penalty > 0 else "penalty_back"] += abs(penalty)
 
     def postings(self) -> list[tuple[Place, Posting]]:
         """The entries, in order: what was earned, and apart from it what is taken back."""
         found = []
         for place, sums in sorted(self.more.items()):
             for sign, end in ((1, ""), (-1, "_back")):
-                parts = sign * sums[f"interest{end}"], sign * sums[f"charges{end}"]
+                interest, charges, penalty = (sign * sums[f"{name}{end}"] for name in _PARTS)
+                parts = interest, charges, penalty
                 found += [(place, each) for each in earned(place[2], parts)]
         return found
 

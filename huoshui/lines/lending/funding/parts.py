@@ -145,6 +145,7 @@ _MOVES: dict[str, tuple[tuple[str, str, int], ...]] = {
         *_sum("off_charges", _ALL),
     ),
     "charge_waived": _sum("less_charges", ["charges"]),
+    "penalty_waived": _sum("less_charges", ["charges"]),
     "credit_paid_out": _sum("lent", ["principal"]),
     "charged_back": _to("back", _THREE, -1),
     "charged_back_lost": _to("again", _THREE, -1),

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import msgspec
 
-from huoshui.lines.lending.life import account
+from huoshui.lines.lending.life import account, penal
 from huoshui.lines.lending.life.state import State
 from huoshui.lines.lending.schedule import change
 
@@ -48,8 +48,8 @@ def rest(on: date, owed: Parts, posted: Parts) -> list[Accrual]:
 
 
 def charges(state: State, day: date) -> tuple[int, int]:
-    """Fees and penalties that fell due up to a day and were not waived."""
-    fees = penalties = 0
+    """Fees that fell due up to a day and were not waived, and penalties likewise, or earned by the day."""
+    fees, penalties = 0, penal.accrued(state, day)
     for each in state.charges:
         if each.due <= day:
             left = each.amount - each.waived

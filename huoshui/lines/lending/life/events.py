@@ -50,6 +50,12 @@ class Waived(Event, frozen=True, kw_only=True):
     of: str = ""
 
 
+class PenaltyWaived(Event, frozen=True, kw_only=True):
+    """Penalty interest that is open is waived, the oldest first; all of it where no amount is named."""
+
+    amount: int | None = None
+
+
 class Reversed(Event, frozen=True, kw_only=True):
     """An earlier event is undone, as if it had not been."""
 
@@ -128,6 +134,7 @@ AnyEvent = (
     | Paid
     | Charged
     | Waived
+    | PenaltyWaived
     | Reversed
     | RateChanged
     | InterestPaused

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
+from fractions import Fraction
 
 from huoshui.lines.lending.waterfall import Component
+
+
+_NOTHING = Fraction(0)
 
 
 class Instalment:
@@ -20,6 +24,10 @@ class Instalment:
         "in_advance",
         "interest",
         "late",
+        "late_at",
+        "late_exact",
+        "late_told",
+        "late_waived",
         "met",
         "met_on",
         "paid",
@@ -46,6 +54,9 @@ class Instalment:
         self.unsure = False  # whether `met` is yet to be reviewed
         self.met_on: date | None = None
         self.asked_on: date | None = None  # of an account: the day of its statement
+        self.late_at: date | None = None  # up to which day penalty interest is told, exactly,
+        self.late_exact = _NOTHING  # and what of it was asked for, and waived
+        self.late_told = self.late_waived = 0
 
     def copy(self) -> Instalment:
         """The same instalment, apart."""

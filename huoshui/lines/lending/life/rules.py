@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from huoshui.lines.lending.life.penal import Penalty
 from huoshui.lines.lending.waterfall import Component, Waterfall
 
 
@@ -17,7 +18,8 @@ class Rules(msgspec.Struct, frozen=True):
     to the day, or to the end of its rest period. `earn_on_overdue` off leaves overdue principal
     without further interest. `charge_off`: `regular` leaves the schedule, `zero_interest` takes out
     interest after the day, `accelerate` makes all due on the day. `chargeback`: the order in which
-    a payment called back is owed again; empty owes all of it as principal.
+    a payment called back is owed again; empty owes all of it as principal. `penalty` is what is overdue
+    earns beside.
     """
 
     waterfall: Waterfall = Waterfall()
@@ -29,3 +31,4 @@ class Rules(msgspec.Struct, frozen=True):
     chargeback: tuple[Component, ...] = ()
     interest_refund: tuple[str, ...] = ()
     accrual_summaries: bool = False
+    penalty: Penalty | None = None

@@ -18,7 +18,8 @@ from huoshui.lines.lending.schedule.terms import Terms
 from huoshui.lines.lending.waterfall import Bucket, Component, FutureRule
 
 Buckets = list[tuple[Bucket, list[Component]]]
-NOT_DEBT = {"re_age", "re_amortise", "charge_off", "write_off", "waive_charge"}  # kinds of movement
+# Kinds of movement that leave what is owed as it was.
+NOT_DEBT = {"re_age", "re_amortise", "charge_off", "write_off", "waive_charge", "waive_penalty"}
 USING_CREDIT = {"disbursement", "chargeback", "credit_balance_refund"}  # the others leave some
 DOWN = ":down"  # ends the id of a down payment that is taken with its drawdown
 
@@ -85,6 +86,7 @@ class State:
         self.drawn: list[tuple[date, int]] = []
         self.applied: list[AnyEvent] = []
         self.overpaid = 0
+        self.penal = 0  # penalty interest that was asked for
         self.prepaying = False
         self.unsure = True  # whether instalments may ask for other than the plan says
         self.reshaped = False  # the plan no longer knows the instalments that are left

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from huoshui.lines.lending.life import account, credit, loss, reshape
+from huoshui.lines.lending.life import account, credit, loss, penal, reshape
 from huoshui.lines.lending.life.accrue import earned
 from huoshui.lines.lending.life.allocate import open_on, take, whole_period
 from huoshui.lines.lending.life.events import (
@@ -21,6 +21,7 @@ from huoshui.lines.lending.life.events import (
     Drawn,
     InterestPaused,
     Paid,
+    PenaltyWaived,
     RateChanged,
     ReAged,
     ReAmortised,
@@ -49,6 +50,8 @@ def apply(state: State, event: AnyEvent) -> None:
     """Let the state know of an event that is the latest by its day."""
     if state.account is not None:
         account.roll(state, event.on)
+    if state.rules.penalty is not None:
+        see(state, _first_day(event))
     if not isinstance(event, Paid):
         state.unsure = True
     _STEPS[type(event)](state, event)
@@ -66,6 +69,19 @@ def earn_overdue(state: State, day: date) -> None:
         return
     if change.overdue(state.plan, day, whole_period=whole_period(state)):
         state.amounts_from_plan()
+
+
+def see(state: State, day: date) -> None:
+    """Let days go by: what is overdue has earned up to a day, penalty interest too."""
+    earn_overdue(state, day)
+    penal.roll(state, day)
+
+
+def _first_day(event: AnyEvent) -> date:
+    """The day on which an event is told, which may be before the one that it names."""
+    if isinstance(event, Charged):
+        return min(event.due, event.on)
+    return min(event.first_due, event.on) if isinstance(event, ReAged) else event.on
 
 
 def told_beyond(state: State, day: date) -> bool:
@@ -314,6 +330,7 @@ def _close_day(state: State, event: DayClosed) -> None:
 
 
 LOSSES = {"charge_off", "write_off"}
+_MAY_BE_NOTHING = LOSSES | {"waive_penalty"}
 
 
 def _with_overdue(step: Callable[[State, Any, Movement], None], kind: str) -> Callable[..., None]:
@@ -321,9 +338,9 @@ def _with_overdue(step: Callable[[State, Any, Movement], None], kind: str) -> Ca
         day = min(event.on, getattr(event, "first_due", event.on))
         event = msgspec.structs.replace(event, on=day)
         earn_overdue(state, day)
-        movement = Movement(event.id, kind, day, getattr(event, "amount", 0))
+        movement = Movement(event.id, kind, day, getattr(event, "amount", 0) or 0)
         step(state, event, movement)
-        if movement.amount or kind not in LOSSES:  # nothing was left to be lost
+        if movement.amount or kind not in _MAY_BE_NOTHING:  # nothing was left to be lost
             moved(state, movement)
 
     return told
@@ -341,6 +358,7 @@ _STEPS: dict[type, Callable[[State, Any], None]] = {
     CreditRefunded: _with_overdue(credit.refund_credit, "credit_balance_refund"),
     ChargedOff: _with_overdue(loss.charge_off, "charge_off"),
     WrittenOff: _with_overdue(loss.write_off, "write_off"),
+    PenaltyWaived: _with_overdue(penal.waive, "waive_penalty"),
     ReAged: _with_overdue(reshape.re_age, "re_age"),
     ReAmortised: _with_overdue(reshape.re_amortise, "re_amortise"),
     Rescheduled: reshape.reschedule,

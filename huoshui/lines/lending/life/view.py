@@ -7,7 +7,7 @@ from datetime import date
 
 import msgspec
 
-from huoshui.lines.lending.life import account
+from huoshui.lines.lending.life import account, steps
 from huoshui.lines.lending.life.accrue import Accrual
 from huoshui.lines.lending.life.allocate import open_on
 from huoshui.lines.lending.life.instalment import Instalment
@@ -199,15 +199,24 @@ def standing(state: State, day: date) -> Standing:
     )
 
 
+def seen(state: State, day: date) -> State:
+    """The state as it is seen on a day: what is overdue has earned up to it."""
+    other = state.copy()
+    other.prepaying = False
+    steps.see(other, day)
+    return other
+
+
 def payoff(state: State, day: date) -> int:
     """What would settle the loan on a day: principal, interest by the rules, fees and penalties."""
     if state.account is not None:
-        return account.seen(state, day).outstanding
+        return seen(state, day).outstanding
     until = day
     row = state.row_at(day)
     if row is not None and state.rules.preclose == "rest":
         until = row.due
-    rest = sum(row.open("fee") + row.open("penalty") for row in state.rows)
+    late = seen(state, day) if state.rules.penalty else state
+    rest = sum(row.open("fee") + row.open("penalty") for row in late.rows)
     if not state.recalculates:
         return sum(row.open("principal") + row.open("interest") for row in state.rows) + rest
     extra = sum(

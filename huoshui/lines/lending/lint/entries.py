@@ -36,7 +36,8 @@ def entries(checked: CheckedProduct, asked: Asked) -> list[Entry]:
         add(found, name, TEMPLATES[each.template], {"book": book}, each.amounts)
     tables, accrued = life.running.tables.partners, life.running.accrued
     if tables.any and accrued is not None:
-        whole = Whole(accrued_interest=accrued.interest, accrued_charges=accrued.charges)
+        charges = accrued.charges + accrued.penalty
+        whole = Whole(accrued_interest=accrued.interest, accrued_charges=charges)
         own = tables.for_count(asked.instalments)
         shares = entries_of_parts(parts(own, whole.after(life.postings()), {}))
         for (template, party), amounts in shares.items():

@@ -117,7 +117,8 @@ class TrialLife:
         part = max(1, self.asked.amount // chance.choice([1, 3, 10, 40]))
         back = max(self.asked.on, self.today - chance.choice([0, 0, 3, 20, 45]) * _DAY)
         verb = chance.choices(
-            ["pay", "refund", "draw", "fee", "undo", "lose", "pay_all"], [12, 2, 2, 2, 3, 1, 1]
+            ["pay", "refund", "draw", "fee", "undo", "lose", "forgive", "back", "pay_all"],
+            [12, 2, 2, 2, 3, 1, 1, 1, 1],
         )[0]
         match verb:
             case "pay":
@@ -132,6 +133,12 @@ class TrialLife:
             case "undo":
                 of = chance.choice(self.running.rows[1:] or self.running.rows).shown
                 self.tell(e.Reversed(of=of, **self._mark()))
+            case "forgive":
+                self.tell(e.PenaltyWaived(**self._mark(back)))
+            case "back":
+                paid = [row for row in self.running.rows if row.kind == "payment"]
+                of = chance.choice(paid or self.running.rows).shown
+                self.tell(e.ChargedBack(amount=part, of=of, **self._mark()))
             case "lose":
                 self.tell(e.ChargedOff(**self._mark()))
             case _:
@@ -176,7 +183,8 @@ class TrialLife:
         tables, accrued = self.running.tables.partners, self.running.accrued
         if not tables.funding.funders or accrued is None:
             return False
-        whole = Whole(accrued_interest=accrued.interest, accrued_charges=accrued.charges)
+        charges = accrued.charges + accrued.penalty
+        whole = Whole(accrued_interest=accrued.interest, accrued_charges=charges)
         found = parts(tables, whole.after(self.postings()), {})
         left: Counter[str] = Counter()
         inward = ("lent", "earned_interest", "earned_charges")

@@ -14,6 +14,7 @@ from huoshui.lines.lending.lint.lives import TrialLife
 from huoshui.lines.lending.product.model import read_tables
 from huoshui.lines.lending.product.quote import (
     Asked,
+    OverdueAboveLaw,
     RateAboveCap,
     asked_facts,
     loan_quote,
@@ -84,6 +85,6 @@ def _of_price(checked: CheckedProduct, asked: Asked) -> FieldError | None:
         return None
     try:
         loan_quote(checked.product, asked, rate)
-    except RateAboveCap as problem:
+    except (RateAboveCap, OverdueAboveLaw) as problem:
         return LifeFault("/price/rate_annual", "product_life", {"problem": problem})
     return None

@@ -9,6 +9,8 @@ from typing import Any
 from huoshui.core.machine import IllegalMove
 from huoshui.lines.lending.life import UnknownEvent
 from huoshui.lines.lending.life import events as e
+from huoshui.lines.lending.life import penal
+from huoshui.lines.lending.loan.journal import seen_on
 from huoshui.lines.lending.loan.model import (
     LOAN,
     BadLoanDay,
@@ -40,7 +42,8 @@ def check(running: Running, event: e.AnyEvent, today: date) -> None:
         )  # fmt: skip
     if event.on > today or (loan.start_on is not None and event.on < loan.start_on):
         raise BadLoanDay(on=event.on.isoformat(), first=str(loan.start_on or event.on))
-    if getattr(event, "amount", 1) <= 0:
+    amount = getattr(event, "amount", 1)
+    if amount is not None and amount <= 0:
         raise _unfit(running, "amount")
     if isinstance(event, RESHAPES):
         _check_reshape(running, event)
@@ -90,6 +93,12 @@ def _check_waiver(running: Running, event: e.Waived) -> None:
     if not isinstance(charge, e.Charged):
         raise UnknownEvent(id=event.of[:80])
     _in_order(event, charge)
+
+
+def _check_penalty(running: Running, event: e.PenaltyWaived) -> None:
+    open_ = penal.waivable(seen_on(running.state, event.on))
+    if not open_ or (event.amount or 0) > open_:
+        raise _unfit(running, "penalty")
 
 
 def _check_chargeback(running: Running, event: e.ChargedBack) -> None:
@@ -163,6 +172,7 @@ _CHECKS: dict[type, Callable[[Running, Any], None]] = {
     e.Paid: _check_pay,
     e.Charged: _check_charge,
     e.Waived: _check_waiver,
+    e.PenaltyWaived: _check_penalty,
     e.ChargedBack: _check_chargeback,
     e.CreditRefunded: _check_credit,
     e.ChargedOff: _check_loss,

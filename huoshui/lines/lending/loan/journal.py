@@ -12,19 +12,19 @@ from datetime import date, timedelta
 
 import msgspec
 
-from huoshui.lines.lending.life import accrue, steps
+from huoshui.lines.lending.life import accrue, penal, steps
 from huoshui.lines.lending.life.events import AnyEvent
 from huoshui.lines.lending.life.rules import Rules
 from huoshui.lines.lending.life.state import USING_CREDIT, State
-from huoshui.lines.lending.life.view import moved_by
+from huoshui.lines.lending.life.view import moved_by, seen
 from huoshui.lines.lending.loan.telling import Key, Order
 from huoshui.lines.lending.postings import TEMPLATES, Posting, postings
 from huoshui.lines.lending.schedule.terms import Terms
 
 _DAY = timedelta(days=1)
 _RECEIVABLE = "loans:{book}:receivable"
-Parts = tuple[int, int]  # interest, charges
-NOTHING: Parts = (0, 0)
+Parts = tuple[int, int, int]  # interest, charges, penalty interest
+NOTHING: Parts = (0, 0, 0)
 
 
 class FoldedBy(msgspec.Struct, frozen=True):
@@ -60,10 +60,7 @@ def fold(by: FoldedBy, order: Order) -> State:
 
 def seen_on(state: State, day: date) -> State:
     """The state as it is seen on a day: what is overdue has earned up to it."""
-    other = state.copy()
-    other.prepaying = False
-    steps.earn_overdue(other, day)
-    return other
+    return seen(state, day)
 
 
 def tell(state: State, events: Sequence[tuple[Key, AnyEvent]], through: date, since: date) -> Told:
@@ -127,16 +124,18 @@ def _settled(state: State) -> bool:
 
 
 def _earned(state: State, day: date) -> Parts:
-    """All interest and charges that were earned up to a day, by the events until then.
+    """All interest, charges and penalty interest that were earned up to a day, by the events until then.
 
     Of a loan that is settled or lost that is all that was taken off the books: they are empty then.
     """
     if _settled(state):
         return _taken(state)
-    seen = seen_on(state, day + _DAY)
-    interest = accrue.earned(seen, day)
+    then = state.copy()
+    then.prepaying = False
+    steps.earn_overdue(then, day + _DAY)
+    interest = accrue.earned(then, day)
     charges = sum(each.amount for each in state.charges if each.due <= day)
-    return interest, charges
+    return interest, charges, penal.accrued(then, day)
 
 
 def _taken(state: State) -> Parts:
@@ -148,14 +147,14 @@ def _taken(state: State) -> Parts:
             for entry in entries:
                 if entry.account == _RECEIVABLE:
                     taken[entry.amount] += sign * each.amounts[entry.amount]
-    return taken["interest"], taken["charges"]
+    return taken["interest"], taken["charges"] - state.penal, state.penal
 
 
 def conserves(state: State) -> bool:
     """Whether the principal that is owed is what movements left of it, and credit likewise."""
     principal = credit = 0
     for each in moved_by(state):
-        if each.kind in {"re_age", "re_amortise", "waive_charge", "charge_off", "write_off"}:
+        if each.kind in {"re_age", "re_amortise", "waive_charge", "waive_penalty", "charge_off", "write_off"}:
             continue
         sign = 1 if each.kind == "chargeback" else -1
         principal += sign * each.principal - each.by_credit[0]
@@ -227,7 +226,7 @@ def _at(told: Told | None, day: date) -> Parts:
 
 
 def _less(mine: Parts, theirs: Parts) -> Parts:
-    return mine[0] - theirs[0], mine[1] - theirs[1]
+    return mine[0] - theirs[0], mine[1] - theirs[1], mine[2] - theirs[2]
 
 
 def earned(on: date, parts: Parts) -> list[Posting]:
@@ -235,8 +234,10 @@ def earned(on: date, parts: Parts) -> list[Posting]:
     more = [max(0, part) for part in parts]
     less = [max(0, -part) for part in parts]
     sides = (("accrued", more), ("accrual_taken_back", less))
-    return [
+    found = [
         Posting("", on, name, {"interest": side[0], "charges": side[1]})
         for name, side in sides
-        if any(side)
+        if any(side[:2])
     ]
+    late = (("penalty_earned", more[2]), ("penalty_taken_back", less[2]))
+    return found + [Posting("", on, name, {"charges": part}) for name, part in late if part]

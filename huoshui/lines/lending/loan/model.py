@@ -207,9 +207,14 @@ class PostedRow(msgspec.Struct, frozen=True):
 
 
 class Accrued(msgspec.Struct, frozen=True):
-    """What of a loan's accruals stands on the ledger, all days up to `through`, in minor units."""
+    """What of a loan's accruals stands on the ledger, all days up to `through`, in minor units.
+
+    `charges` fell due, `penalty` is interest that what is overdue earned by the day.
+    """
+
 
     loan_id: UUID
     through: date
     interest: int = 0
     charges: int = 0
+    penalty: int = 0

@@ -22,7 +22,7 @@ _TERMS = ("kind", "method", "every", "unit", "month_end", "down_payment", "ballo
           "grace_principal", "grace_interest", "interest_free")  # fmt: skip
 
 
-_SOME = ("late", "statement", "sales", "losses", "premium", "subsidy", "merchant")
+_SOME = ("late", "penalty", "statement", "sales", "losses", "premium", "subsidy", "merchant")
 
 
 class Parties(msgspec.Struct, frozen=True):
@@ -60,6 +60,7 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     waterfall: dict[str, Any]
     life: dict[str, Any]
     late: dict[str, Any] | None = None
+    penalty: dict[str, Any] | None = None
     statement: dict[str, Any] | None = None
     sales: dict[str, Any] | None = None
     funders: list[dict[str, Any]] = []
@@ -72,6 +73,11 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def digest(self) -> str:
         """SHA-256 of all that it says, in hex."""
         return hashlib.sha256(msgspec.json.encode(self, order="sorted")).hexdigest()
+
+
+def _said(waterfall: dict[str, Any]) -> dict[str, Any]:
+    """Without what was learnt to be said later, where the product does not say it."""
+    return {name: value for name, value in waterfall.items() if name != "chargeback" or value}
 
 
 class Kept(msgspec.Struct, frozen=True):
@@ -107,7 +113,7 @@ def written(
         cooling_off_days=tables.offer.cooling_off_days,
         cap_annual=tables.law.cap_annual,
         terms={name: told["terms"][name] for name in _TERMS},
-        waterfall=told["waterfall"],
+        waterfall=_said(told["waterfall"]),
         life=told["life"],
         funders=told["funding"]["funders"],
         **{name: told[name] for name in _SOME},

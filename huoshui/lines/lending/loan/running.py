@@ -148,11 +148,12 @@ class Running:
 
     def _take(self, found: Difference, cause: UUID | None, source: UUID) -> None:
         assert self.accrued is not None
-        interest, charges = found.accrued
+        interest, charges, penalty = found.accrued
         self.accrued = msgspec.structs.replace(
             self.accrued,
             interest=self.accrued.interest + interest,
             charges=self.accrued.charges + charges,
+            penalty=self.accrued.penalty + penalty,
         )
         self.due += [
             Due(cause, posting, ids.derived(source, f"posting/{n}"))

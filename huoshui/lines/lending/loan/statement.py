@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import msgspec
 
 from huoshui.lines.lending.life import events as e
-from huoshui.lines.lending.life import steps
+from huoshui.lines.lending.life import penal, steps
 from huoshui.lines.lending.life.state import DOWN, State
 from huoshui.lines.lending.life.view import Due, Moved, dues, moved_by, payoff, standing
 from huoshui.lines.lending.loan.journal import seen_on
@@ -19,7 +19,7 @@ _DAY = timedelta(days=1)
 
 class Balance(msgspec.Struct, frozen=True):
     """Where a loan stands at the end of a day, in minor units: principal owed, what is overdue and since
-    how many days, credit, and what would settle it."""
+    how many days, credit, what would settle it, and penalty interest in that."""
 
     on: date
     principal: int
@@ -27,6 +27,7 @@ class Balance(msgspec.Struct, frozen=True):
     days_past_due: int
     credit: int
     payoff: int
+    penalty: int = 0
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -114,5 +115,5 @@ def _balance(state: State, day: date) -> Balance:
     found = standing(seen, day)
     return Balance(
         day, seen.principal_owed, found.overdue, found.days_past_due, found.credit,
-        payoff(state, day),
+        payoff(state, day), penal.waivable(seen),
     )  # fmt: skip

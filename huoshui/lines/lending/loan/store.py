@@ -164,7 +164,7 @@ def accrued(tx: Tx, loan_ids: Collection[UUID]) -> dict[UUID, Accrued]:
     """What of loans' accruals stands on the ledger; locked, so that nobody else posts for them."""
     rows = tx.rows(
         Accrued,
-        """SELECT loan_id, through, interest, charges FROM loan_accrued
+        """SELECT loan_id, through, interest, charges, penalty FROM loan_accrued
         WHERE book = %(book)s AND loan_id = ANY(%(ids)s) ORDER BY loan_id FOR NO KEY UPDATE""",
         ids=sorted(loan_ids),
     )
@@ -175,16 +175,17 @@ def keep_accrued(tx: Tx, rows: Collection[Accrued]) -> None:
     """Write what of loans' accruals stands on the ledger now."""
     tx.run(
         """
-        INSERT INTO loan_accrued (book, loan_id, through, interest, charges)
+        INSERT INTO loan_accrued (book, loan_id, through, interest, charges, penalty)
         SELECT %(book)s, * FROM unnest(%(ids)s::uuid[], %(through)s::date[],
-            %(interest)s::bigint[], %(charges)s::bigint[])
+            %(interest)s::bigint[], %(charges)s::bigint[], %(penalty)s::bigint[])
         ON CONFLICT (book, loan_id) DO UPDATE SET through = excluded.through,
-            interest = excluded.interest, charges = excluded.charges
+            interest = excluded.interest, charges = excluded.charges, penalty = excluded.penalty
         """,
         ids=[row.loan_id for row in rows],
         through=[row.through for row in rows],
         interest=[row.interest for row in rows],
         charges=[row.charges for row in rows],
+        penalty=[row.penalty for row in rows],
     )
 
 

@@ -19,6 +19,7 @@ KINDS: dict[str, type[e.Event]] = {
     "payment": e.Paid,
     "charge": e.Charged,
     "waiver": e.Waived,
+    "penalty_waiver": e.PenaltyWaived,
     "reversal": e.Reversed,
     "rate_change": e.RateChanged,
     "interest_pause": e.InterestPaused,

@@ -86,7 +86,7 @@ def behind(tx: Tx, limit: int) -> list[UUID]:
         JOIN loan_accrued a ON a.book = p.book AND a.loan_id = p.loan_id
         WHERE p.book = %(book)s AND p.role = 'loan'
           AND (p.kind = 'accrued_interest' AND a.interest <> p.amount
-            OR p.kind = 'accrued_charges' AND a.charges <> p.amount)
+            OR p.kind = 'accrued_charges' AND a.charges + a.penalty <> p.amount)
         ORDER BY a.loan_id LIMIT %(limit)s""",
         limit=limit,
     )

@@ -53,7 +53,15 @@ class _Lending:
         # Else covers and subsidies would pay for interest of days that never came.
         if read.partners.follow_interest and read.life.charge_off == "regular":
             return [FieldError("/life/charge_off", "product_unearned_interest", {})]
-        return self._tried(product)
+        return self._of_overdue(read) or self._tried(product)
+
+    @staticmethod
+    def _of_overdue(read: LoanTables) -> list[FieldError]:
+        """A penalty rate is the whole rate on what is overdue: nothing else may earn on it."""
+        twice = read.penalty is not None and read.life.earn_on_overdue
+        if twice and not read.is_account:
+            return [FieldError("/life/earn_on_overdue", "product_penalty_twice", {})]
+        return []
 
     def tried(self, product: CheckedProduct, lives: int | None = None) -> list[FieldError]:
         """What lives of its loans show to be wrong."""

@@ -18,6 +18,7 @@ from huoshui.lines.lending.funding import (
     PremiumTable,
     SubsidyTable,
 )
+from huoshui.lines.lending.life.penal import DayCountName, Penalty
 from huoshui.lines.lending.life.rules import Rules
 from huoshui.lines.lending.product.accounts import SalesTable, StatementTable
 from huoshui.lines.lending.product.limit import LimitTable
@@ -34,6 +35,7 @@ from huoshui.lines.lending.schedule.terms import (
 from huoshui.lines.lending.time.calendar import Adjust, DueRule, MonthEnd, Place, Unit
 from huoshui.lines.lending.waterfall import (
     COMPONENTS,
+    BadWaterfall,
     Component,
     Direction,
     FutureRule,
@@ -43,6 +45,7 @@ from huoshui.lines.lending.waterfall import (
 
 Count = Annotated[int, msgspec.Meta(ge=0, le=1200)]
 Term = Annotated[int, msgspec.Meta(ge=1, le=1200)]
+Times = Annotated[str, msgspec.Meta(pattern=r"^[0-9](\.[0-9]{1,4})?$")]
 
 
 class TermsTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -74,13 +77,16 @@ class TermsTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class WaterfallTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`[waterfall]`: what a payment pays first, and which instalments that are not due yet.
 
-    `orders` and `future` may differ by kind of payment; `order` is that of all others.
+    `orders` and `future` may differ by kind of payment; `order` is that of all others. `chargeback` is
+    the order in which a payment that is called back is owed again, of what it had paid: all components,
+    or none where all of it is owed as principal.
     """
 
     order: tuple[Component, ...] = COMPONENTS
     orders: dict[str, tuple[Component, ...]] = {}
     direction: Direction = "horizontal"
     future: dict[str, FutureRule] = {}
+    chargeback: tuple[Component, ...] = ()
 
 
 class LifeTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -112,10 +118,42 @@ class LateTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return max(0, min(asked, int(loan * Fraction(self.most)) - before))
 
 
+class PenaltyTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[penalty]`: what is overdue earns by the day (penalty interest).
+
+    The yearly rate is `times` the contract's and `plus`, no more than `cap`. It is the whole rate on
+    what is overdue; of an account, whose balance bears interest anyway, it comes beside. `compound`
+    lets overdue interest earn too. Nothing is asked within `grace_days`; after them it counts from the
+    due day, or from their end. `most` bounds it, as a part of what the instalment asked.
+    """
+
+    times: Times = "1"
+    plus: Share = "0"
+    cap: Share | None = None
+    compound: bool = False
+    day_count: DayCountName = "act/360"
+    grace_days: Annotated[int, msgspec.Meta(ge=0, le=365)] = 0
+    since: Literal["due", "grace"] = "due"
+    most: Share | None = None
+
+    def read(self, rounding: Rounding) -> Penalty:
+        """The rule of a loan."""
+        return Penalty(
+            Fraction(self.times), Fraction(self.plus),
+            None if self.cap is None else Fraction(self.cap), self.compound, self.day_count,
+            self.grace_days, self.since, None if self.most is None else Fraction(self.most),
+            rounding,
+        )  # fmt: skip
+
+
 class LawTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`[law]`: the yearly rate (IRR, compounded) above which nothing is lent, as a part of one."""
+    """`[law]`: the yearly rate (IRR, compounded) above which nothing is lent, as a part of one.
+
+    `overdue_times`: what is overdue costs at most so many times the contract's rate.
+    """
 
     cap_annual: Share
+    overdue_times: Times | None = None
 
 
 class OfferTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -134,6 +172,7 @@ class LoanTables(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     life: LifeTable = LifeTable()
     offer: OfferTable = OfferTable()
     late: LateTable | None = None
+    penalty: PenaltyTable | None = None
     statement: StatementTable | None = None
     sales: SalesTable | None = None
     funding: FundingTable = FundingTable()
@@ -142,6 +181,18 @@ class LoanTables(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     subsidy: SubsidyTable | None = None
     merchant: MerchantTable | None = None
     limit: LimitTable | None = None
+
+    def overdue_rate(self, rate_annual: Fraction) -> Fraction:
+        """The yearly rate that overdue principal costs in all, by the contract's."""
+        beside = self.life.earn_on_overdue or self.is_account
+        own = rate_annual if beside else Fraction(0)
+        rule = self.penalty.read(self.terms.rounding) if self.penalty else None
+        return own + (rule.rate(rate_annual) if rule else 0)
+
+    @property
+    def is_account(self) -> bool:
+        """Whether it is drawn and repaid at will."""
+        return self.terms.kind in {"revolving", "sales_share"}
 
     @property
     def partners(self) -> PartnerTables:
@@ -181,6 +232,9 @@ class LoanTables(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def rules(self) -> Rules:
         """How a loan of this product lives. Raises BadWaterfall."""
+        back = self.waterfall.chargeback
+        if back and (set(back) != set(COMPONENTS) or len(back) != len(COMPONENTS)):
+            raise BadWaterfall(kind="chargeback")
         waterfall = Waterfall(
             {
                 "default": table(self.waterfall.order),
@@ -193,7 +247,9 @@ class LoanTables(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return Rules(
             waterfall, life.recalculate, life.rest, life.preclose, life.earn_on_overdue,
             life.charge_off,
+            chargeback=self.waterfall.chargeback,
             interest_refund=("merchant_issued_refund",) if life.refund_interest else (),
+            penalty=self.penalty.read(self.terms.rounding) if self.penalty else None,
         )  # fmt: skip
 
 

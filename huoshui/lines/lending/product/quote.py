@@ -16,13 +16,14 @@ import msgspec
 from huoshui.catalog import CheckedProduct, Product, Said
 from huoshui.core import money
 from huoshui.core.errors import Problem
-from huoshui.lines.lending.product.model import read_tables
+from huoshui.lines.lending.product.model import LoanTables, read_tables
 from huoshui.lines.lending.quote import Quote, quote
 from huoshui.lines.lending.rates.apr import percent
 from huoshui.lines.lending.schedule import Drawdown, Terms
 
 FIGURES = frozenset(
-    {"amount", "instalments", "rate", "irr_simple", "irr_compound", "aprc", "interest", "total", "instalment", "fee"}
+    {"amount", "instalments", "rate", "irr_simple", "irr_compound", "aprc", "interest", "total", "instalment", "fee",
+     "overdue_rate"}
 )  # fmt: skip
 
 
@@ -30,6 +31,13 @@ class RateAboveCap(Problem):
     """The yearly rate would be above what the product may cost; the problem names both."""
 
     code = "rate_above_cap"
+    status = 422
+
+
+class OverdueAboveLaw(Problem):
+    """What is overdue would cost more than so many times the contract's rate; the problem names both."""
+
+    code = "overdue_rate_above_law"
     status = 422
 
 
@@ -99,7 +107,7 @@ def quote_product(product: Product, asked: Asked, rate_annual: Decimal) -> Produ
 
 
 def loan_quote(product: Product, asked: Asked, rate_annual: Decimal) -> Quote:
-    """The loan alone. Raises AmountOutside, BadLoanTerms, RateAboveCap, NoRate."""
+    """The loan alone. Raises AmountOutside, BadLoanTerms, RateAboveCap, OverdueAboveLaw, NoRate."""
     tables = read_tables(product.tables)
     within = product.amount.min <= asked.amount <= product.amount.max
     if not within or asked.instalments not in tables.terms.instalments:
@@ -107,10 +115,22 @@ def loan_quote(product: Product, asked: Asked, rate_annual: Decimal) -> Quote:
             least=_shown(product.amount.min, product), most=_shown(product.amount.max, product),
             instalments=", ".join(map(str, tables.terms.instalments)),
         )  # fmt: skip
+    _overdue_within(tables, Fraction(rate_annual))
     terms = tables.schedule_terms(asked.on, asked.amount, asked.instalments, Fraction(rate_annual))
     fee = tables.partners.held_back(asked.amount)
     drawn = [Drawdown(asked.on, asked.amount)]
     return quote_within(terms, drawn, Decimal(tables.law.cap_annual), fee)
+
+
+def _overdue_within(tables: LoanTables, rate_annual: Fraction) -> None:
+    """That what is overdue costs no more than the law allows; a loan without interest names no multiple."""
+    times, rate = tables.law.overdue_times, tables.overdue_rate(rate_annual)
+    if times is not None and rate_annual and rate > rate_annual * Fraction(times):
+        raise OverdueAboveLaw(rate=_percent(rate), most=_percent(rate_annual * Fraction(times)))
+
+
+def _percent(rate: Fraction) -> str:
+    return percent(Decimal(rate.numerator) / Decimal(rate.denominator))
 
 
 def quote_within(terms: Terms, drawn: Sequence[Drawdown], cap: Decimal, fee: int = 0) -> Quote:
@@ -125,7 +145,7 @@ def quote_within(terms: Terms, drawn: Sequence[Drawdown], cap: Decimal, fee: int
 
 
 def _told(product: Product, asked: Asked, rate: Decimal, found: Quote) -> tuple[Said, ...]:
-    rates, sums = found.rates, found.sums
+    rates, sums, tables = found.rates, found.sums, read_tables(product.tables)
     figures = {
         "amount": _shown(asked.amount, product),
         "instalments": str(asked.instalments),
@@ -137,6 +157,7 @@ def _told(product: Product, asked: Asked, rate: Decimal, found: Quote) -> tuple[
         "total": _shown(sums.total, product),
         "instalment": _shown(sums.instalment, product),
         "fee": _shown(found.fee, product),
+        "overdue_rate": f"{_percent(tables.overdue_rate(Fraction(rate)))}%",
     }
     return tuple(said.filled(figures) for said in product.disclosures)
 

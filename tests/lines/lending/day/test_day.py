@@ -29,7 +29,8 @@ TERMS = (
     'month_days = "30"\nyear_days = 360',
     'kind = "equal_principal"',
     "grace_principal = 2",
-    'kind = "revolving"\n[statement]\nminimum_share = "0.1"',
+    'kind = "revolving"\n[statement]\nminimum_share = "0.1"\n[penalty]\ntimes = "0.5"',
+    '[life]\nearn_on_overdue = false\n[penalty]\ntimes = "1.5"\ncompound = true\ngrace_days = 3',
 )
 DAY = timedelta(days=1)
 
@@ -40,7 +41,7 @@ def book(market: Ground, loans: int = 12) -> list:
     with market.database.begin(book=market.number) as tx:
         party = ground.borrower(tx)
         for n, terms in enumerate(TERMS):
-            ground.product(tx, f"p{n}", terms=terms, rate=("0.12", "0.18", "0.10", "0", "0.15")[n])
+            ground.product(tx, f"p{n}", terms=terms, rate=("0.12", "0.18", "0.10", "0", "0.15", "0.12")[n])
     found = []
     for n in range(loans):
         with market.database.begin(book=market.number, now=START + timedelta(minutes=n + 1)) as tx:

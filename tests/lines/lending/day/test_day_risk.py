@@ -272,7 +272,7 @@ def test_payments_while_a_day_is_closed_are_all_there(replay_world) -> None:
         batch = service.Batch(tx, loans)
         for running in batch.loans.values():
             told, found = running.whole(), running.accrued
-            assert (found.interest, found.charges) == told.earned[told.until]
+            assert (found.interest, found.charges, found.penalty) == told.earned[told.until]
             assert found.through == day
     days.close()
     with market.database.begin(book=market.number) as tx:

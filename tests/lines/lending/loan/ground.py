@@ -124,7 +124,8 @@ def full_fold(tx: Tx, loan_id: UUID) -> Counter[tuple[str, str]]:
     for day in sorted(told.earned):
         if day == told.until or day == journal.month_end(day):
             parts = told.earned[day]
-            listed += journal.earned(day, (parts[0] - before[0], parts[1] - before[1]))
+            apart = (parts[0] - before[0], parts[1] - before[1], parts[2] - before[2])
+            listed += journal.earned(day, apart)
             before = parts
     found: Counter[tuple[str, str]] = Counter()
     for each in listed:
@@ -194,7 +195,7 @@ class Walk:
             assert not books[f"loans:{name}:receivable"], (books, moved_by(state), kept)
         accrued = store.accrued(tx, [self.loan.id])[self.loan.id]
         told = batch.loans[self.loan.id].whole()
-        stood = (accrued.interest, accrued.charges)
+        stood = (accrued.interest, accrued.charges, accrued.penalty)
         assert stood == told.earned[told.until], (stood, accrued.through, told.until, told.earned)
 
     def _one(self, tx: Tx, key: str) -> Outcome:

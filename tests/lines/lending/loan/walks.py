@@ -53,6 +53,13 @@ SALES: tuple[dict[str, Any], ...] = (
     {"share": "0.1", "longest": 5, "least": "0.5"},
     {"share": "0.2", "longest": 6, "fee": "0.08"},
 )
+PENALTIES: tuple[dict[str, Any] | None, ...] = (
+    None,
+    {"times": "1.5"},
+    {"times": "0.5", "compound": True, "grace_days": 5, "most": "0.05", "day_count": "act/act"},
+    {"times": "1.3", "plus": "0.01", "grace_days": 3, "since": "grace", "day_count": "30e/360"},
+)
+BACK: tuple[tuple[str, ...], ...] = ((), ("penalty", "fee", "interest", "principal"))
 FUTURE = ("next_instalment", "next_instalment", "last_instalment", "spread", "next_then_last")
 LIVES: tuple[dict[str, Any], ...] = (
     {},
@@ -79,8 +86,12 @@ def made(chance: random.Random) -> Running:
             "terms": terms | {"instalments": [count]},
             "law": {"cap_annual": "1"},
             "life": chance.choice(LIVES),
-            "waterfall": {"direction": order, "future": {"default": chance.choice(FUTURE)}},
-        }
+            "waterfall": {
+                "direction": order, "future": {"default": chance.choice(FUTURE)},
+                "chargeback": chance.choice(BACK),
+            },
+            "penalty": chance.choice(PENALTIES),
+        }  # fmt: skip
     )
     loan = Loan(
         id=UUID(int=chance.getrandbits(128)),
@@ -155,8 +166,8 @@ class Walk:
         of = chance.choice(self.running.rows).shown
         kind = chance.choices(
             ["pay", "other", "draw", "charge", "waive", "undo", "back", "rate", "pause", "give",
-             "off", "out", "again", "re_age", "move"],
-            [14, 3, 2, 4, 1, 5, 1, 1, 1, 2, 1, 1, 1, 1, 1],
+             "off", "out", "again", "re_age", "move", "forgive"],
+            [14, 3, 2, 4, 1, 5, 1, 1, 1, 2, 1, 1, 1, 1, 1, 2],
         )[0]  # fmt: skip
         amount = chance.randrange(100, 120_000)
         due = on + timedelta(days=chance.choice([0, 0, 12, 40]))
@@ -178,6 +189,9 @@ class Walk:
             "again": lambda: e.ReAmortised(**mark),
             "re_age": lambda: e.ReAged(first_due=today + timedelta(days=15), instalments=4, **mark),
             "move": lambda: self._moved(mark),
+            "forgive": lambda: e.PenaltyWaived(
+                amount=chance.choice([None, None, amount // 40 + 1]), **mark
+            ),
         }
         event: e.AnyEvent = made[kind]()
         return event
@@ -223,7 +237,8 @@ def _earned(told: journal.Told) -> list[Posting]:
     for day in sorted(told.earned):
         if day == told.until or day == journal.month_end(day):
             parts = told.earned[day]
-            listed += journal.earned(day, (parts[0] - before[0], parts[1] - before[1]))
+            apart = (parts[0] - before[0], parts[1] - before[1], parts[2] - before[2])
+            listed += journal.earned(day, apart)
             before = parts
     return listed
 

@@ -201,7 +201,8 @@ def test_shares_come_to_the_loans_own_movements_over_random_backdated_lives(
         running = walk.running
         assert running.accrued is not None
         whole = Whole(
-            accrued_interest=running.accrued.interest, accrued_charges=running.accrued.charges
+            accrued_interest=running.accrued.interest,
+            accrued_charges=running.accrued.charges + running.accrued.penalty,
         ).after(due.posting for due in running.due)
         lost = whole.lost()
         found = parts(tables, whole, lost)
