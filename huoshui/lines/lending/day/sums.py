@@ -100,15 +100,13 @@ class Sums:
         tally = self.tallies[seen.part]
         after = self.risks.add(seen, before)
         tally.interest += seen.interest - before.interest
-        tally.charges += seen.charges - before.charges + seen.penalty - before.penalty
+        tally.charges += seen.charges + seen.penalty - before.charges - before.penalty
         tally.moved += after.bucket != before.bucket
         tally.staged += after.stage != before.stage
+        charges = seen.charges + seen.penalty
         tally.digest.update(
             b"%b%d/%d/%d/%d;"
-            % (
-                before.loan_id.bytes, seen.interest, seen.charges + seen.penalty, after.stage,
-                after.held,
-            )  # fmt: skip
+            % (before.loan_id.bytes, seen.interest, charges, after.stage, after.held)
         )
 
     def _falls_due(self, kept: Kept) -> bool:

@@ -87,10 +87,11 @@ class Late(msgspec.Struct, frozen=True):
         exact = self.exact
         if day > self.at:
             exact += self.base * rate * rule.years(self.due, self.at, day)
-        return max(0, _bound(round_ratio(exact.numerator, exact.denominator, rule.rounding), self.most) - self.told)
+        return max(0, _asked(rule, exact, self.most) - self.told)
 
 
-def _bound(amount: int, most: int | None) -> int:
+def _asked(rule: Penalty, exact: Fraction, most: int | None) -> int:
+    amount = round_ratio(exact.numerator, exact.denominator, rule.rounding)
     return amount if most is None else min(amount, most)
 
 
@@ -141,8 +142,7 @@ def _by(state: State, rule: Penalty, row: Instalment, day: date) -> tuple[Fracti
         return Fraction(0), 0  # it was paid while the grace lasted
     if not late.base or day <= rule.asked_after(row.due):
         return exact, late.told
-    asked = _bound(round_ratio(exact.numerator, exact.denominator, rule.rounding), late.most)
-    return exact, max(late.told, asked)
+    return exact, max(late.told, _asked(rule, exact, late.most))
 
 
 def roll(state: State, day: date) -> None:

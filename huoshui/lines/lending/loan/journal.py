@@ -15,7 +15,7 @@ import msgspec
 from huoshui.lines.lending.life import accrue, penal, steps
 from huoshui.lines.lending.life.events import AnyEvent
 from huoshui.lines.lending.life.rules import Rules
-from huoshui.lines.lending.life.state import USING_CREDIT, State
+from huoshui.lines.lending.life.state import NOT_DEBT, USING_CREDIT, State
 from huoshui.lines.lending.life.view import moved_by, seen
 from huoshui.lines.lending.loan.telling import Key, Order
 from huoshui.lines.lending.postings import TEMPLATES, Posting, postings
@@ -154,7 +154,7 @@ def conserves(state: State) -> bool:
     """Whether the principal that is owed is what movements left of it, and credit likewise."""
     principal = credit = 0
     for each in moved_by(state):
-        if each.kind in {"re_age", "re_amortise", "waive_charge", "waive_penalty", "charge_off", "write_off"}:
+        if each.kind in NOT_DEBT:
             continue
         sign = 1 if each.kind == "chargeback" else -1
         principal += sign * each.principal - each.by_credit[0]

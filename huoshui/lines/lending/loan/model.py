@@ -212,7 +212,6 @@ class Accrued(msgspec.Struct, frozen=True):
     `charges` fell due, `penalty` is interest that what is overdue earned by the day.
     """
 
-
     loan_id: UUID
     through: date
     interest: int = 0

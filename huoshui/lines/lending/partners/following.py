@@ -217,7 +217,8 @@ def _whole(before: Mapping[Key, int], told: Told) -> Whole:
     standing = Whole(**{name: own[name] for name in names if name in own})
     moved = standing.after(told.postings)
     return msgspec.structs.replace(
-        moved, accrued_interest=told.accrued.interest,
+        moved,
+        accrued_interest=told.accrued.interest,
         accrued_charges=told.accrued.charges + told.accrued.penalty,
     )
 

@@ -26,9 +26,7 @@ DAY = timedelta(days=1)
 def life(rule: Penalty, amount: int = 1_200_000) -> Life:
     told = Rules(earn_on_overdue=False, penalty=rule)
     terms = Terms(START, Fraction(12, 100), 1, kind="single_payment", rounding="half_up")
-    return Life(terms, told).record_all(
-        [e.Drawn(id="d", on=START, recorded=START, amount=amount)]
-    )
+    return Life(terms, told).record_all([e.Drawn(id="d", on=START, recorded=START, amount=amount)])
 
 
 def paid(life_: Life, day: date, amount: int) -> None:

@@ -41,7 +41,9 @@ def book(market: Ground, loans: int = 12) -> list:
     with market.database.begin(book=market.number) as tx:
         party = ground.borrower(tx)
         for n, terms in enumerate(TERMS):
-            ground.product(tx, f"p{n}", terms=terms, rate=("0.12", "0.18", "0.10", "0", "0.15", "0.12")[n])
+            ground.product(
+                tx, f"p{n}", terms=terms, rate=("0.12", "0.18", "0.10", "0", "0.15", "0.12")[n]
+            )
     found = []
     for n in range(loans):
         with market.database.begin(book=market.number, now=START + timedelta(minutes=n + 1)) as tx:

@@ -87,7 +87,8 @@ def made(chance: random.Random) -> Running:
             "law": {"cap_annual": "1"},
             "life": chance.choice(LIVES),
             "waterfall": {
-                "direction": order, "future": {"default": chance.choice(FUTURE)},
+                "direction": order,
+                "future": {"default": chance.choice(FUTURE)},
                 "chargeback": chance.choice(BACK),
             },
             "penalty": chance.choice(PENALTIES),
