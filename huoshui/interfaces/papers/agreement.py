@@ -149,7 +149,6 @@ def _paying(contract: Contract, words: Words) -> list[Block]:
 
 
 def _late(contract: Contract, words: Words) -> list[Block]:
-    life = contract.life
     told = _earns(contract, words)
     told.append(_charges(contract, words))
     told.append(words.say("late.relief"))

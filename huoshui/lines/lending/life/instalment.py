@@ -7,7 +7,6 @@ from fractions import Fraction
 
 from huoshui.lines.lending.waterfall import Component
 
-
 _NOTHING = Fraction(0)
 
 

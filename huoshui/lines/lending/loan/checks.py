@@ -7,9 +7,8 @@ from datetime import date
 from typing import Any
 
 from huoshui.core.machine import IllegalMove
-from huoshui.lines.lending.life import UnknownEvent
+from huoshui.lines.lending.life import UnknownEvent, penal
 from huoshui.lines.lending.life import events as e
-from huoshui.lines.lending.life import penal
 from huoshui.lines.lending.loan.journal import seen_on
 from huoshui.lines.lending.loan.model import (
     LOAN,

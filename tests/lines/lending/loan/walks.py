@@ -92,7 +92,7 @@ def made(chance: random.Random) -> Running:
                 "chargeback": chance.choice(BACK),
             },
             "penalty": chance.choice(PENALTIES),
-        }  # fmt: skip
+        }
     )
     loan = Loan(
         id=UUID(int=chance.getrandbits(128)),
