@@ -80,6 +80,7 @@ PREFIXES = {
     "lrq": "request about a loan",
     "ptp": "page of a party",
     "mdl": "model",
+    "act": "activity",
 }
 
 

@@ -23,7 +23,7 @@ from huoshui.lines.payments.payment import service as payment_service
 from huoshui.lines.payments.payment import store as payment_store
 from huoshui.lines.payments.payment.model import ChargeBack, ChargeWon, Payment
 from huoshui.lines.payments.rails import Call, Notice
-from huoshui.scenarios import loan_pay, order_money
+from huoshui.scenarios import loan_pay, order_money, payment_activity
 from huoshui.scenarios.order_back import ORDER_RAIL
 
 WON = "won"  # how a rail says of a dispute that the marketplace has the money again
@@ -65,7 +65,9 @@ def _open(tx: Tx, call: Call, notice: Notice) -> Dispute | None:
         loan_pay.called_back(tx, after, after.charged - before.charged, key)
     reason = notice.reason if notice.kind == "dispute_opened" else ""
     said = Beginning(reference, amount, reason, notice.at)
-    return service.begin(tx, call, said, after.charged - before.charged)
+    opened = service.begin(tx, call, said, after.charged - before.charged)
+    payment_activity.disputed(tx, before, opened)
+    return opened
 
 
 def _locked(tx: Tx, id_: UUID) -> Payment | None:
@@ -96,6 +98,9 @@ def _close(tx: Tx, found: Dispute, *, won: bool) -> Dispute:
         after = service.end(tx, found, won=won)
     except IllegalMove:  # said before, or against what was said before: the money has moved
         return found
+    payment = _locked(tx, after.payment_id)
+    assert payment is not None, "a dispute is of a payment"
+    payment_activity.dispute_closed(tx, payment, after, won=won)
     if won:
         _give_again(tx, after)
     return after

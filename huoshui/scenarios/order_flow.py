@@ -40,7 +40,7 @@ from huoshui.lines.payments.escrow.terms import Terms, confirm_due
 from huoshui.lines.payments.reconciliation import intake, placing
 from huoshui.lines.payments.settlement import payouts, windows
 from huoshui.lines.payments.settlement.batches import SEND_DUE
-from huoshui.scenarios import order_back, order_money, payout_flow
+from huoshui.scenarios import order_activity, order_back, order_money, payout_flow
 
 ESTIMATE_DUE = "order.estimate_due"
 
@@ -64,6 +64,7 @@ def take(tx: Tx, facts: Sequence[Fact], *, with_money: bool = True) -> Taken:
     """
     results = commerce.ingest(tx, facts)
     news = [result for result in results if result.news]
+    order_activity.told(tx, news)
     if not with_money or not news:
         return Taken(results, [])
     flow = _Flow(tx, news)

@@ -25,7 +25,7 @@ from huoshui.lines.payments.payment import service
 from huoshui.lines.payments.payment.model import Cancel, Capture, Command, GiveBack, Told
 from huoshui.lines.payments.payment.service import Batch, Outcome
 from huoshui.lines.payments.rails import Answer, Call
-from huoshui.scenarios import loan_pay, order_flow, pay_later
+from huoshui.scenarios import loan_pay, order_flow, pay_later, payment_activity
 from huoshui.scenarios.order_back import ORDER_RAIL
 
 Verb = Literal["capture", "cancel", "refund"]
@@ -72,6 +72,7 @@ def finish(tx: Tx, batch: Batch) -> None:
     ]
     if facts:
         order_flow.take(tx, facts)
+    payment_activity.told(tx, batch.changed())
     pay_later.follow(tx, batch.changed())
     loan_pay.follow(tx, batch.captured())
 

@@ -23,6 +23,7 @@ from huoshui.core import access, i18n, money
 from huoshui.core.errors import Problem
 from huoshui.core.expr import Schema
 from huoshui.core.settings import Settings
+from huoshui.facts import activity
 from huoshui.interfaces.api import HANDLERS
 from huoshui.interfaces.api.contract import contract_of
 from huoshui.interfaces.cli.commands import build
@@ -53,6 +54,7 @@ _WORDS = {
         "chart": "Chart", "how": "How it is reckoned", "call": "Call", "query": "Query",
         "key": "Idempotency-Key", "dry": "dry_run", "required": "required",
         "optional": "optional", "": "", "yes": "yes", "burns": "Uses the id up",
+        "no": "no", "must": "must", "about": "Must name", "attributes": "Attributes",
     },
     "zh": {
         "command": "命令", "does": "作用", "options": "参数与选项",
@@ -63,6 +65,7 @@ _WORDS = {
         "chart": "图", "how": "算法", "call": "调用", "query": "查询参数",
         "key": "Idempotency-Key", "dry": "dry_run", "required": "必需",
         "optional": "可选", "": "", "yes": "可", "burns": "编号作废",
+        "no": "无", "must": "必有", "about": "必须指明", "attributes": "属性",
     },
 }  # fmt: skip
 
@@ -327,7 +330,21 @@ def _holds_tables(value: Any) -> bool:
     )
 
 
+def _activity_kinds(lang: str) -> str:
+    words = _WORDS[lang]
+    heads = ("kind", "meaning", "about", "amount", "attributes")
+    rows = [
+        (
+            f"`{kind.name}`", getattr(kind, lang), ", ".join(kind.about), words[kind.amount],
+            "; ".join(f"`{f.name}` {f.type}: {getattr(f, lang)}" for f in kind.fields),
+        )
+        for kind in activity.KINDS.values()
+    ]  # fmt: skip
+    return _table(lang, heads, rows)
+
+
 PARTS: dict[str, Callable[[str], str]] = {
+    "activitykinds": _activity_kinds,
     "errors": _errors,
     "commands": _commands,
     "scopes": _scopes,

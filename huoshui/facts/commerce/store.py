@@ -68,6 +68,16 @@ class ItemRow(msgspec.Struct, frozen=True):
     currency: str
 
 
+class OrderParty(msgspec.Struct, frozen=True):
+    """Whose an order is, and when it was promised and reached its buyer."""
+
+    key: str
+    id: UUID
+    buyer_id: UUID
+    estimated_at: datetime | None
+    delivered_at: datetime | None
+
+
 class TenderRow(msgspec.Struct, frozen=True):
     """A tender of an order; amount in minor units."""
 
@@ -328,6 +338,22 @@ def items(tx: Tx, order_keys: list[str]) -> list[ItemRow]:
         JOIN seller s ON s.book = i.book AND s.key = i.seller_key AND s.superseded_at = 'infinity'
         WHERE i.book = %(book)s AND i.order_key = ANY(%(keys)s) AND i.superseded_at = 'infinity'
         ORDER BY i.order_key, i.key
+        """,
+        keys=order_keys,
+    )
+
+
+def parties_of_orders(tx: Tx, order_keys: list[str]) -> list[OrderParty]:
+    """Whose these orders are, and what their dates are."""
+    return tx.rows(
+        OrderParty,
+        """
+        SELECT o.key, o.id, b.id AS buyer_id, o.estimated_at,
+            (SELECT min(d.occurred_at) FROM delivery d WHERE d.book = o.book
+                AND d.order_key = o.key AND d.superseded_at = 'infinity') AS delivered_at
+        FROM order_ o
+        JOIN buyer b ON b.book = o.book AND b.key = o.buyer_key AND b.superseded_at = 'infinity'
+        WHERE o.book = %(book)s AND o.key = ANY(%(keys)s) AND o.superseded_at = 'infinity'
         """,
         keys=order_keys,
     )

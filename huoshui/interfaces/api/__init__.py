@@ -13,6 +13,7 @@ from huoshui import __version__
 from huoshui.core.errors import Problem
 from huoshui.core.worlds import LIVE
 from huoshui.interfaces.api import (
+    activities,
     allocations,
     batches,
     books,
@@ -67,6 +68,7 @@ HANDLERS = [
     *pay_later.HANDLERS,
     *partners.HANDLERS,
     *milestones.HANDLERS,
+    *activities.HANDLERS,
     *loan_papers.HANDLERS, *loan_requests.HANDLERS, *party_pages.HANDLERS,
     *calculators.HANDLERS,
 ]  # fmt: skip

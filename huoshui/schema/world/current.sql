@@ -706,6 +706,46 @@ BEGIN
     WHERE a.ctid = f.place;
 END $$;
 
+CREATE TABLE public.activity (
+    book integer NOT NULL,
+    id uuid NOT NULL,
+    seq bigint NOT NULL,
+    kind text NOT NULL,
+    key text NOT NULL,
+    occurred_at timestamp with time zone NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    buyer text,
+    merchant text,
+    device text,
+    ip text,
+    card text,
+    address text,
+    phone text,
+    order_ text,
+    amount bigint,
+    currency text,
+    attributes jsonb NOT NULL,
+    actor text NOT NULL,
+    CONSTRAINT activity_amount_check CHECK ((abs(amount) <= '1000000000000000'::bigint)),
+    CONSTRAINT activity_check CHECK (((amount IS NULL) = (currency IS NULL)))
+)
+WITH (fillfactor='100', autovacuum_vacuum_insert_scale_factor='0.05', autovacuum_freeze_min_age='0');
+
+CREATE TABLE public.activity_key (
+    book integer NOT NULL,
+    secret bytea NOT NULL
+);
+
+ALTER TABLE public.activity ALTER COLUMN seq ADD GENERATED ALWAYS AS IDENTITY (
+    SEQUENCE NAME public.activity_seq_seq
+    START WITH 1
+    INCREMENT BY 1
+    NO MINVALUE
+    NO MAXVALUE
+    CACHE 1
+);
+
 CREATE TABLE public.api_key (
     book integer NOT NULL,
     id uuid NOT NULL,
@@ -2665,6 +2705,15 @@ ALTER TABLE ONLY public.account
 ALTER TABLE ONLY public.account
     ADD CONSTRAINT account_pkey PRIMARY KEY (book, id);
 
+ALTER TABLE ONLY public.activity
+    ADD CONSTRAINT activity_book_kind_key_key UNIQUE (book, kind, key);
+
+ALTER TABLE ONLY public.activity_key
+    ADD CONSTRAINT activity_key_pkey PRIMARY KEY (book);
+
+ALTER TABLE ONLY public.activity
+    ADD CONSTRAINT activity_pkey PRIMARY KEY (book, id);
+
 ALTER TABLE ONLY public.api_key
     ADD CONSTRAINT api_key_digest_key UNIQUE (digest);
 
@@ -3105,6 +3154,22 @@ ALTER TABLE ONLY public.world
 
 CREATE INDEX account_kind ON public.account USING btree (book, kind, id);
 
+CREATE INDEX activity_address ON public.activity USING btree (book, address, occurred_at) WHERE (address IS NOT NULL);
+
+CREATE INDEX activity_buyer ON public.activity USING btree (book, buyer, occurred_at) WHERE (buyer IS NOT NULL);
+
+CREATE INDEX activity_card ON public.activity USING btree (book, card, occurred_at) WHERE (card IS NOT NULL);
+
+CREATE INDEX activity_device ON public.activity USING btree (book, device, occurred_at) WHERE (device IS NOT NULL);
+
+CREATE INDEX activity_ip ON public.activity USING btree (book, ip, occurred_at) WHERE (ip IS NOT NULL);
+
+CREATE INDEX activity_merchant ON public.activity USING btree (book, merchant, occurred_at) WHERE (merchant IS NOT NULL);
+
+CREATE INDEX activity_order ON public.activity USING btree (book, order_, occurred_at) WHERE (order_ IS NOT NULL);
+
+CREATE INDEX activity_phone ON public.activity USING btree (book, phone, occurred_at) WHERE (phone IS NOT NULL);
+
 CREATE UNIQUE INDEX assignment_claim_once ON public.assignment USING btree (book, fingerprint) WHERE (state <> 'declined'::text);
 
 CREATE UNIQUE INDEX assignment_once ON public.assignment USING btree (book, receivable_id) WHERE (state <> 'declined'::text);
@@ -3399,6 +3464,10 @@ ALTER INDEX public.transfer_to ATTACH PARTITION public.transfer_rest_to_id_recor
 
 CREATE TRIGGER account_sealed_anew AFTER UPDATE ON public.account FOR EACH ROW WHEN (((((((((old.closed IS DISTINCT FROM new.closed) OR (old.floor IS DISTINCT FROM new.floor)) OR (old.ceiling IS DISTINCT FROM new.ceiling)) OR (old.path IS DISTINCT FROM new.path)) OR (old.currency IS DISTINCT FROM new.currency)) OR (old.kind IS DISTINCT FROM new.kind)) OR (old.class IS DISTINCT FROM new.class)) OR (old.opened_at IS DISTINCT FROM new.opened_at))) EXECUTE FUNCTION public.queue_account();
 
+CREATE TRIGGER activity_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.activity FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER activity_key_stays BEFORE DELETE OR UPDATE OR TRUNCATE ON public.activity_key FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER archive_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.archive FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER assignment_entry_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.assignment_entry FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
@@ -3569,6 +3638,12 @@ CREATE TRIGGER window_report_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON 
 
 ALTER TABLE ONLY public.account
     ADD CONSTRAINT account_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
+
+ALTER TABLE ONLY public.activity
+    ADD CONSTRAINT activity_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
+
+ALTER TABLE ONLY public.activity_key
+    ADD CONSTRAINT activity_key_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
 
 ALTER TABLE ONLY public.api_key
     ADD CONSTRAINT api_key_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
@@ -3800,6 +3875,10 @@ ALTER TABLE ONLY public.window_report
 
 ALTER TABLE public.account ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.activity ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.activity_key ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.api_key ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.assignment ENABLE ROW LEVEL SECURITY;
@@ -3913,6 +3992,10 @@ ALTER TABLE public.payout ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.period ENABLE ROW LEVEL SECURITY;
 
 CREATE POLICY reader ON public.account FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
+
+CREATE POLICY reader ON public.activity FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
+
+CREATE POLICY reader ON public.activity_key FOR SELECT USING (false);
 
 CREATE POLICY reader ON public.api_key FOR SELECT USING (false);
 

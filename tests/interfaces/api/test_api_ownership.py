@@ -113,6 +113,7 @@ BODIES: dict[str, Any] = {
     "/milestone-sources": {"name": "x", "key": "x", "kinds": ["x"]},
     "/milestone-sources/{ref:str}/revoke": {"reason": "x"},
     "/milestones": {"fact": "x"},
+    "/activities": {"activities": []},
     "/credit-lines": {"product": "x", "party": "byr_x"},
     "/keys": {"name": "x", "scopes": ["facts:read"]},
     "/members": {"email": "a@example.com", "name": "A", "role": "viewer"},
@@ -377,8 +378,9 @@ def test_another_tenants_object_is_as_if_it_were_not(
 
 
 # What is no list: a world's own replay, the process's lane, a log that begins with its first leaf,
-# the rails that there are, what tills are to know.
+# the rails and the kinds of activities that there are, what tills are to know.
 NO_LISTS = (
+    "/activity-kinds",
     "/settlement/terms",
     "/reconciliation/check",
     "/replay",
