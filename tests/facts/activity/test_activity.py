@@ -41,7 +41,11 @@ def test_an_activity_is_kept_once_with_its_identifiers_hashed(tx: Tx) -> None:
 
 def test_nothing_that_was_told_is_changed(tx: Tx) -> None:
     activity.record(tx, [sign_in(tx)])
-    for statement in ("UPDATE activity SET kind = 'x'", "DELETE FROM activity", "TRUNCATE activity"):
+    for statement in (
+        "UPDATE activity SET kind = 'x'",
+        "DELETE FROM activity",
+        "TRUNCATE activity",
+    ):
         with pytest.raises(IntegrityConstraintViolation), tx.savepoint():
             tx.run(statement)
     assert len(store.page(tx)) == 1
