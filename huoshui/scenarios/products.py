@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from importlib import resources
+from typing import Literal
 
 from huoshui.catalog import CheckedProduct, Line, check
 from huoshui.catalog.model import Product
 from huoshui.core.errors import Problem
 from huoshui.core.expr import Schema
 from huoshui.lines.lending.factoring import FACTORING
-from huoshui.lines.lending.product import LENDING, Asked, asked_facts
+from huoshui.lines.lending.product import LENDING, Asked, asked_facts, read_tables
 
 LINES: Mapping[str, Line] = {LENDING.name: LENDING, FACTORING.name: FACTORING}
+Use = Literal["checkout", "claims", "sales", "season"]
 OTHERS = Schema(())  # facts beside those of an application: judgement will provide them
 SOURCES: tuple[str, ...] = ()  # which of them something here provides
 _GOLDEN = ("huoshui.lines.lending.product.golden", "huoshui.lines.lending.factoring.golden")
@@ -33,6 +35,16 @@ def golden(currency: str = _CURRENCY) -> Iterator[tuple[str, str]]:
         if file.name.endswith(".toml"):
             text = file.read_text(encoding="utf-8")
             yield file.name.removesuffix(".toml"), re.sub(rf"\b{_CURRENCY}\b", currency, text)
+
+
+def use_of(product: CheckedProduct) -> Use:
+    """Who would take a product: buyers at the checkout, or sellers their claims, their sales, a season."""
+    if product.product.line == FACTORING.name:
+        return "claims"
+    tables = read_tables(product.product.tables)
+    if tables.sales is not None:
+        return "sales"
+    return "season" if tables.limit is not None and tables.limit.seasons else "checkout"
 
 
 class NotALoan(Problem):

@@ -22,7 +22,6 @@ from huoshui.scenarios.replay.assumptions import read_sections
 from huoshui.scenarios.replay.driver import Outcome, Tell
 from huoshui.scenarios.whatif.full import Comparison, compare, trace
 from huoshui.scenarios.whatif.full.run import again, run
-from huoshui.scenarios.whatif.full.service import runnable
 
 _HEADS = ("whose", "taken", "lent", "income", "funding", "loss", "cost", "net", "peak")
 _PAGE = 50
@@ -33,8 +32,6 @@ def run_full(worlds: Worlds, asked: Asked, supposed: Supposed, tell: Tell) -> Ou
     assumptions = assumed(supposed)
     source = read_source(asked.directories, read_sections(asked.directories, asked.assumptions))
     files = files_of(assumptions, supposed, source.currency)
-    if not supposed.products:
-        assumptions = runnable(assumptions, files)
     return run(worlds, asked, assumptions, files, supposed.case, tell)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal, localcontext
 from fractions import Fraction
+from functools import lru_cache
 
 import msgspec
 
@@ -54,7 +55,15 @@ class Quote(msgspec.Struct, frozen=True):
 
 
 def quote(terms: Terms, changes: Sequence[Change], fee: int = 0) -> Quote:
-    """The schedule of a loan on which nothing is paid late, and its rates. Raises NoRate."""
+    """The schedule of a loan on which nothing is paid late, and its rates. Raises NoRate.
+
+    An application, its decision and the first drawdown ask for the same on one day: it is found once.
+    """
+    return _quoted(terms, tuple(changes), fee)
+
+
+@lru_cache(maxsize=512)
+def _quoted(terms: Terms, changes: tuple[Change, ...], fee: int) -> Quote:
     rows = projection(terms, changes)
     drawn = [change for change in changes if isinstance(change, Drawdown)]
     return Quote(rows, totals(rows), fee, _rates(terms, rows, drawn, fee))

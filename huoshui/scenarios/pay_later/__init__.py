@@ -9,7 +9,10 @@ much goes to the buyer's balance. The seller's fee is taken when the order's mon
 
 from huoshui.scenarios.pay_later.agreeing import Agreed, agree, reserve, take_up
 from huoshui.scenarios.pay_later.following import follow
-from huoshui.scenarios.pay_later.model import Choice, mark_of
-from huoshui.scenarios.pay_later.offering import choices
+from huoshui.scenarios.pay_later.model import Choice, NoPayLater, mark_of
+from huoshui.scenarios.pay_later.offering import choices, room
 
-__all__ = ["Agreed", "Choice", "agree", "choices", "follow", "mark_of", "reserve", "take_up"]
+__all__ = [
+    "Agreed", "Choice", "NoPayLater", "agree", "choices", "follow", "mark_of", "reserve", "room",
+    "take_up",
+]  # fmt: skip

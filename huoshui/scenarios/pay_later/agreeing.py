@@ -21,6 +21,7 @@ from huoshui.scenarios import switching
 from huoshui.scenarios.pay_later import store
 from huoshui.scenarios.pay_later.model import RAIL, NoPayLater, PayLaterChanged, mark_of
 from huoshui.scenarios.pay_later.offering import borrower, limit_each
+from huoshui.scenarios.products import use_of
 from huoshui.scenarios.switching import store as switches
 
 HOLD_DAYS = 7  # how long a limit is reserved for a payment that names no end of its own
@@ -49,6 +50,8 @@ def take_up(
     checked = contract.checked(tx, of.product, of.version)
     if checked.product.currency != payment.currency:
         raise NoPayLater(reason="currency")
+    if use_of(checked) != "checkout":
+        raise NoPayLater(reason="product")
     assert of.programme_id is not None
     facility = facility_of(tx, of.product, of.programme_id, party, limit_each(of, checked))
     name = f"{ids.show('pmt', payment.id)}/{payment.version}/{instalments}/{key}"

@@ -21,6 +21,7 @@ from huoshui.lines.payments.payment.model import Payment
 from huoshui.scenarios import loan_pay, switching
 from huoshui.scenarios.pay_later import store
 from huoshui.scenarios.pay_later.model import Choice, mark_of
+from huoshui.scenarios.products import use_of
 from huoshui.scenarios.switching import Switched
 
 _LIMIT: dict[str, Any] = {
@@ -59,7 +60,7 @@ def choices(tx: Tx, payment: Payment, amount: int) -> list[Choice]:
 
 def _of(tx: Tx, of: Switched, payment: Payment, party: str, amount: int) -> Iterator[Choice]:
     checked = contract.checked(tx, of.product, of.version)
-    if checked.product.currency != payment.currency:
+    if checked.product.currency != payment.currency or use_of(checked) != "checkout":
         return
     within = checked.product.amount.min <= amount <= checked.product.amount.max
     if not within:
@@ -86,6 +87,13 @@ def _choice(tx: Tx, of: Switched, checked: CheckedProduct, asked: Asked, *, shor
         return msgspec.structs.replace(choice, reasons=(said | {"unknown": False},))
     mark = mark_of(of.product, of.version, found)
     return msgspec.structs.replace(choice, disclosure=found, mark=mark)
+
+
+def room(tx: Tx, payment: Payment, product: str, amount: int) -> bool:
+    """Whether the buyer's limit of a live product lets so much through today. Raises NotSwitchedOn."""
+    of = switching.live_one(tx, product)
+    checked = contract.checked(tx, of.product, of.version)
+    return amount <= available(tx, of, borrower(tx, payment), checked)
 
 
 def available(tx: Tx, of: Switched, party: str, checked: CheckedProduct) -> int:

@@ -39,7 +39,7 @@ def switch_on(tx: Tx, content: bytes, settings: Settings) -> Switched:
     store.lock(tx, row.product)
     programme = None
     if row.line == LENDING.name:
-        _need_checkout(row.product, read_tables(own.product.tables))
+        _need_use(row.product, read_tables(own.product.tables))
         programme = _programme(tx, row.product, own.product.currency, settings)
     catalog.offer(tx, row.product, row.number)
     store.end(tx, row.product)
@@ -52,14 +52,12 @@ def switch_on(tx: Tx, content: bytes, settings: Settings) -> Switched:
     return made
 
 
-def _need_checkout(product: str, tables: LoanTables) -> None:
-    """That a loan can pay an order: drawn at once, and repaid by instalments. Raises CannotSwitch."""
+def _need_use(product: str, tables: LoanTables) -> None:
+    """That somebody here can offer it: the checkout, or to sellers by their sales. Raises CannotSwitch."""
     if tables.offer.cooling_off_days:
         raise CannotSwitch(product=product, reason="cooling_off_days")
-    if tables.terms.kind in ("revolving", "sales_share"):
+    if tables.terms.kind == "revolving":
         raise CannotSwitch(product=product, reason="terms.kind")
-    if tables.limit is not None and tables.limit.seasons:
-        raise CannotSwitch(product=product, reason="limit.seasons")
 
 
 def _programme(tx: Tx, product: str, currency: str, settings: Settings) -> UUID:

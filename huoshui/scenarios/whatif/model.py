@@ -39,18 +39,14 @@ class SaleSeen(msgspec.Struct, frozen=True):
     hours_to_shipping: int | None
 
 
-class SellerSeen(msgspec.Struct, frozen=True):
-    """A seller with the days and amounts of its payouts, in order; minor units."""
-
-    seller: str
-    region: str
-    payouts: tuple[tuple[date, int], ...]
+ONLY_PAYS, ONLY_STOPS = 1, 2  # whose flow it is: of one who pays to the end, of one who stops
 
 
 class Flow(msgspec.Struct, frozen=True):
     """A dated flow: step 0 is the loan, the others are repayments.
 
-    A `certain` one comes whether the borrower pays or not: out of a refund, or of a settlement.
+    A `certain` one comes whether the borrower pays or not: out of a refund, or of a settlement. One that
+    comes only if it pays to the end, or only if it stops, is named so by `only`.
     """
 
     step: int
@@ -58,11 +54,13 @@ class Flow(msgspec.Struct, frozen=True):
     principal: int
     interest: int = 0
     certain: bool = False
+    only: int = 0
 
 
 class Line(msgspec.Struct, frozen=True):
     """A loan that might have been. `fee_base` is what a fee is reckoned of; `waited` and `waits` are
-    hours until the seller has the money, without the product and with it."""
+    hours until the seller has the money, without the product and with it; `asks` is how many payments are
+    asked for, where that is not the last step."""
 
     key: str
     party: str
@@ -73,6 +71,7 @@ class Line(msgspec.Struct, frozen=True):
     short: int = 0
     waited: int | None = None
     waits: int | None = None
+    asks: int = 0
 
     @property
     def amount(self) -> int:
@@ -81,5 +80,5 @@ class Line(msgspec.Struct, frozen=True):
 
     @property
     def steps(self) -> int:
-        """How many repayments there are."""
-        return self.flows[-1].step
+        """How many repayments are asked for."""
+        return self.asks or self.flows[-1].step

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 import msgspec
 
@@ -14,8 +14,8 @@ from huoshui.catalog.model import Said
 from huoshui.core.access import this_book
 from huoshui.core.db import Tx
 from huoshui.core.errors import Problem
-from huoshui.lines.lending.factoring import FACTORING
-from huoshui.lines.lending.product import read_tables
+from huoshui.scenarios.products import use_of
+from huoshui.scenarios.seller_loans import store as seller_loans
 from huoshui.scenarios.whatif import store
 from huoshui.scenarios.whatif.assumptions import (
     CASES,
@@ -32,7 +32,6 @@ from huoshui.scenarios.whatif.sellers import Advances, Seasons
 from huoshui.scenarios.whatif.store import Day, Rates, SegmentLoss, Setup, Sums
 
 S = TypeVar("S")
-Kind = Literal["checkout", "claims", "sales", "season"]
 Tell = Callable[[str, int, int], None]
 _TOLD_EVERY = 500
 
@@ -108,7 +107,7 @@ def prepare(
 ) -> dict[str, int]:
     """Keep the loans that might have been of every product; how many of each.
 
-    `files` are the products, in the book's currency: see `kind_of`. Raises NoProductFile and
+    `files` are the products, in the book's currency: see `use_of`. Raises NoProductFile and
     OtherCurrency.
     """
     currency = this_book(tx).currency
@@ -121,38 +120,37 @@ def prepare(
         if key not in files:
             raise NoProductFile(product=key)
         found = files[key].checked
-        lines = _of(tx, found, assumed, zone, seed, tell)
+        lost_days = assumptions.money.charge_off_days
+        lines = _of(tx, found, assumed, _Told(zone, seed, lost_days, tell))
         counts[key] = store.keep(tx, key, lines)
     sources = {key: file.source for key, file in files.items()}
     store.set_up(tx, Setup(seed, msgspec.to_builtins(assumptions), sources))
     return counts
 
 
-def kind_of(checked: CheckedProduct) -> Kind:
-    """Who would take a product: sellers their claims, their sales or a season, or buyers at the checkout."""
-    if checked.product.line == FACTORING.name:
-        return "claims"
-    tables = read_tables(checked.product.tables)
-    if tables.sales is not None:
-        return "sales"
-    return "season" if tables.limit is not None and tables.limit.seasons else "checkout"
+class _Told(msgspec.Struct, frozen=True):
+    """What the lines of every product are made with."""
+
+    zone: str
+    seed: int
+    lost_days: int
+    tell: Tell
 
 
-def _of(
-    tx: Tx, found: CheckedProduct, assumed: ProductAssumed, zone: str, seed: int, tell: Tell
-) -> Iterator[Line]:
+def _of(tx: Tx, found: CheckedProduct, assumed: ProductAssumed, told: _Told) -> Iterator[Line]:
     """The loans of a product that might have been."""
-    match kind_of(found):
+    zone, seed = told.zone, told.seed
+    match use_of(found):
         case "claims":
             claims = Claims(found, assumed.due_days, seed)
-            return _lines(found, store.sales(tx, zone), claims.line, tell)
+            return _lines(found, store.sales(tx, zone), claims.line, told.tell)
         case "checkout":
-            return _lines(found, store.orders(tx, zone), Checkout.of(found, seed).line, tell)
+            return _lines(found, store.orders(tx, zone), Checkout.of(found, seed).line, told.tell)
         case "sales":
-            own = Advances.of(found, seed).lines
+            own = Advances.of(found, seed, told.lost_days).lines
         case "season":
             own = Seasons.of(found, seed).lines
-    return (line for seller in store.sellers(tx, zone) for line in own(seller))
+    return (line for seller in seller_loans.sold(tx, zone) for line in own(seller))
 
 
 def _lines(

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
-from itertools import groupby
 from typing import Any
 
 import msgspec
 
 from huoshui.core import columns
 from huoshui.core.db import Tx
-from huoshui.scenarios.whatif.model import Line, OrderSeen, SaleSeen, SellerSeen
+from huoshui.scenarios.whatif.model import Line, OrderSeen, SaleSeen
 
 
 class Rates(msgspec.Struct, frozen=True):
@@ -163,25 +162,6 @@ def sales(tx: Tx, zone: str) -> list[SaleSeen]:
     )
 
 
-def sellers(tx: Tx, zone: str) -> list[SellerSeen]:
-    """Sellers with what was paid out to them, day by day."""
-    rows = tx.tuples(
-        """
-        SELECT shown_id('slr', p.seller_id), coalesce(s.region, ''),
-               (p.at AT TIME ZONE %(zone)s)::date AS on, sum(p.amount)::bigint
-        FROM payout p LEFT JOIN seller s ON s.book = p.book AND s.id = p.seller_id
-            AND s.superseded_at = 'infinity'
-        WHERE p.book = %(book)s AND p.state IN ('sent', 'paid')
-        GROUP BY 1, 2, 3 ORDER BY 1, 3
-        """,
-        zone=zone,
-    )
-    return [
-        SellerSeen(seller, region, tuple((on, amount) for _, _, on, amount in of))
-        for (seller, region), of in groupby(rows, key=lambda row: (row[0], row[1]))
-    ]
-
-
 def keep(tx: Tx, product: str, lines: Iterable[Line]) -> int:
     """Keep the lines of a product in place of those that stood; how many there are."""
     for table in ("whatif_line", "whatif_flow"):
@@ -195,14 +175,17 @@ def keep(tx: Tx, product: str, lines: Iterable[Line]) -> int:
         heads.append((*place, line.key, line.party, line.segment, line.amount, line.fee_base,
                       line.short, line.steps, drawn.take, drawn.loss, drawn.stop, line.waited,
                       line.waits))  # fmt: skip
-        flows += [(*place, f.step, f.on, f.principal, f.interest, f.certain) for f in line.flows]
+        flows += [
+            (*place, f.step, f.on, f.principal, f.interest, f.certain, f.only) for f in line.flows
+        ]
     tx.append(
         "whatif_line",
         ("book", "product", "number", "key", "party", "segment", "amount", "fee_base", "short",
          "steps", "take_at", "loss_at", "stop_at", "waited", "waits"),
         heads,
     )  # fmt: skip
-    columns_ = ("book", "product", "number", "step", "on_", "principal", "interest", "certain")
+    columns_ = ("book", "product", "number", "step", "on_", "principal", "interest", "certain",
+                "only_")  # fmt: skip
     tx.append("whatif_flow", columns_, flows)
     return len(heads)
 
@@ -267,6 +250,7 @@ def days(tx: Tx, rates: Sequence[Rates], segments: Sequence[SegmentLoss]) -> lis
                coalesce(sum(f.principal) FILTER (WHERE f.step > 0 AND gone.so), 0)::bigint AS stopped
         FROM taken t JOIN whatif_flow f ON f.book = %(book)s AND f.product = t.product
             AND f.number = t.number
+            AND (f.only_ = 0 OR (f.only_ = 2) = (t.stops IS NOT NULL))
         CROSS JOIN LATERAL (SELECT NOT f.certain AND (
             t.short > 0 OR coalesce(f.step >= t.stops, false)) AS so) AS gone
         GROUP BY 1, 2, 3 ORDER BY 1, 2, 3

@@ -2603,7 +2603,9 @@ CREATE TABLE public.whatif_flow (
     on_ date NOT NULL,
     principal bigint NOT NULL,
     interest bigint NOT NULL,
-    certain boolean NOT NULL
+    certain boolean NOT NULL,
+    only_ smallint DEFAULT 0 NOT NULL,
+    CONSTRAINT whatif_flow_only__check CHECK (((only_ >= 0) AND (only_ <= 2)))
 );
 
 CREATE TABLE public.whatif_full (

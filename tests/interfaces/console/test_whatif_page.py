@@ -9,10 +9,12 @@ import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
 
+from huoshui.catalog import read_product
 from huoshui.core import access
 from huoshui.core.worlds import SANDBOX, Worlds
 from huoshui.scenarios import switching
-from huoshui.scenarios.products import golden
+from huoshui.scenarios.products import LINES, golden
+from huoshui.scenarios.products import checked as checked_product
 from huoshui.scenarios.whatif import store
 from huoshui.scenarios.whatif.assumptions import ProductAssumed, checked
 from huoshui.scenarios.whatif.chance import Draws
@@ -87,9 +89,8 @@ def test_what_is_no_share_is_left_as_it_stood(
 def planned() -> FullRun:
     """A run in full of a product that comes along."""
     text = dict(golden())[FREE]
-    product = planned_as(
-        FREE, "lending", text, ProductAssumed(take_up="0.5", fee="0.03"), "base", [3]
-    )
+    own = checked_product(read_product(text.encode(), LINES))
+    product = planned_as(own, text, ProductAssumed(take_up="0.5", fee="0.03"), "base")
     assumed = checked({"products": {FREE: {"take_up": "0.5", "fee": "0.03"}}})
     return plan(assumed, "base", 1, [product])
 

@@ -193,6 +193,18 @@ def test_an_order_goes_through_both_products_that_are_live(till: Till) -> None:
 
 
 def test_what_cannot_pay_an_order_is_not_switched_on(till: Till) -> None:
-    for product in ("sales-advance", "seasonal-line", "revolving-line"):
-        with pytest.raises(CannotSwitch):
-            till.switch_on(product)
+    with pytest.raises(CannotSwitch):
+        till.switch_on("revolving-line")
+
+
+def test_what_is_for_sellers_is_not_offered_at_the_checkout(till: Till) -> None:
+    till.switch_on("sales-advance")
+    payment = till.order("o2")
+    offered = till.run(lambda tx: _choices(tx, payment, 30_000))
+    assert {choice.product for choice in offered} == {FREE}
+    with pytest.raises(pay_later.NoPayLater):
+        till.run(
+            lambda tx: pay_later.take_up(
+                tx, service.payment(tx, payment), "sales-advance", 6, 30_000
+            )
+        )

@@ -232,7 +232,7 @@ def _facility(made: Reservation) -> str:
 
 def _reserved(tx: Tx, made: Reservation, verb: str) -> Way:
     """The way of a reservation with its holds, brought in line."""
-    levels = store.way_up(tx, made.facility_id)
+    levels = store.chain(tx, made.facility_id)
     return Way(
         tx, made.facility_id,
         holds=[hold_id(made.id, each) for each in levels],

@@ -71,6 +71,17 @@ def way_up(tx: Tx, id_: UUID) -> list[Facility]:
     )
 
 
+def chain(tx: Tx, id_: UUID) -> list[Facility]:
+    """The same as it was once seen: who is above whom, in which currency, never changes; states do."""
+    key = ("facility.chain", tx.book, id_)
+    known: list[Facility] | None = tx.known(key)
+    if known is None:
+        known = way_up(tx, id_)
+        if known:
+            tx.learn(key, known)
+    return known
+
+
 def below(tx: Tx, id_: UUID, limit: int = 500) -> list[Facility]:
     """All facilities below one, those of one level together."""
     return tx.rows(

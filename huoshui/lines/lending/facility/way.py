@@ -94,7 +94,7 @@ class Way:
         """
         self.tx = tx
         self.day = access.today(tx)
-        found = store.way_up(tx, facility_id)
+        found = store.chain(tx, facility_id)
         if not found:
             raise UnknownFacility(kind="facility", id=ids.show("fac", facility_id))
         self.currency = found[0].currency

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from huoshui.core import ids
+from huoshui.core import columns, ids
 from huoshui.core.db import Tx
 from huoshui.lines.payments.settlement.model import (
     Batch,
@@ -20,6 +20,11 @@ from huoshui.lines.payments.settlement.model import (
     Takings,
 )
 from huoshui.lines.payments.settlement.terms import SettlementTerms
+
+# The templates by which a seller's account grows by what it sold, and shrinks by what goes back.
+SALES = ("order_released", "order_restored", "payment_captured", "chargeback_won",
+         "chargeback_recovered")  # fmt: skip
+SALES_BACK = ("order_refunded", "order_returned", "payment_refunded", "payment_charged_back")
 
 _PAYOUT = """id, seller_id, account_id, amount, currency, at, from_version, to_version, txn_id,
     batch_id, state, attempt, reserved, call_id, reason, back_txn, settled_at"""
@@ -102,16 +107,16 @@ def sales(tx: Tx, account_id: UUID, since: int) -> int:
         SELECT coalesce((SELECT sum(amount) FROM transfer
                 WHERE to_id = %(account)s AND to_version > %(since)s AND book = %(book)s
                   AND kind IN (0, 2)
-                  AND template IN ('order_released', 'order_restored', 'payment_captured',
-                      'chargeback_won', 'chargeback_recovered')), 0)::bigint
+                  AND template = ANY(%(sales)s)), 0)::bigint
              - coalesce((SELECT sum(amount) FROM transfer
                 WHERE from_id = %(account)s AND from_version > %(since)s AND book = %(book)s
                   AND kind IN (0, 2)
-                  AND template IN ('order_refunded', 'order_returned', 'payment_refunded',
-                      'payment_charged_back')), 0)::bigint
+                  AND template = ANY(%(back)s)), 0)::bigint
         """,
         account=account_id,
         since=since,
+        sales=columns.texts(SALES),
+        back=columns.texts(SALES_BACK),
     )
     return int(found)
 

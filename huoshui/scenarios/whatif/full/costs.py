@@ -12,8 +12,7 @@ from huoshui.ledger import AccountKind, Chart, Transaction, read_templates
 from huoshui.scenarios.whatif.assumptions import MILLION
 from huoshui.scenarios.whatif.full import store
 from huoshui.scenarios.whatif.full.figures import capital_paths
-from huoshui.scenarios.whatif.full.plan import FullRun, Planned
-from huoshui.scenarios.whatif.full.taking import noon
+from huoshui.scenarios.whatif.full.plan import FullRun, Planned, noon
 
 CHART = Chart(
     (

@@ -21,11 +21,10 @@ from huoshui.lines.lending.loan.service import Repayment
 from huoshui.scenarios import due, factoring_flow
 from huoshui.scenarios.whatif.assumptions import MILLION
 from huoshui.scenarios.whatif.full import costs, store
-from huoshui.scenarios.whatif.full.plan import FullRun
+from huoshui.scenarios.whatif.full.plan import LOST_DUE, PAY_DUE, FullRun, noon
 from huoshui.scenarios.whatif.full.store import TakenRow
-from huoshui.scenarios.whatif.full.taking import CLAIM_DUE, PAY_DUE, noon
+from huoshui.scenarios.whatif.full.taking import CLAIM_DUE
 
-LOST_DUE = "whatif.lost_due"
 CLAIM_LOST_DUE = "whatif.claim_lost_due"
 MONTH_DUE = "whatif.month_due"
 _DAY = timedelta(days=1)
@@ -85,12 +84,20 @@ class Living:
             owed = running.state.principal_owed
             if running.loan.state != "running" or not running.state.outstanding:
                 continue
+            since = min(row.due for row in running.state.rows if row.outstanding)
+            lost_on = since + timedelta(days=self.run.charge_off_days)
+            if lost_on > today:  # something came in meanwhile
+                tx.later(LOST_DUE, running.loan.shown, noon(tx, lost_on))
+                continue
             event = e.ChargedOff(id="", on=today, recorded=today)
             batch.record(loan_id, event, "whatif/lost")
             back = self._regained(taken[loan_id], owed)
             if back:
                 paid = e.Paid(id="", on=today, recorded=today, amount=back)
                 batch.record(loan_id, paid, "whatif/regained")
+            if running.tables.sales is not None:  # what is assumed to come in is all that does
+                given_up = e.WrittenOff(id="", on=today, recorded=today)
+                batch.record(loan_id, given_up, "whatif/given_up")
         batch.flush()
 
     def _regained(self, row: TakenRow, lost: int) -> int:

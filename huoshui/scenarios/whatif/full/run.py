@@ -41,8 +41,6 @@ def again(
 ) -> Outcome:
     """Run in full what was estimated in a world, on the same history: in a world of its own.
 
-    What is only estimated is left out.
-
     Raises NotPrepared for a world without an estimate, and what a replay does.
     """
     row, setup = worlds.database(base).run(
@@ -57,8 +55,7 @@ def again(
         since=source.get("since") or "", until=source.get("until") or "", fresh=True,
     )  # fmt: skip
     files = {key: _offered(text) for key, text in setup.products.items()}
-    assumptions = service.runnable(read_assumed(setup.assumptions), files)
-    return run(worlds, asked, assumptions, files, case, tell)
+    return run(worlds, asked, read_assumed(setup.assumptions), files, case, tell)
 
 
 def full_name(base: str) -> str:

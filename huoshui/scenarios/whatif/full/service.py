@@ -12,9 +12,9 @@ import msgspec
 from huoshui.catalog import CheckedProduct, read_product
 from huoshui.core import access
 from huoshui.core.db import Tx
-from huoshui.core.errors import Problem
 from huoshui.core.work import Run
 from huoshui.facts.commerce.model import Fact
+from huoshui.lines.lending.product import LENDING, read_tables
 from huoshui.scenarios import switching
 from huoshui.scenarios.order_flow import Taken
 from huoshui.scenarios.products import LINES, checked
@@ -24,6 +24,7 @@ from huoshui.scenarios.whatif.assumptions import Assumptions, Case
 from huoshui.scenarios.whatif.assumptions import checked as read_assumed
 from huoshui.scenarios.whatif.full import costs, figures, living, store
 from huoshui.scenarios.whatif.full.plan import FullRun, NotRunInFull, Planned, plan, planned
+from huoshui.scenarios.whatif.full.sellers import Sellers
 from huoshui.scenarios.whatif.full.store import Entry, Sum, Why
 from huoshui.scenarios.whatif.full.taking import Taking
 from huoshui.scenarios.whatif.service import Offered, Result
@@ -72,13 +73,6 @@ class Trace(msgspec.Struct, frozen=True):
     next: UUID | None
 
 
-class OnlyEstimated(Problem):
-    """A product of this kind is estimated, and not yet run in full; the problem names it."""
-
-    code = "whatif_only_estimated"
-    status = 422
-
-
 class Going:
     """A full run as what goes along with a replay: see `replay.companion.Companion`."""
 
@@ -87,6 +81,12 @@ class Going:
         products = {each.key: _product(each) for each in run.products}
         self._taking = Taking(run, products)
         self._living = living.Living(run)
+        tables = {
+            key: read_tables(each.product.tables)
+            for key, each in products.items()
+            if each.product.line == LENDING.name
+        }
+        self._sellers = Sellers(run, tables)
 
     @property
     def settings(self) -> list[Any]:
@@ -101,7 +101,7 @@ class Going:
     @property
     def work(self) -> Mapping[str, Run]:
         """The due work of production, and what its people would do."""
-        return self._living.work
+        return {**self._living.work, **self._sellers.work}
 
     def begin(self, tx: Tx) -> None:
         """The products are switched on before the first fact."""
@@ -109,6 +109,7 @@ class Going:
             switching.switch_on(tx, each.source.encode(), Settings(fee=each.fee))
         store.begin(tx, self.run)
         living.begin(tx)
+        self._sellers.wait(tx)
 
     def take(self, tx: Tx, facts: Sequence[Fact]) -> Taken:
         """Facts that became known."""
@@ -122,28 +123,14 @@ def _product(each: Planned) -> CheckedProduct:
 def going(
     assumptions: Assumptions, files: Mapping[str, Offered], case: Case = "base", seed: int = 1
 ) -> Going:
-    """A full run of the products of the assumptions, in their order. Raises NoProductFile, OnlyEstimated."""
+    """A full run of the products of the assumptions, in their order. Raises NoProductFile."""
     found = []
     for key, assumed in assumptions.products.items():
         if key not in files:
             raise estimates.NoProductFile(product=key)
         file = files[key]
-        if estimates.kind_of(file.checked) not in ("checkout", "claims"):
-            raise OnlyEstimated(product=key)
-        terms = file.checked.product.tables.get("terms", {})
-        line = file.checked.product.line
-        found.append(planned(key, line, file.source, assumed, case, terms.get("instalments", [])))
+        found.append(planned(file.checked, file.source, assumed, case))
     return Going(plan(assumptions, case, seed, found))
-
-
-def runnable(assumptions: Assumptions, files: Mapping[str, Offered]) -> Assumptions:
-    """The assumptions without what is only estimated."""
-    kept = {
-        key: each
-        for key, each in assumptions.products.items()
-        if key in files and estimates.kind_of(files[key].checked) in ("checkout", "claims")
-    }
-    return msgspec.structs.replace(assumptions, products=kept)
 
 
 def setup(tx: Tx) -> FullRun | None:
@@ -186,9 +173,9 @@ def compare(tx: Tx) -> Comparison:
                 waits_h=wait.waits if wait else None, waited_h=wait.waited if wait else None,
             )
         )  # fmt: skip
-    return Comparison(
-        found.currency, run.case, tuple(results), found.results, tuple(store.refused(tx))
-    )
+    by_product = {each.product: each for each in found.results}
+    estimated = tuple(by_product[each.key] for each in run.products)
+    return Comparison(found.currency, run.case, tuple(results), estimated, tuple(store.refused(tx)))
 
 
 def _curve(tx: Tx, product: Planned) -> list[int]:

@@ -78,6 +78,19 @@ def begun(tx: Tx, keys: Sequence[str]) -> set[str]:
     return {key for (key,) in rows}
 
 
+def lent_before(tx: Tx, buyers: Sequence[str]) -> list[str]:
+    """Of buyers, those that have had a loan."""
+    if not buyers:
+        return []
+    rows = tx.tuples(
+        """SELECT DISTINCT b.key FROM buyer b JOIN loan l ON l.book = b.book
+            AND l.party = shown_id('byr', b.id)
+        WHERE b.book = %(book)s AND b.key = ANY(%(keys)s) AND b.superseded_at = 'infinity'""",
+        keys=columns.texts(list(buyers)),
+    )
+    return [key for (key,) in rows]
+
+
 def refused(tx: Tx) -> list[Why]:
     """Why nothing came of what was wanted."""
     return tx.rows(

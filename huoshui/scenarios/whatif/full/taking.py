@@ -5,8 +5,9 @@ The draws say who; the production code decides whether, and does it.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Container, Iterable, Sequence
-from datetime import date, datetime, time
+from datetime import date
 from uuid import UUID
 
 import msgspec
@@ -28,7 +29,7 @@ from huoshui.facts.commerce.model import (
 )
 from huoshui.lines.lending.factoring import FACTORING
 from huoshui.lines.lending.loan.model import Loan
-from huoshui.lines.lending.product import LENDING, Asked, asked_facts
+from huoshui.lines.lending.product import Asked, asked_facts
 from huoshui.lines.payments.payment.model import (
     Attach,
     Command,
@@ -43,10 +44,9 @@ from huoshui.scenarios.factoring_flow import Purchase
 from huoshui.scenarios.order_back import ORDER_PART
 from huoshui.scenarios.order_flow import Taken
 from huoshui.scenarios.whatif.full import store
-from huoshui.scenarios.whatif.full.plan import FullRun, Planned
+from huoshui.scenarios.whatif.full.plan import PAY_DUE, FullRun, Planned, noon
 from huoshui.scenarios.whatif.full.store import TakenRow
 
-PAY_DUE = "whatif.pay_due"
 CLAIM_DUE = "whatif.claim_due"
 _NOT_FOR_IT = ("not_factorable:amount",)  # the estimate leaves them out as well
 OTHER = "another_product"  # what a buyer or seller wanted, and had from another product already
@@ -70,11 +70,6 @@ _AFTER = (Shipment, Delivery, Confirmation, Cancellation, Return, Review)
 _MONEY = (Tender, *_AFTER)
 
 
-def noon(tx: Tx, day: date) -> datetime:
-    """The middle of a day of the book."""
-    return datetime.combine(day, time(12), access.zone_of(tx))
-
-
 def _taken(tx: Tx, facts: Sequence[Fact]) -> Taken:
     return order_flow.take(tx, facts) if facts else Taken([], [])
 
@@ -95,18 +90,13 @@ class Taking:
         What follows in an order whose buyer may pay later waits for that.
         """
         asked = self._asked(tx, facts)
-        first = [f for f in facts if not _of(f, asked, _MONEY)]
-        taken = order_flow.take(tx, first)
+        taken = order_flow.take(tx, [f for f in facts if not _of(f, asked, _MONEY)])
         if asked:
             tenders = [f for f in facts if isinstance(f, Tender) and f.order in asked]
-            wanted, others = self._wanted(tx, asked, tenders)
-            more = [
-                _taken(tx, others),
-                self._pay_later(tx, wanted) if wanted else Taken([], []),
-                _taken(tx, [f for f in facts if _of(f, asked, _AFTER)]),
-            ]
-            for each in more:
-                taken = Taken(taken.facts + each.facts, taken.outcomes + each.outcomes)
+            later = self._pay_later(tx, self._wanted(tx, asked, tenders))
+            rest = [f for f in facts if _of(f, asked, _MONEY) and not _of(f, later, (Tender,))]
+            more = _taken(tx, rest)
+            taken = Taken(taken.facts + more.facts, taken.outcomes + more.outcomes)
         shipped = sorted({f.order for f in facts if isinstance(f, Shipment)})
         if shipped and self.run.of(FACTORING.name):
             self._sell(tx, shipped)
@@ -114,7 +104,7 @@ class Taking:
 
     def _asked(self, tx: Tx, facts: Sequence[Fact]) -> dict[str, list[Planned]]:
         """Of orders that are paid among these facts, what their buyers want, where it is not over."""
-        lending = self.run.of(LENDING.name)
+        lending = self.run.used("checkout")
         found = {
             f.order: products
             for f in facts
@@ -126,24 +116,23 @@ class Taking:
 
     def _wanted(
         self, tx: Tx, asked: dict[str, list[Planned]], tenders: Sequence[Tender]
-    ) -> tuple[list[Wanted], list[Tender]]:
-        """The orders whose buyers take a product that is for them; and the tenders of the others."""
+    ) -> list[Wanted]:
+        """The orders whose buyers take a product that is for them."""
         by_order: dict[str, list[Tender]] = {}
         for tender in tenders:
             by_order.setdefault(tender.order, []).append(tender)
         known = store.regions(tx, list(asked))
-        found, noted, others = list[Wanted](), list[TakenRow](), list[Tender]()
+        found, noted = list[Wanted](), list[TakenRow]()
         for order, products in asked.items():
+            if order not in known:
+                continue
             own = by_order[order]
-            fit = []
-            if order in known:
-                fit = [w for p in products if (w := self._fits(p, own, known[order], tx))]
+            fit = [w for p in products if (w := self._fits(p, own, known[order], tx))]
             found += fit[:1]
-            others += [] if fit else own
             noted += [TakenRow(product=w.product.key, key=order, reason=OTHER, amount=w.amount)
                       for w in fit[1:]]  # fmt: skip
         store.take(tx, noted)
-        return found, others
+        return found
 
     def _fits(
         self, product: Planned, tenders: list[Tender], known: tuple[str, str, str], tx: Tx
@@ -166,39 +155,49 @@ class Taking:
             tuple(tenders),
         )  # fmt: skip
 
-    def _pay_later(self, tx: Tx, wanted: Sequence[Wanted]) -> Taken:
-        """Open a payment for each, take a loan up, agree, and pay; as it was where nothing comes of it."""
+    def _pay_later(self, tx: Tx, wanted: Sequence[Wanted]) -> set[str]:
+        """Open a payment for each, take a loan up, agree, and pay; the orders of which that came."""
         payment_ids = [tx.id("pmt", f"whatif/{each.order}") for each in wanted]
         made = [
             Create(id=id_, currency=each.currency, tenders=(), order_key=each.order,
                    parts=(Part(ORDER_PART, "order", each.amount),))
             for id_, each in zip(payment_ids, wanted, strict=True)
         ]  # fmt: skip
-        opened = [o.demand().payment for o in payment_flow.apply(tx, made)]
+        opened = [o.demand().payment for o in payment_flow.apply(tx, made)] if made else []
         commands: list[Command] = []
-        refused: list[Tender] = []
-        rows = []
+        rows, done = list[TakenRow](), set[str]()
+        used = Counter(dict.fromkeys(store.lent_before(tx, [each.buyer for each in wanted]), 1))
         for payment, each in zip(opened, wanted, strict=True):
             assert payment is not None
             try:
-                loan, tenders = self._agree(tx, payment, each)
+                loan, tenders = self._agree(tx, payment, each, used)
             except Problem as problem:
-                rows.append(self._row(each, None, problem.code))
-                refused += each.tenders
+                rows.append(self._row(each, None, _reason(problem)))
                 continue
+            done.add(each.order)
             rows.append(self._row(each, loan, ""))
             commands += [Attach(payment.id, tenders), Confirm(payment.id)]
             self._later(tx, loan)
         for outcome in payment_flow.apply(tx, commands) if commands else []:
             outcome.demand()
         store.take(tx, rows)
-        return _taken(tx, refused)
+        return done
 
     @staticmethod
-    def _agree(tx: Tx, payment: Payment, each: Wanted) -> tuple[Loan, tuple[Means, ...]]:
+    def _agree(
+        tx: Tx, payment: Payment, each: Wanted, used: Counter[str]
+    ) -> tuple[Loan, tuple[Means, ...]]:
+        """Apply and agree; above the buyer's limit as at the checkout: it may not be chosen.
+
+        `used` is what orders that are paid together have of a buyer's limit, and 1 where it had a loan.
+        """
+        most = each.amount + used[each.buyer]
+        if used[each.buyer] and not pay_later.room(tx, payment, each.product.key, most):
+            raise Declined(reason="limit")
         made = pay_later.take_up(tx, payment, each.product.key, each.instalments, each.amount)
         if made.loan.state != "offered":
             raise Declined(reason=",".join(reason["rule"] for reason in made.loan.reasons))
+        used[each.buyer] += each.amount
         return made.loan, pay_later.agree(tx, payment, made.loan.id, made.mark, "whatif")
 
     def _row(self, each: Wanted, loan: Loan | None, reason: str) -> TakenRow:
