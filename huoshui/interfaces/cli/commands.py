@@ -35,6 +35,7 @@ from huoshui.interfaces.cli.operating import Serve
 from huoshui.interfaces.cli.partner_commands import add_partners
 from huoshui.interfaces.cli.product_commands import add_products
 from huoshui.interfaces.cli.rail_commands import add_rails
+from huoshui.interfaces.cli.risk_commands import add_risk
 from huoshui.interfaces.cli.rule_commands import add_rules
 from huoshui.interfaces.cli.settle_commands import add_reconcile, add_settle
 from huoshui.interfaces.cli.switch_commands import add_switch
@@ -58,6 +59,7 @@ _GROUPS = (
     ("factoring", add_factoring),
     ("partner", add_partners),
     ("milestone", add_milestones),
+    ("risk", add_risk),
     ("rules", add_rules),
 )
 

@@ -17,6 +17,7 @@ import msgspec
 
 from huoshui.judgement.risk.models.serving.curve import Curve
 from huoshui.judgement.risk.models.serving.model import (
+    POINTS,
     Contribution,
     InputMissing,
     InputUnfit,
@@ -33,7 +34,7 @@ from huoshui.judgement.risk.models.serving.trees import Booster, Coded
 from huoshui.judgement.risk.models.serving.trees import read as read_booster
 
 __all__ = [
-    "Attribute", "Booster", "Characteristic", "Coded", "Contribution", "Curve", "InputMissing",
+    "POINTS", "Attribute", "Booster", "Characteristic", "Coded", "Contribution", "Curve", "InputMissing",
     "InputUnfit", "ModelAltered", "ModelUnreadable", "Scale", "Scorecard", "Scored", "Scorer",
     "Value", "digest", "kind_of", "load",
 ]  # fmt: skip

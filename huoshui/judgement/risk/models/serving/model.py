@@ -128,6 +128,9 @@ def _line(scale: Scale) -> tuple[Decimal, Decimal]:
     return factor, EXACT.subtract(Decimal(scale.points), base)
 
 
+POINTS = Scale()
+
+
 def shown_probability(value: Decimal) -> str:
     """A probability as it is stored."""
     return format(value.quantize(_PROBABILITY, context=EXACT), "f")
@@ -168,6 +171,17 @@ def number(name: str, value: Value) -> int | Decimal | None:
     if isinstance(value, Decimal) and value.is_finite():
         return value
     raise InputUnfit(input=name, value=str(value)[:40], wanted="number")
+
+
+def ratio(names: tuple[str, str], values: Mapping[str, Value]) -> Decimal | None:
+    """One number over another, as the division of floats says it; None where it is not to be had.
+
+    Raises InputMissing, InputUnfit.
+    """
+    top, bottom = (number(name, given(values, name)) for name in names)
+    if top is None or not bottom or bottom < 0:
+        return None
+    return Decimal(repr(float(top) / float(bottom)))
 
 
 def word(name: str, value: Value) -> str | None:

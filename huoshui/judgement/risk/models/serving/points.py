@@ -20,6 +20,7 @@ from huoshui.judgement.risk.models.serving.model import (
     given,
     number,
     ordered,
+    ratio,
     shown_points,
     shown_probability,
     shown_weight,
@@ -42,7 +43,8 @@ class Attribute(msgspec.Struct, frozen=True, omit_defaults=True):
 class Characteristic(msgspec.Struct, frozen=True, omit_defaults=True):
     """An input with its bins; `special` values, an unknown one, and one never seen have their own.
 
-    `reference` is the mean log-odds of the reference population, `reference_points` its points.
+    A number that has a `ratio` is the first of those two inputs over the second; where the second is
+    not above zero it is missing. `reference` is the mean log-odds of the reference population, `reference_points` its points.
     """
 
     name: str
@@ -53,6 +55,7 @@ class Characteristic(msgspec.Struct, frozen=True, omit_defaults=True):
     reference_points: str
     special: dict[str, Attribute] = {}
     other: Attribute | None = None
+    ratio: tuple[str, ...] = ()
 
 
 class Scorecard(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -90,6 +93,12 @@ class _Column:
     def numbers(self) -> bool:
         return self.told.kind == "number"
 
+    def value(self, values: Mapping[str, Value]) -> Value:
+        """The value that it looks at. Raises InputMissing, InputUnfit."""
+        if self.told.ratio:
+            return ratio((self.told.ratio[0], self.told.ratio[1]), values)
+        return given(values, self.told.name)
+
     def attribute(self, value: Value) -> Attribute:
         """The bin of a value. Raises InputUnfit."""
         if self.numbers:
@@ -123,14 +132,15 @@ class PointsScorer:
     @property
     def inputs(self) -> tuple[str, ...]:
         """The names of its characteristics."""
-        return tuple(each.name for each in self.told.inputs)
+        names = [name for each in self.told.inputs for name in each.ratio or (each.name,)]
+        return tuple(dict.fromkeys(names))
 
     def score(self, values: Mapping[str, Value]) -> Scored:
         """Add up. Raises InputMissing, InputUnfit."""
         total, points = self._intercept, self.told.base_points
         reasons = []
         for column in self._columns:
-            value = given(values, column.told.name)
+            value = column.value(values)
             bin_ = column.attribute(value)
             log_odds = Decimal(bin_.log_odds)
             total = EXACT.add(total, log_odds)
@@ -157,6 +167,8 @@ def read(text: str) -> PointsScorer:
 
 def _demand_sound(told: Scorecard) -> None:
     for each in told.inputs:
+        if len(each.ratio) not in (0, 2):
+            raise ModelUnreadable(reason=f"the ratio of {each.name} is not one of two inputs")
         if each.kind == "category":
             continue
         uppers = [Decimal(b.upper) for b in each.bins[:-1] if b.upper is not None]

@@ -23,6 +23,7 @@ from huoshui.judgement.risk.models.serving.model import (
     given,
     number,
     ordered,
+    ratio,
     shown_probability,
     whole,
     word,
@@ -33,18 +34,25 @@ _RAW = Decimal("1e-12")
 
 
 class Coded(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A column of the trees, made from one input.
+    """A column of the trees, made from one input, or from one over another.
 
     `number`: the value, a special one as if it were missing. `is`: 1 where it is the special value
     `code`, else 0. `category`: the word's own number of `codes`; an unknown word's is missing.
+    `ratio`: the input over the input `over`; where that is not above zero it is missing.
     """
 
     input: str
-    kind: Literal["number", "is", "category"] = "number"
+    kind: Literal["number", "is", "category", "ratio"] = "number"
     code: str = ""
     codes: dict[str, str] = {}
     special: tuple[str, ...] = ()
+    over: str = ""
     monotone: int = 0  # the sign that the trees were held to: 1 where more is riskier
+
+    @property
+    def feature(self) -> str:
+        """What its contribution is told under."""
+        return f"{self.input}/{self.over}" if self.over else self.input
 
 
 class Booster(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -62,12 +70,18 @@ class Booster(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class _Input:
-    """An input and its columns, by their place."""
+    """What is told as one: an input or a ratio, and its columns by their place."""
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    def __init__(self, told: Coded) -> None:
+        self.name = told.feature
+        self.names = (told.input, told.over) if told.over else (told.input,)
         self.places: list[int] = []
         self.columns: list[_Column] = []
+
+    def value(self, values: Mapping[str, Value]) -> Value:
+        if len(self.names) == 2:
+            return ratio((self.names[0], self.names[1]), values)
+        return given(values, self.name)
 
     def fill(self, row: list[float], value: Value) -> None:
         for place, column in zip(self.places, self.columns, strict=True):
@@ -104,7 +118,7 @@ class TreesScorer:
         self._forest = Forest(trees, len(told.columns))
         self._inputs: dict[str, _Input] = {}
         for place, column in enumerate(told.columns):
-            own = self._inputs.setdefault(column.input, _Input(column.input))
+            own = self._inputs.setdefault(column.feature, _Input(column))
             own.places.append(place)
             own.columns.append(_Column(column))
         # Along a straight line the weights are those of the calibrated log-odds.
@@ -114,12 +128,12 @@ class TreesScorer:
     @property
     def inputs(self) -> tuple[str, ...]:
         """The names of the values that its columns are made from."""
-        return tuple(self._inputs)
+        return tuple(dict.fromkeys(n for own in self._inputs.values() for n in own.names))
 
     def score(self, values: Mapping[str, Value]) -> Scored:
         """Walk the trees, and share out what they say. Raises InputMissing, InputUnfit."""
         row = [math.nan] * len(self.told.columns)
-        read = [(own, given(values, own.name)) for own in self._inputs.values()]
+        read = [(own, own.value(values)) for own in self._inputs.values()]
         for own, value in read:
             own.fill(row, value)
         raw = Decimal(self._forest.raw(row)).quantize(_RAW, context=EXACT)

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from huoshui.judgement.risk.models.serving import Booster, Coded, Curve, Scale
+from huoshui.judgement.risk.models.serving import POINTS, Booster, Coded, Curve, Scale
 from huoshui.judgement.risk.models.training.columns import Column, Table
 
 _PLAIN = 0.97  # of what a free curve explains
@@ -56,7 +56,7 @@ class Coding(msgspec.Struct, frozen=True):
     def matrix(self, table: Table) -> Any:
         """A row of floats for each row of the table."""
         by_name = {each.name: each for each in table.columns}
-        return np.column_stack([_coded(told, by_name[told.input]) for told in self.columns])
+        return np.column_stack([_coded(told, by_name[told.feature]) for told in self.columns])
 
 
 def coding(table: Table, bad: Any, directions: Mapping[str, int]) -> Coding:
@@ -67,6 +67,9 @@ def coding(table: Table, bad: Any, directions: Mapping[str, int]) -> Coding:
             found.append(Coded(each.name, "category", codes=_codes(each, bad)))
             continue
         sign = directions.get(each.name, _direction(each, bad))
+        if each.ratio:
+            found.append(Coded(each.ratio[0], "ratio", over=each.ratio[1], monotone=sign))
+            continue
         found.append(Coded(each.name, special=each.special, monotone=sign))
         found += [Coded(each.name, "is", code=code) for code in each.special]
     return Coding(tuple(found))
@@ -159,7 +162,7 @@ def train(
     return Fitted(code, trees, int(trees.best_iteration or trees.current_iteration()))
 
 
-def text(fitted: Fitted, curve: Curve, scale: Scale = Scale()) -> str:
+def text(fitted: Fitted, curve: Curve, scale: Scale = POINTS) -> str:
     """The booster as it is kept."""
     return Booster(fitted.coding.columns, curve, scale).text(fitted.trees.model_to_string())
 
@@ -174,5 +177,3 @@ def _coded(told: Coded, column: Column) -> Any:
     for code in told.special:
         found = np.where(found == float(code), np.nan, found)
     return found
-
-

@@ -27,11 +27,11 @@ def chosen(z: Any, bad: Any) -> Curve:
     if bad.sum() >= _BADS_FOR_STEPS:
         fits.append(steps)
     halves = np.arange(len(bad)) % 2 == 0
-    best, least = fits[0], np.inf
+    best, least = fits[0], float("inf")
     for each in fits:
-        loss = np.mean([
+        loss = float(np.mean([
             _loss(applied(each(z[a], bad[a]), z[~a]), bad[~a]) for a in (halves, ~halves)
-        ])  # fmt: skip
+        ]))  # fmt: skip
         if loss < least - _PLAINLY:
             best, least = each, loss
     return best(z, bad)

@@ -41,6 +41,7 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
     special: tuple[str, ...] = ()
     missing: int = 0
     distinct: int = 0
+    ratio: tuple[str, ...] = ()  # the two columns that it was made of
 
     def take(self, rows: Any) -> Column:
         """The same column of some rows."""

@@ -24,7 +24,9 @@ CELL_MOST = 1_000
 _PARQUET = b"PAR1"
 _ZIPPED = b"\x1f\x8b"
 Cell = str | None
-MISSING = frozenset({"", "na", "n/a", "nan", "null", "none", "missing", "?", "-", "缺失", "无", "未知"})
+MISSING = frozenset(
+    {"", "na", "n/a", "nan", "null", "none", "missing", "?", "-", "缺失", "无", "未知"}
+)
 
 
 class TrainingFileUnreadable(Problem):
@@ -149,18 +151,20 @@ def _cells(columns: dict[str, list[Cell]]) -> Cells:
 
 def _parquet(content: bytes, most: int) -> Cells:
     try:
-        import pyarrow
+        import pyarrow as pa
         from pyarrow import parquet
     except ImportError as absent:
         raise ParquetUnreadable() from absent
     try:
         file = parquet.ParquetFile(io.BytesIO(content))
         about = file.metadata
-        _demand_small(sum(about.row_group(n).total_byte_size for n in range(about.num_row_groups)), most)
+        _demand_small(
+            sum(about.row_group(n).total_byte_size for n in range(about.num_row_groups)), most
+        )
         if about.num_rows > ROWS_MOST:
             raise TrainingFileTooLarge(most=f"{ROWS_MOST:,} rows")
         table = file.read()
-    except (pyarrow.ArrowException, OSError, ValueError) as bad:
+    except (pa.ArrowException, OSError, ValueError) as bad:
         raise TrainingFileUnreadable(line=1, reason=f"Parquet: {str(bad)[:150]}") from bad
     names = _names([str(name) for name in table.schema.names])
     columns = zip(names, table.columns, strict=True)

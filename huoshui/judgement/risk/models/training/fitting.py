@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from huoshui.judgement.risk.models.serving import Curve, Scale
+from huoshui.judgement.risk.models.serving import POINTS, Curve, Scale
 from huoshui.judgement.risk.models.training import booster, calibration, scorecard, tune
 from huoshui.judgement.risk.models.training.columns import Table
 from huoshui.judgement.risk.models.training.tune import Tell, Tuned
@@ -35,7 +35,7 @@ class Model(msgspec.Struct, frozen=True):
 
 def fit_booster(
     table: Table, bad: Any, *, trials: int = tune.TRIALS, threads: int = 1,
-    directions: Mapping[str, int] | None = None, scale: Scale = Scale(),
+    directions: Mapping[str, int] | None = None, scale: Scale = POINTS,
     tell: Tell = lambda *_: None,
 ) -> Model:  # fmt: skip
     """A booster of depth at most 3."""
@@ -48,7 +48,7 @@ def fit_booster(
 
 
 def fit_scorecard(
-    table: Table, bad: Any, *, scale: Scale = Scale(), tell: Tell = lambda *_: None
+    table: Table, bad: Any, *, scale: Scale = POINTS, tell: Tell = lambda *_: None
 ) -> Model:
     """A scorecard; its calibration is a line, which goes into its bins."""
     tuned = tune.cards(table, bad, tell=tell)
@@ -66,5 +66,3 @@ def split_at_random(bad: Any, share: float, seed: int) -> tuple[Any, Any]:
         rows = draws.permutation(np.flatnonzero(bad == outcome))
         test[rows[: round(len(rows) * share)]] = True
     return np.flatnonzero(~test), np.flatnonzero(test)
-
-

@@ -75,7 +75,11 @@ def _is_id(each: Column) -> bool:
     if each.kind == "category":
         return each.distinct >= _ID_SHARE * (len(each.values) - each.missing) > 50
     known = each.values[~np.isnan(each.values)]
-    if len(known) < 50 or each.distinct < _ID_SHARE * len(known) or (known != np.floor(known)).any():
+    if (
+        len(known) < 50
+        or each.distinct < _ID_SHARE * len(known)
+        or (known != np.floor(known)).any()
+    ):
         return False
     span = float(known.max() - known.min()) + 1
     return bool((np.diff(known) > 0).all() or span < 3 * len(known)) or _named_id(each.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,7 +15,20 @@ from huoshui.judgement.risk.models.training.files import Cells
 
 ROWS_LEAST = 200
 OUTCOMES_LEAST = 20
-_BAD_WORDS = ("1", "bad", "default", "true", "yes", "y", "fraud", "charged off", "坏", "违约", "是", "逾期")
+_BAD_WORDS = (
+    "1",
+    "bad",
+    "default",
+    "true",
+    "yes",
+    "y",
+    "fraud",
+    "charged off",
+    "坏",
+    "违约",
+    "是",
+    "逾期",
+)
 _GOOD_WORDS = ("0", "good", "paid off", "false", "no", "n", "fully paid", "正常", "好", "否")
 
 
@@ -121,7 +135,9 @@ def moments(cells: Cells, options: Options) -> Any | None:
     found = [None if cell is None else days(cell) for cell in cells.columns[options.time]]
     lost = sum(each is None for each in found)
     if lost > 0.01 * len(found):
-        wrong = next(c for c, d in zip(cells.columns[options.time], found, strict=True) if d is None)
+        wrong = next(
+            c for c, d in zip(cells.columns[options.time], found, strict=True) if d is None
+        )
         raise TimeUnfit(column=options.time, reason=f"{lost} × “{str(wrong)[:30]}”")
     return np.array([np.nan if each is None else each for each in found])
 
@@ -149,5 +165,5 @@ def grouped(column: Column) -> Mapping[str, Any]:
     edges = [-np.inf, *bounds, np.inf]
     return {
         f"{low:g} – {high:g}": (values > low) & (values <= high)
-        for low, high in zip(edges, edges[1:], strict=False)
+        for low, high in itertools.pairwise(edges)
     }

@@ -114,7 +114,12 @@ def cutoffs(chances: Any, bad: Any, unseen: Any, unseen_bad: Any, gain: float, l
     """What each share of approvals brings; the best was chosen on the training part."""
     best, steps = economics(unseen, unseen_bad, gain, loss)
     rows = [_cutoff(each, chances, bad, gain, loss) for each in steps]
-    return {"gain": gain, "loss": loss, "best": _cutoff(best, chances, bad, gain, loss), "steps": rows}
+    return {
+        "gain": gain,
+        "loss": loss,
+        "best": _cutoff(best, chances, bad, gain, loss),
+        "steps": rows,
+    }
 
 
 def _cutoff(at: Cutoff, chances: Any, bad: Any, gain: float, loss: float) -> Told:

@@ -11,7 +11,14 @@ import msgspec
 import numpy as np
 
 from huoshui.judgement.risk.models import serving
-from huoshui.judgement.risk.models.training import demand_extra, fitting, leaks, options, report
+from huoshui.judgement.risk.models.training import (
+    demand_extra,
+    fitting,
+    leaks,
+    options,
+    ratios,
+    report,
+)
 from huoshui.judgement.risk.models.training.columns import Column, Table, profiled
 from huoshui.judgement.risk.models.training.cutoff import Cutoff
 from huoshui.judgement.risk.models.training.files import Cells
@@ -73,7 +80,12 @@ def prepared(cells: Cells, asked: Options) -> Parts:
     when = options.moments(cells, asked)
     train, test, how = _split(bad, known, when, asked)
     columns = profiled(cells)
-    apart = {asked.target, asked.time, *asked.exclude, *(g for g in asked.groups if g not in asked.keep)}
+    apart = {
+        asked.target,
+        asked.time,
+        *asked.exclude,
+        *(g for g in asked.groups if g not in asked.keep),
+    }
     mine = [each for name, each in columns.items() if name not in apart]
     early = [each.take(train) if each.values is not None else each for each in mine]
     found = leaks.findings(early, bad[train], None if when is None else when[train], asked.keep)
@@ -82,6 +94,7 @@ def prepared(cells: Cells, asked: Options) -> Parts:
     if not used:
         raise NothingToLearn(left=len(out))
     table = Table(tuple(used), cells.rows)
+    table = ratios.added(table, ratios.chosen(table.take(train), bad[train]))
     groups = {g: columns[g].take(test) for g in asked.groups if columns[g].values is not None}
     return Parts(
         table.take(train), bad[train], table.take(test), bad[test],
@@ -105,7 +118,10 @@ def _split(bad: Any, known: Any, when: Any, asked: Options) -> tuple[Any, Any, d
             if when is not None:
                 raise options.TimeUnfit(column=asked.time, reason=f"{len(train)} | {len(test)}")
             raise options.TooFewRows(
-                good=len(part) - bads, bad=bads, rows=options.ROWS_LEAST, each=options.OUTCOMES_LEAST
+                good=len(part) - bads,
+                bad=bads,
+                rows=options.ROWS_LEAST,
+                each=options.OUTCOMES_LEAST,
             )
     return rows[train], rows[test], how
 
@@ -143,11 +159,11 @@ def _card(model: Model, parts: Parts, asked: Options) -> dict[str, Any]:
 def _inputs(model: Model, parts: Parts) -> list[dict[str, Any]]:
     """What each input weighs: the mean size of what it does to the log-odds of tested rows."""
     scorer = serving.load(model.text, serving.digest(model.text))
-    total = dict.fromkeys(scorer.inputs, 0.0)
+    total: dict[str, float] = {}
     rows = range(0, parts.test.rows, max(1, parts.test.rows // 300))
     for row in rows:
         for each in scorer.score(given(parts.test, row)).reasons:
-            total[each.feature] += abs(float(each.weight))
+            total[each.feature] = total.get(each.feature, 0.0) + abs(float(each.weight))
     found = sorted(total.items(), key=lambda item: -item[1])
     return [{"name": name, "weight": round(sum_ / len(rows), 4)} for name, sum_ in found]
 
@@ -156,6 +172,8 @@ def given(table: Table, row: int) -> dict[str, Any]:
     """A row as a scorer takes it: numbers exact."""
     found = {}
     for each in table.columns:
+        if each.ratio:
+            continue
         value = each.value(row)
         found[each.name] = Decimal(repr(value)) if isinstance(value, float) else value
     return found

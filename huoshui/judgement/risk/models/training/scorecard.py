@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 
 from huoshui.judgement.risk.models.logistic import fit
-from huoshui.judgement.risk.models.serving import Attribute, Characteristic, Scale
+from huoshui.judgement.risk.models.serving import POINTS, Attribute, Characteristic, Scale
 from huoshui.judgement.risk.models.serving import Scorecard as Text
 from huoshui.judgement.risk.models.serving.model import whole
 from huoshui.judgement.risk.models.training.columns import Table
@@ -28,6 +28,9 @@ class Settings(msgspec.Struct, frozen=True):
     shape: Shape = Shape()
     least_iv: float = 0.02
     ridge: float = 1.0
+
+
+USUAL = Settings()
 
 
 class Fitted(msgspec.Struct, frozen=True):
@@ -46,7 +49,7 @@ class Fitted(msgspec.Struct, frozen=True):
         return total
 
 
-def train(table: Table, bad: Any, settings: Settings = Settings()) -> Fitted:
+def train(table: Table, bad: Any, settings: Settings = USUAL) -> Fitted:
     """Fit a scorecard on all rows of a table."""
     parts = [binned(each, bad, settings.shape) for each in table.columns]
     told = [part for part in parts if part.iv >= settings.least_iv]
@@ -59,7 +62,9 @@ def train(table: Table, bad: Any, settings: Settings = Settings()) -> Fitted:
             break
         del parts[worst]
     return Fitted(
-        tuple(_light(part) for part in parts), tuple(max(b, 0.0) for b in beta[1:].tolist()), float(beta[0])
+        tuple(_light(part) for part in parts),
+        tuple(max(b, 0.0) for b in beta[1:].tolist()),
+        float(beta[0]),
     )
 
 
@@ -70,7 +75,7 @@ def _light(part: Binned) -> Binned:
 
 
 def text(
-    fitted: Fitted, table: Table, scale: Scale = Scale(), line: tuple[float, float] = _NONE
+    fitted: Fitted, table: Table, scale: Scale = POINTS, line: tuple[float, float] = _NONE
 ) -> str:
     """The scorecard as it is kept; the reference is the mean of the table's rows.
 
@@ -102,7 +107,7 @@ def _characteristic(part: Binned, slope: float, column: Any, factor: Decimal) ->
         name=column.name, kind="category" if column.kind == "category" else "number",
         bins=tuple(attribute(each) for each in part.bins), missing=attribute(part.missing),
         special={code: attribute(each) for code, each in part.special.items()},
-        reference=_decimal(reference), reference_points=f"{-reference * float(factor):.2f}",
+        ratio=column.ratio, reference=_decimal(reference), reference_points=f"{-reference * float(factor):.2f}",
     )  # fmt: skip
 
 

@@ -81,7 +81,10 @@ def boosters(
             ))  # fmt: skip
             tell("booster", n * len(parts) + k + 1, min(trials, len(CANDIDATES)) * len(parts))
         trees = max(20, int(np.mean([each.count for each in fits])))
-        rows = [(held, _at(fit, trees, table.take(held))) for fit, (_, held) in zip(fits, parts, strict=True)]
+        rows = [
+            (held, _at(fit, trees, table.take(held)))
+            for fit, (_, held) in zip(fits, parts, strict=True)
+        ]
         tried.append((_with(settings, trees), _judged(rows, bad)))
         unseen.append(_pooled(rows, len(bad)))
     best = _best([(auc, settings.monotone) for settings, auc in tried])

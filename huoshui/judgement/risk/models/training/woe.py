@@ -40,6 +40,9 @@ class Shape(msgspec.Struct, frozen=True):
         return min(max(_LEAST_ROWS, self.least_share * rows), rows)
 
 
+USUAL = Shape()
+
+
 class Bin(msgspec.Struct, frozen=True):
     """A bin: its counts and its weight, ln(share of bad / share of good): above zero is risk."""
 
@@ -80,7 +83,7 @@ class Binned(msgspec.Struct, frozen=True):
         return np.array([*table, self.missing.weight])[column.values]
 
 
-def binned(column: Column, bad: Any, shape: Shape = Shape()) -> Binned:
+def binned(column: Column, bad: Any, shape: Shape = USUAL) -> Binned:
     """The bins of a column by the outcomes of its rows."""
     totals = (int((bad == 0).sum()), int((bad == 1).sum()))
     if column.kind == "category":
@@ -99,7 +102,9 @@ def binned(column: Column, bad: Any, shape: Shape = Shape()) -> Binned:
         _bin(_sum(steps[a:b]), totals, upper=bounds[b - 1])
         for a, b in zip(starts, [*starts[1:], len(steps)], strict=True)
     )
-    return Binned(column, bins, missing, special, direction, _iv([*bins, missing, *special.values()], totals))
+    return Binned(
+        column, bins, missing, special, direction, _iv([*bins, missing, *special.values()], totals)
+    )
 
 
 def _words(column: Column, bad: Any, totals: Counts, shape: Shape) -> Binned:
@@ -152,9 +157,7 @@ def _joined(steps: list[Counts], rows: int, shape: Shape) -> tuple[list[int], in
     return best[1], direction if len(best[1]) > 1 else 0
 
 
-def _search(
-    steps: list[Counts], rows: int, sign: int, shape: Shape
-) -> tuple[float, list[int]]:
+def _search(steps: list[Counts], rows: int, sign: int, shape: Shape) -> tuple[float, list[int]]:
     """The best likelihood less the cost of its bins, and where they begin.
 
     A sign of 0 lets rates turn. `best[i, j]` is that of the first j+1 steps with the last bin from i to j.
@@ -166,7 +169,9 @@ def _search(
     size = g + b
     with np.errstate(divide="ignore", invalid="ignore"):
         rate = np.where(size > 0, b / size, 0.0) * sign
-        likely = np.where(g > 0, g * np.log(g / size), 0.0) + np.where(b > 0, b * np.log(b / size), 0.0)
+        likely = np.where(g > 0, g * np.log(g / size), 0.0) + np.where(
+            b > 0, b * np.log(b / size), 0.0
+        )
     worth = np.where(size >= shape.least(rows), likely - shape.worth(rows), -np.inf)
     best, came = np.full((n, n), -np.inf), np.full((n, n), -1)
     best[0] = worth[0]
