@@ -57,6 +57,11 @@ def add_risk(app: App, settings: Settings, add: Add) -> None:
         where = None if dry else Where(world, book)
         risking.run_train(settings, where, risking.Job(data, asked, out), json=json)
 
+    add(app, "risk.train", train)
+    _add_registry(app, settings, add)
+
+
+def _add_registry(app: App, settings: Settings, add: Add) -> None:
     def score(model: str, values: str, *, world: str = SANDBOX, book: int = 1) -> None:
         from huoshui.interfaces.cli import risking
 
@@ -77,7 +82,6 @@ def add_risk(app: App, settings: Settings, add: Add) -> None:
 
         risking.run_retire(settings, Where(world, book), model, reason)
 
-    add(app, "risk.train", train)
     add(app, "risk.score", score)
     add(app, "risk.card", card)
     add(app, "risk.models", models)

@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 
@@ -25,7 +26,7 @@ COLUMNS = (
 START = date(2025, 1, 1)
 
 
-def rows(count: int = 1_600, seed: int = 1) -> list[tuple[object, ...]]:
+def rows(count: int = 1_600, seed: int = 1) -> list[tuple[Any, ...]]:
     """Cases whose risk rises with debt over income and with lateness; `recovered` knows the answer."""
     draws = np.random.default_rng(seed)
     income = draws.lognormal(9, 0.5, count).round()
@@ -35,7 +36,7 @@ def rows(count: int = 1_600, seed: int = 1) -> list[tuple[object, ...]]:
     bureau = np.where(draws.random(count) < 0.1, -9, draws.integers(300, 850, count))
     z = -2.6 + 2.2 * debt / income + 0.7 * late + 0.5 * (home == "rent") + 0.4 * (bureau == -9)
     bad = draws.random(count) < 1 / (1 + np.exp(-z))
-    found = []
+    found: list[tuple[Any, ...]] = []
     for n in range(count):
         day = START + timedelta(days=n * 360 // count)
         found.append((
@@ -48,7 +49,7 @@ def rows(count: int = 1_600, seed: int = 1) -> list[tuple[object, ...]]:
 
 
 def content(
-    made: list[tuple[object, ...]], *, zipped: bool = False, encoding: str = "utf-8"
+    made: list[tuple[Any, ...]], *, zipped: bool = False, encoding: str = "utf-8"
 ) -> bytes:
     """The rows as a CSV file."""
     text = io.StringIO()

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from huoshui.core.errors import Problem
 from huoshui.judgement.risk.models import card as cards
 from huoshui.judgement.risk.models import serving
 from huoshui.judgement.risk.models import statistics as stats
@@ -118,7 +119,7 @@ CSV = made.content(made.rows(400))
     ],
 )  # fmt: skip
 def test_what_is_no_table_is_refused(content, problem):
-    with pytest.raises(Exception) as refused:
+    with pytest.raises(Problem) as refused:
         files.read_bytes(content, 1_500)
     assert refused.value.code == problem
     assert refused.value.detail("zh") and refused.value.detail("en")
@@ -137,7 +138,7 @@ def test_what_is_no_table_is_refused(content, problem):
     ],
 )
 def test_what_cannot_be_asked_is_refused(asked, problem):
-    with pytest.raises(Exception) as refused:
+    with pytest.raises(Problem) as refused:
         run.prepared(files.read_bytes(CSV), asked)
     assert refused.value.code == problem
     assert refused.value.detail("zh") and refused.value.detail("en")
