@@ -81,6 +81,7 @@ PREFIXES = {
     "ptp": "page of a party",
     "mdl": "model",
     "act": "activity",
+    "mrk": "entry on the watch list",
 }
 
 

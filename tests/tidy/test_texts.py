@@ -27,6 +27,7 @@ from huoshui.lines.lending.factoring import chart as factoring
 from huoshui.lines.lending.factoring.machine import ASSIGNMENT, WITHIN
 from huoshui.lines.lending.loan import LOAN
 from huoshui.lines.lending.loan.relief import REQUEST
+from huoshui.lines.lending.marks import WATCH
 from huoshui.lines.lending.partners import CLAIM
 from huoshui.lines.lending.partners import chart as partners
 from huoshui.lines.lending.postings import CHART as LOAN_CHART
@@ -53,6 +54,7 @@ MACHINES = (
     CLAIM,
     REQUEST,
     VERSION,
+    WATCH,
 )
 ENTRIES = {*TEMPLATES, *factoring.TEMPLATES, *facility.TEMPLATES, *partners.TEMPLATES} | {
     f"loan.{name}" for name in (*LOAN_TEMPLATES, *impairment.TEMPLATES)

@@ -17,6 +17,7 @@ from huoshui.interfaces.api import (
     allocations,
     batches,
     books,
+    borrower_marks,
     calculators,
     catalog,
     closing,
@@ -71,6 +72,7 @@ HANDLERS = [
     *milestones.HANDLERS,
     *activities.HANDLERS,
     *loan_papers.HANDLERS, *loan_requests.HANDLERS, *party_pages.HANDLERS,
+    *borrower_marks.HANDLERS,
     *calculators.HANDLERS,
 ]  # fmt: skip
 EXCEPTION_HANDLERS: dict[int | type[Exception], Any] = {

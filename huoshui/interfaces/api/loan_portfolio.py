@@ -109,7 +109,8 @@ class LoanMoveView(msgspec.Struct, frozen=True):
 
 
 class LoanRiskView(msgspec.Struct, frozen=True):
-    """Loans of a product in a stage; amounts in minor units of its currency."""
+    """Loans of a product in a stage; amounts in minor units of its currency. `uncovered` would be held of
+    what is drawn without the covers that are integral to the loans' terms."""
 
     product: str
     currency: str
@@ -120,6 +121,7 @@ class LoanRiskView(msgspec.Struct, frozen=True):
     held: int
     provided: int
     suspended: int
+    uncovered: int
 
 
 class LoanLossesView(msgspec.Struct, frozen=True):

@@ -307,6 +307,18 @@ BEGIN
     RETURN NEW;
 END $$;
 
+CREATE FUNCTION public.guard_party_mark() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF (OLD.party, OLD.kind, OLD.since, OLD.until, OLD.reason, OLD.recorded_at, OLD.actor)
+        IS DISTINCT FROM (NEW.party, NEW.kind, NEW.since, NEW.until, NEW.reason, NEW.recorded_at, NEW.actor) THEN
+        RAISE EXCEPTION 'party mark: only its end may change'
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+
 CREATE FUNCTION public.guard_payment_state() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -1542,6 +1554,7 @@ CREATE TABLE public.loan_line (
     reshaped date,
     ended text NOT NULL,
     penal text DEFAULT ''::text NOT NULL,
+    covered integer DEFAULT 0 NOT NULL,
     CONSTRAINT loan_line_ended_check CHECK ((ended = ANY (ARRAY[''::text, 'closed'::text, 'charged_off'::text, 'written_off'::text]))),
     CONSTRAINT loan_line_part_check CHECK (((part >= 0) AND (part <= 255)))
 )
@@ -1619,6 +1632,12 @@ CREATE TABLE public.loan_posting (
     posted_at timestamp with time zone NOT NULL
 );
 
+CREATE TABLE public.loan_pulled (
+    book integer NOT NULL,
+    loan_id uuid NOT NULL,
+    since date NOT NULL
+);
+
 CREATE TABLE public.loan_request (
     book integer NOT NULL,
     id uuid NOT NULL,
@@ -1654,7 +1673,8 @@ CREATE TABLE public.loan_risk (
     undrawn bigint NOT NULL,
     held bigint NOT NULL,
     provided bigint NOT NULL,
-    suspended bigint NOT NULL
+    suspended bigint NOT NULL,
+    uncovered bigint DEFAULT 0 NOT NULL
 );
 
 CREATE TABLE public.loan_risk_flow (
@@ -1805,6 +1825,54 @@ CREATE TABLE public.organisation (
     CONSTRAINT organisation_check CHECK (((kind = 'partner'::text) = (object_id IS NULL))),
     CONSTRAINT organisation_kind_check CHECK ((kind = ANY (ARRAY['seller'::text, 'buyer'::text, 'partner'::text]))),
     CONSTRAINT organisation_name_check CHECK (((length(name) >= 1) AND (length(name) <= 80)))
+);
+
+CREATE TABLE public.party_default (
+    book integer NOT NULL,
+    party text NOT NULL,
+    since date NOT NULL,
+    share numeric(9,8) NOT NULL,
+    CONSTRAINT party_default_share_check CHECK (((share >= (0)::numeric) AND (share <= (1)::numeric)))
+);
+
+CREATE TABLE public.party_default_day (
+    book integer NOT NULL,
+    day date NOT NULL
+);
+
+CREATE TABLE public.party_grade (
+    book integer NOT NULL,
+    party text NOT NULL,
+    number integer NOT NULL,
+    on_ date NOT NULL,
+    grade text NOT NULL,
+    source text NOT NULL,
+    note text NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    actor text NOT NULL,
+    CONSTRAINT party_grade_grade_check CHECK ((grade <> ''::text)),
+    CONSTRAINT party_grade_number_check CHECK ((number > 0)),
+    CONSTRAINT party_grade_party_check CHECK ((party <> ''::text))
+);
+
+CREATE TABLE public.party_mark (
+    book integer NOT NULL,
+    id uuid NOT NULL,
+    party text NOT NULL,
+    kind text NOT NULL,
+    since date NOT NULL,
+    until date,
+    reason text NOT NULL,
+    state text NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    actor text NOT NULL,
+    ended_on date,
+    ended_by text DEFAULT ''::text NOT NULL,
+    ended_why text DEFAULT ''::text NOT NULL,
+    CONSTRAINT party_mark_kind_check CHECK ((kind = ANY (ARRAY['watched'::text, 'unlikely_to_pay'::text]))),
+    CONSTRAINT party_mark_party_check CHECK ((party <> ''::text)),
+    CONSTRAINT party_mark_reason_check CHECK ((reason <> ''::text)),
+    CONSTRAINT party_mark_state_check CHECK ((state = ANY (ARRAY['standing'::text, 'removed'::text])))
 );
 
 CREATE TABLE public.party_page (
@@ -2908,6 +2976,9 @@ ALTER TABLE ONLY public.loan_position
 ALTER TABLE ONLY public.loan_posting
     ADD CONSTRAINT loan_posting_pkey PRIMARY KEY (book, loan_id, txn_id);
 
+ALTER TABLE ONLY public.loan_pulled
+    ADD CONSTRAINT loan_pulled_pkey PRIMARY KEY (book, loan_id);
+
 ALTER TABLE ONLY public.loan_request
     ADD CONSTRAINT loan_request_pkey PRIMARY KEY (book, id);
 
@@ -2961,6 +3032,18 @@ ALTER TABLE ONLY public.order_
 
 ALTER TABLE ONLY public.organisation
     ADD CONSTRAINT organisation_pkey PRIMARY KEY (book, id);
+
+ALTER TABLE ONLY public.party_default_day
+    ADD CONSTRAINT party_default_day_pkey PRIMARY KEY (book, day);
+
+ALTER TABLE ONLY public.party_default
+    ADD CONSTRAINT party_default_pkey PRIMARY KEY (book, party, since);
+
+ALTER TABLE ONLY public.party_grade
+    ADD CONSTRAINT party_grade_pkey PRIMARY KEY (book, party, number);
+
+ALTER TABLE ONLY public.party_mark
+    ADD CONSTRAINT party_mark_pkey PRIMARY KEY (book, id);
 
 ALTER TABLE ONLY public.party_page
     ADD CONSTRAINT party_page_pkey PRIMARY KEY (book, id);
@@ -3302,6 +3385,8 @@ CREATE UNIQUE INDEX order_now ON public.order_ USING btree (book, key) WHERE (su
 
 CREATE UNIQUE INDEX organisation_of ON public.organisation USING btree (book, object_id) WHERE (ended_at IS NULL);
 
+CREATE INDEX party_mark_party ON public.party_mark USING btree (book, party, since);
+
 CREATE INDEX party_page_party ON public.party_page USING btree (book, party, id);
 
 CREATE INDEX passkey_challenge_until ON public.passkey_challenge USING btree (book, until);
@@ -3574,6 +3659,14 @@ CREATE TRIGGER order_keeps_rows BEFORE DELETE OR TRUNCATE ON public.order_ FOR E
 
 CREATE TRIGGER order_keeps_versions BEFORE UPDATE ON public.order_ FOR EACH ROW EXECUTE FUNCTION public.refuse_rewrite();
 
+CREATE TRIGGER party_default_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.party_default FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER party_grade_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.party_grade FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
+CREATE TRIGGER party_mark_stands BEFORE UPDATE ON public.party_mark FOR EACH ROW EXECUTE FUNCTION public.guard_party_mark();
+
+CREATE TRIGGER party_mark_stays BEFORE DELETE OR TRUNCATE ON public.party_mark FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER payment_indexed AFTER INSERT ON public.payment REFERENCING NEW TABLE AS new FOR EACH STATEMENT EXECUTE FUNCTION public.index_new_payments();
 
 CREATE TRIGGER payment_indexed_again AFTER UPDATE OF tenders ON public.payment FOR EACH ROW WHEN ((jsonb_path_query_array(old.tenders, '$[*][0]'::jsonpath) IS DISTINCT FROM jsonb_path_query_array(new.tenders, '$[*][0]'::jsonpath))) EXECUTE FUNCTION public.index_other_means();
@@ -3761,6 +3854,9 @@ ALTER TABLE ONLY public.loan_position
 ALTER TABLE ONLY public.loan_posting
     ADD CONSTRAINT loan_posting_book_loan_id_fkey FOREIGN KEY (book, loan_id) REFERENCES public.loan(book, id);
 
+ALTER TABLE ONLY public.loan_pulled
+    ADD CONSTRAINT loan_pulled_book_loan_id_fkey FOREIGN KEY (book, loan_id) REFERENCES public.loan(book, id);
+
 ALTER TABLE ONLY public.loan_request
     ADD CONSTRAINT loan_request_book_loan_id_fkey FOREIGN KEY (book, loan_id) REFERENCES public.loan(book, id);
 
@@ -3790,6 +3886,18 @@ ALTER TABLE ONLY public.milestone_source
 
 ALTER TABLE ONLY public.organisation
     ADD CONSTRAINT organisation_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
+
+ALTER TABLE ONLY public.party_default
+    ADD CONSTRAINT party_default_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
+
+ALTER TABLE ONLY public.party_default_day
+    ADD CONSTRAINT party_default_day_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
+
+ALTER TABLE ONLY public.party_grade
+    ADD CONSTRAINT party_grade_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
+
+ALTER TABLE ONLY public.party_mark
+    ADD CONSTRAINT party_mark_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
 
 ALTER TABLE ONLY public.party_page
     ADD CONSTRAINT party_page_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
@@ -3957,6 +4065,8 @@ ALTER TABLE public.loan_position ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.loan_posting ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.loan_pulled ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.loan_request ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.loan_risk ENABLE ROW LEVEL SECURITY;
@@ -3974,6 +4084,14 @@ ALTER TABLE public.milestone ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.milestone_source ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.order_ ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.party_default ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.party_default_day ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.party_grade ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.party_mark ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.party_page ENABLE ROW LEVEL SECURITY;
 
@@ -4083,6 +4201,8 @@ CREATE POLICY reader ON public.loan_position FOR SELECT USING (((book = ( SELECT
 
 CREATE POLICY reader ON public.loan_posting FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (loan_id IN ( SELECT public.reader_loans() AS reader_loans)))));
 
+CREATE POLICY reader ON public.loan_pulled FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (loan_id IN ( SELECT public.reader_loans() AS reader_loans)))));
+
 CREATE POLICY reader ON public.loan_request FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (loan_id IN ( SELECT public.reader_loans() AS reader_loans)))));
 
 CREATE POLICY reader ON public.loan_risk FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
@@ -4100,6 +4220,14 @@ CREATE POLICY reader ON public.milestone FOR SELECT USING (((book = ( SELECT pub
 CREATE POLICY reader ON public.milestone_source FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
 
 CREATE POLICY reader ON public.order_ FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (key IN ( SELECT public.reader_orders() AS reader_orders)))));
+
+CREATE POLICY reader ON public.party_default FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
+
+CREATE POLICY reader ON public.party_default_day FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
+
+CREATE POLICY reader ON public.party_grade FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
+
+CREATE POLICY reader ON public.party_mark FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
 
 CREATE POLICY reader ON public.party_page FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (party IN ( SELECT public.reader_seller_names() AS reader_seller_names)))));
 

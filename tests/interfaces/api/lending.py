@@ -32,8 +32,9 @@ def running(tenant: Tenant, party: str) -> str:
 
 
 def asked_for(tenant: Tenant, party: str) -> dict[str, str]:
-    """A request for relief and a page of a party, by the addresses under which they stand."""
+    """A request for relief, a page and a mark of a party, by the addresses under which they stand."""
     request = {"kind": "spread", "words": "The shop was flooded."}
     asked = tenant.done(f"/loans/{running(tenant, party)}/request", request)
     page = tenant.done("/party-pages", {"party": party})["page"]
-    return {"/loan-requests": asked["id"], "/party-pages": page["id"]}
+    mark = tenant.done("/watch-list", {"party": party, "reason": "Its buyer failed."})
+    return {"/loan-requests": asked["id"], "/party-pages": page["id"], "/watch-list": mark["id"]}

@@ -124,17 +124,19 @@ def _by_stage(frame: Frame, found: Losses) -> Table:
         "gross",
         "undrawn",
         "held",
+        "uncovered",
         "provided",
         "coverage",
         "suspended",
     )
-    money = frozenset({"gross", "undrawn", "held", "provided", "suspended"})
+    money = frozenset({"gross", "undrawn", "held", "uncovered", "provided", "suspended"})
     rows = [
         Row(
             href=frame.to(f"loans?product={r.product}&stage={r.stage}"),
             cells=(
                 r.product, stage_of(frame, r.stage), r.loans, Money(r.gross, r.currency),
-                Money(r.undrawn, r.currency), Money(r.held, r.currency), Money(r.provided, r.currency),
+                Money(r.undrawn, r.currency), Money(r.held, r.currency),
+                Money(r.uncovered, r.currency), Money(r.provided, r.currency),
                 _share(r.held + r.provided, r.gross), Money(r.suspended, r.currency),
             ),
         )
@@ -149,7 +151,7 @@ def _by_stage(frame: Frame, found: Losses) -> Table:
                 strong=True,
                 cells=(
                     frame.say("loan_losses.all"), None, sums["loans"],
-                    *(Money(sums[n], currency) for n in ("gross", "undrawn", "held", "provided")),
+                    *(Money(sums[n], currency) for n in ("gross", "undrawn", "held", "uncovered", "provided")),
                     _share(sums["held"] + sums["provided"], sums["gross"]),
                     Money(sums["suspended"], currency),
                 ),
@@ -170,7 +172,11 @@ def _by_stage(frame: Frame, found: Losses) -> Table:
 
 
 def _hint(frame: Frame, name: str) -> str:
-    return frame.say(f"loan_losses.{name}.means") if name in ("provided", "suspended") else ""
+    return (
+        frame.say(f"loan_losses.{name}.means")
+        if name in ("uncovered", "provided", "suspended")
+        else ""
+    )
 
 
 def _held(tx: Tx, frame: Frame, day: date, product: str) -> list[Chart]:

@@ -38,10 +38,18 @@ class Followed(msgspec.Struct, frozen=True):
     signed: int
     state: State
     ended: str = ""
+    covered: int = 0
 
 
 def kept(
-    loan_id: UUID, product: str, currency: str, state: State, *, signed: int = 0, ended: str = ""
+    loan_id: UUID,
+    product: str,
+    currency: str,
+    state: State,
+    *,
+    signed: int = 0,
+    ended: str = "",
+    covered: int = 0,
 ) -> Kept:
     """What the end of day needs of a loan. No I/O."""
     day = max((each.on for each in state.applied), default=state.terms.start)
@@ -55,7 +63,7 @@ def kept(
         line = None
     return Kept(
         loan_id, product, currency, day, charges, late, line, at_risk(state, line, signed), over,
-        late_ahead,
+        late_ahead, covered,
     )  # fmt: skip
 
 
@@ -163,7 +171,15 @@ def follow(tx: Tx, told: list[Followed]) -> None:
     store.keep(
         tx,
         [
-            kept(x.loan_id, x.product, x.currency, x.state, signed=x.signed, ended=x.ended)
+            kept(
+                x.loan_id,
+                x.product,
+                x.currency,
+                x.state,
+                signed=x.signed,
+                ended=x.ended,
+                covered=x.covered,
+            )
             for x in told
         ],
     )

@@ -22,7 +22,7 @@ _READ = msgspec.json.Decoder(Ahead, dec_hook=lambda type_, value: type_(value))
 _NAMES = (
     "loan_id", "part", "product", "currency", "day", "charges", "late_since", "grid_id", "at_",
     "since", "earned", "own", "base", "rest", "later", "bases", "owed", "taken", "undrawn", "opens",
-    "rate", "a_year", "reshaped", "ended", "penal",
+    "rate", "a_year", "reshaped", "ended", "penal", "covered",
 )  # fmt: skip
 
 
@@ -48,7 +48,8 @@ class Kept(msgspec.Struct, frozen=True):
 
     `day` is the one that its last event counts from, `charges` all that fell due by then. `ended` says
     how it came off the books, if it did: closed, charged_off or written_off. `penal` is what will be earned
-    by being late, of products that ask for that.
+    by being late, of products that ask for that; `covered` the version of its product whose covers are
+    integral to its terms, 0 where none is.
     """
 
     loan_id: UUID
@@ -61,6 +62,7 @@ class Kept(msgspec.Struct, frozen=True):
     risk: AtRisk
     ended: str = ""
     penal: Ahead | None = None
+    covered: int = 0
 
     def penalty(self, day: date) -> int | None:
         """All penalty interest earned up to a day; None where only the fold knows."""
@@ -95,6 +97,7 @@ def _row(kept: Kept) -> tuple[object, ...]:
     risk = (
         said.owed, said.taken, said.undrawn, ",".join(map(str, said.opens)), _shown(said.rate),
         _shown(said.a_year), said.reshaped, kept.ended, _told(kept.penal),
+        kept.covered,
     )  # fmt: skip
     if line is None:
         return (*head, None, 0, 0, 0, "0/1", 0, "0/1", 0, "", *risk)
@@ -159,7 +162,7 @@ def lines(tx: Tx, parts: Sequence[int]) -> list[Kept]:
     """The loans of some parts with their lines."""
     rows = tx.ask(
         """SELECT loan_id, product, currency, day, charges, late_since, grid_id, at_, since, earned,
-            own, base, rest, later, bases, owed, taken, undrawn, opens, rate, a_year, reshaped, ended, penal
+            own, base, rest, later, bases, owed, taken, undrawn, opens, rate, a_year, reshaped, ended, penal, covered
         FROM loan_line WHERE book = %(book)s AND part = ANY(%(parts)s)""",
         parts=list(parts),
     )()
@@ -171,7 +174,7 @@ def _kept(rows: Iterable[tuple[object, ...]], grids: dict[UUID, Grid]) -> Iterab
     for loan_id, product, currency, day, charges, late, grid_id, *said in rows:
         line = None
         risk = _risk(*said[8:15])  # type: ignore[arg-type]
-        ended, penal = said[15:17]
+        ended, penal, covered = said[15:18]
         if grid_id is not None:
             at, since, earned, own, base, rest, later, bases = said[:8]
             late_since = late.toordinal() if late else 0  # type: ignore[attr-defined]
@@ -180,7 +183,9 @@ def _kept(rows: Iterable[tuple[object, ...]], grids: dict[UUID, Grid]) -> Iterab
                 _amounts(bases), late_since,  # type: ignore[arg-type]
             )  # fmt: skip
         told = _penal(penal) if penal else None  # type: ignore[arg-type]
-        yield Kept(loan_id, product, currency, day, charges, late, line, risk, ended, told)  # type: ignore[arg-type]
+        yield Kept(
+            loan_id, product, currency, day, charges, late, line, risk, ended, told, covered  # type: ignore[arg-type]
+        )  # fmt: skip
 
 
 def _risk(

@@ -4,15 +4,26 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, timedelta
+from fractions import Fraction
 from typing import Literal, cast
 from uuid import UUID
 
 import msgspec
 
+from huoshui.lines.lending.day.facts import Borrowers
 from huoshui.lines.lending.day.store import FlowRow, Move, RiskRow, Stood
-from huoshui.lines.lending.impairment import BEGUN, Facing, Known, Segment, Staging, resume
+from huoshui.lines.lending.funding.tables import LossesTable
+from huoshui.lines.lending.impairment import (
+    BEGUN,
+    Facing,
+    Known,
+    Loss,
+    Segment,
+    Staging,
+    resume_all,
+)
 from huoshui.lines.lending.impairment import Kept as KeptStage
 from huoshui.lines.lending.impairment.allowance import Entry, interest_of_stage_3
 from huoshui.lines.lending.impairment.stage import Stage
@@ -22,6 +33,9 @@ BUCKETS = (1, 31, 61, 91)  # where a bucket of days past due begins
 LOST, CLOSED = 5, 6  # what is no bucket of days: off the books by a loss, or by being paid
 _DAY = timedelta(days=1)
 _PLAIN = Staging()
+_NO_SCALE: Mapping[str, tuple[int, Fraction]] = {}
+NOBODY = Borrowers()
+NO_COVERS: Mapping[tuple[str, int], LossesTable] = {}
 _Place = tuple[int, str, str]  # part, product, currency
 
 
@@ -41,13 +55,20 @@ class Seen(msgspec.Struct, frozen=True):
     penalty: int
     ended: str = ""
     facing: Facing | None = None
+    covered: int = 0  # the version of its product whose covers lower its loss; 0: none does
 
 
 class Risks:
     """The risk of a part's loans as it is counted."""
 
-    def __init__(self, day: date, segments: Mapping[str, Segment]) -> None:
-        self.day, self.segments = day, segments
+    def __init__(
+        self, day: date, segments: Mapping[str, Segment], borrowers: Borrowers = NOBODY,
+        pulled: Collection[UUID] = (), covers: Mapping[tuple[str, int], LossesTable] = NO_COVERS,
+    ) -> None:  # fmt: skip
+        self.day, self.segments, self.borrowers, self.covers = day, segments, borrowers, covers
+        self.pulled = frozenset(pulled)
+        self.came: list[UUID] = []  # pulled now
+        self.went: list[UUID] = []  # pulled no more
         self.stood: list[Stood] = []
         self.moves: list[Move] = []
         self.gone: list[UUID] = []  # nothing more is to be said of them
@@ -71,11 +92,13 @@ class Risks:
         segment = self.segments.get(seen.product) or self.segments.get("")
         kept, reason = self._staged(segment, seen, before)
         bucket = bisect_right(BUCKETS, self.late(seen.late_since))
-        held = provided = suspended = 0
-        gross = 0
+        held = provided = suspended = gross = uncovered = 0
         if segment is not None and seen.facing is not None:
             loss = segment.loss(kept.stage, seen.facing)
-            held, provided, gross = loss.drawn, loss.undrawn, seen.facing.gross
+            uncovered, gross = loss.drawn, seen.facing.gross
+            if seen.covered and segment.integral:
+                loss = self._lessened(segment, seen, loss, gross)
+            held, provided = loss.drawn, loss.undrawn
             if kept.stage == 3:
                 more = self._of_stage_3(seen.interest - before.interest, kept, before)
                 _, apart = interest_of_stage_3(more, gross, held)
@@ -87,7 +110,7 @@ class Risks:
         if bucket != before.bucket or kept.stage != before.stage:
             self._move(seen, before, bucket, kept.stage, reason)
         if after.measured:
-            self._count(seen, after, gross)
+            self._count(seen, after, gross, uncovered)
             self._flow(seen, before, after)
             self._post(seen, before, after)
         return after
@@ -95,14 +118,43 @@ class Risks:
     def _staged(self, segment: Segment | None, seen: Seen, before: Stood) -> tuple[KeptStage, str]:
         rules = segment.staging if segment else _PLAIN
         eased = seen.reshaped is not None and before.through < seen.reshaped <= self.day
-        if before.stage == 1 and not eased and self.late(seen.late_since) < rules.sicr_days:
+        told = before.loan_id in self.borrowers.loans
+        quiet = not eased and not told and self.late(seen.late_since) < rules.sicr_days
+        if before.stage == 1 and quiet:
             return BEGUN, "reopened" if before.bucket >= LOST else ""
+        pulled = before.loan_id in self.pulled
         stood = KeptStage(
-            cast(Stage, before.stage), before.staged_on, before.clean_2, before.clean_3
+            cast(Stage, before.stage), before.staged_on, before.clean_2, before.clean_3, pulled
         )
-        known = Known(before.through + _DAY, late_since=seen.late_since, restructured=eased)
-        kept, found = resume(rules, stood, known, self.day)
+        known = [Known(before.through + _DAY)]
+        if told:
+            span, scale = (before.through + _DAY, self.day), segment.scale if segment else _NO_SCALE
+            pulls = before.stage == 3 and not pulled
+            known = self.borrowers.known(before.loan_id, span, rules, scale, pulls=pulls)
+        known = [msgspec.structs.replace(each, late_since=seen.late_since) for each in known]
+        hold = seen.reshaped + timedelta(days=rules.restructured_days) if seen.reshaped else None
+        if eased and seen.reshaped is not None:
+            known = _eased(known, seen.reshaped)
+        kept, found = resume_all(rules, stood, known, self.day, hold)
+        if kept.pulled != pulled:
+            (self.came if kept.pulled else self.went).append(before.loan_id)
         return kept, found[-1].reason if found else ""
+
+    def _lessened(self, segment: Segment, seen: Seen, loss: Loss, gross: int) -> Loss:
+        """What is expected to be lost after the covers that are integral to the loan's terms.
+
+        Of the loss that a default today would be they bear a part; that part of the expected loss is theirs.
+        """
+        table = self.covers[seen.product, seen.covered]
+        whole = round_ratio(gross * segment.lgd.numerator, segment.lgd.denominator, "half_up")
+        if whole <= 0:
+            return loss
+        borne = table.solved().borne({"principal": whole}, {}).covers
+        theirs = sum(sum(borne[name].values()) for name in table.integral)
+        return Loss(
+            loss.drawn - round_ratio(loss.drawn * theirs, whole, "half_up"),
+            loss.undrawn - round_ratio(loss.undrawn * theirs, whole, "half_up"),
+        )
 
     def _of_stage_3(self, interest: int, kept: KeptStage, before: Stood) -> int:
         """The part of what was earned since the last closed day that belongs to days in stage 3."""
@@ -113,6 +165,8 @@ class Risks:
 
     def _ended(self, seen: Seen, before: Stood) -> Stood:
         """A loan that came off the books: what is held is used for its loss, or is free."""
+        if before.loan_id in self.pulled:
+            self.went.append(before.loan_id)
         bucket = CLOSED if seen.ended == "closed" else LOST
         after = msgspec.structs.replace(
             before, through=self.day, interest=seen.interest, charges=seen.charges,
@@ -131,11 +185,11 @@ class Risks:
             Move(before.loan_id, self.day, seen.product, before.bucket, bucket, before.stage, stage, reason)
         )  # fmt: skip
 
-    def _count(self, seen: Seen, after: Stood, gross: int) -> None:
+    def _count(self, seen: Seen, after: Stood, gross: int, uncovered: int) -> None:
         place = ((seen.part, seen.product, seen.currency), after.stage)
         sums = self._risks.get(place)
         if sums is None:
-            sums = self._risks[place] = [0] * 6
+            sums = self._risks[place] = [0] * 7
         facing = seen.facing
         sums[0] += 1
         sums[1] += gross
@@ -143,6 +197,7 @@ class Risks:
         sums[3] += after.held
         sums[4] += after.provided
         sums[5] += after.suspended
+        sums[6] += uncovered
 
     def _flow(self, seen: Seen, before: Stood, after: Stood) -> None:
         stage = after.stage
@@ -216,6 +271,14 @@ class Risks:
             for (place, kind, before, stage), sums in sorted(self._flows.items())
         ]
         return risks, flows
+
+
+def _eased(known: list[Known], day: date) -> list[Known]:
+    """What is known, with terms that were eased on a day."""
+    at = max((n for n, each in enumerate(known) if each.on <= day), default=0)
+    eased = msgspec.structs.replace(known[at], on=max(day, known[at].on), restructured=True)
+    before = known[:at] if known[at].on == eased.on else known[: at + 1]
+    return [*before, eased, *known[at + 1 :]]
 
 
 def _freed(what: Literal["allowance", "suspension"], ended: str) -> tuple[str, str]:

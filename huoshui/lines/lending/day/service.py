@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 
 from huoshui import ledger
+from huoshui.catalog import service as catalog
 from huoshui.core import access, ids
 from huoshui.core.db import Database, Tx
 from huoshui.core.errors import Problem
@@ -20,15 +21,19 @@ from huoshui.lines.lending import impairment
 from huoshui.lines.lending.column import keeping
 from huoshui.lines.lending.column import store as lines
 from huoshui.lines.lending.column.store import PARTS, Kept, part_of
-from huoshui.lines.lending.day import late, losses, store
+from huoshui.lines.lending.day import facts, late, losses, store
 from huoshui.lines.lending.day.risk import BUCKETS, LOST, Risks, Seen
 from huoshui.lines.lending.day.store import DayRow, Stood
 from huoshui.lines.lending.day.sums import Sums, over
+from huoshui.lines.lending.funding.tables import LossesTable
+from huoshui.lines.lending.impairment import Segment
 from huoshui.lines.lending.loan import service as loans
 from huoshui.lines.lending.loan.running import Running
 from huoshui.lines.lending.loan.service import Batch
+from huoshui.lines.lending.marks import store as marks
 from huoshui.lines.lending.partners import service as partners
 from huoshui.lines.lending.postings import CHART, TEMPLATES
+from huoshui.lines.lending.product.model import read_tables
 
 REBUILT = 500  # loans in one transaction
 TOLD = 200  # loans in one event
@@ -82,11 +87,13 @@ def close_parts(tx: Tx, day: date, parts: Sequence[int]) -> list[DayRow]:
     """
     if day >= access.today(tx):
         raise DayNotOver(day=day.isoformat())
+    segments = losses.segments(tx, day)
+    facts.tell_defaults(tx, day, list(segments.values()))
     mine = store.claim(tx, day, parts)
     fees = late.charge(tx, day, mine)
     before = store.behind(tx, day, mine)
     kept = {each.loan_id: each for each in lines.lines(tx, mine)} if before else {}
-    risks = Risks(day, losses.segments(tx, day))
+    risks = _risks(tx, day, segments, mine, before, kept.values())
     sums = Sums(day, mine, risks)
     folded = []
     for each in before:
@@ -98,10 +105,39 @@ def close_parts(tx: Tx, day: date, parts: Sequence[int]) -> list[DayRow]:
     _fold(tx, day, folded, sums)
     _post(tx, day, mine, sums)
     store.keep(tx, risks.stood)
+    marks.keep_pulled(tx, day, risks.came, risks.went)
     _tell(tx, day, sums)
     rows = sums.rows()
     store.done(tx, rows)
     return rows
+
+
+def _risks(
+    tx: Tx, day: date, segments: dict[str, Segment], parts: Sequence[int], before: Sequence[Stood],
+    kept: Iterable[Kept],
+) -> Risks:  # fmt: skip
+    """What the risk of the parts' loans is told from."""
+    if not before:
+        return Risks(day, segments)
+    since = min(each.through for each in before) + _DAY
+    known = facts.load(tx, parts, since, day)
+    covered = {(each.product, each.covered) for each in kept if each.covered}
+    return Risks(day, segments, known, marks.pulled(tx, parts), _covers(tx, covered))
+
+
+def _covers(tx: Tx, wanted: Iterable[tuple[str, int]]) -> dict[tuple[str, int], LossesTable]:
+    """The covers of versions of products."""
+    found = {}
+    for product, number in wanted:
+        key = ("loan.covers", tx.book, product, number)
+        told: LossesTable | None = tx.known(key)
+        if told is None:
+            row = catalog.version(tx, product, number)
+            told = read_tables(catalog.product_of(row).tables).losses
+            tx.learn(key, told)
+        assert told is not None
+        found[product, number] = told
+    return found
 
 
 def _fold(tx: Tx, day: date, folded: Sequence[tuple[Kept, Stood]], sums: Sums) -> None:
@@ -128,7 +164,7 @@ def _seen(running: Running, kept: Kept, before: Stood, day: date) -> Seen:
     facing = keeping.facing(state, day, running.loan.amount, receivable)
     return Seen(
         part_of(kept.loan_id), kept.product, kept.currency, keeping.late_since(state),
-        kept.risk.reshaped, accrued.interest, accrued.charges, accrued.penalty, "", facing,
+        kept.risk.reshaped, accrued.interest, accrued.charges, accrued.penalty, "", facing, kept.covered,
     )  # fmt: skip
 
 

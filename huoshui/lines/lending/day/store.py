@@ -68,7 +68,7 @@ class Move(msgspec.Struct, frozen=True):
 
 
 class RiskRow(msgspec.Struct, frozen=True):
-    """What a part's loans of a product and stage come to."""
+    """What a part's loans of a product and stage come to; `uncovered` would be held without covers."""
 
     day: date
     part: int
@@ -81,6 +81,7 @@ class RiskRow(msgspec.Struct, frozen=True):
     held: int
     provided: int
     suspended: int
+    uncovered: int
 
 
 class FlowRow(msgspec.Struct, frozen=True):

@@ -89,7 +89,7 @@ class Sums:
         self.tell(
             Seen(
                 part_of(kept.loan_id), kept.product, kept.currency, kept.late_since,
-                kept.risk.reshaped, had, charged, owed, "", facing,
+                kept.risk.reshaped, had, charged, owed, "", facing, kept.covered,
             ),
             before,
         )  # fmt: skip

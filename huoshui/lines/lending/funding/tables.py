@@ -73,6 +73,7 @@ class CoverTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`[[losses.covers]]`: who bears `share` of the `basis` of a loss, and as which in order.
 
     `gross` is the loss before anybody paid, `net` what recoveries and the covers before leave of it.
+    `integral` says that it is part of the loan's own terms: it lowers what is expected to be lost.
     """
 
     party: Word
@@ -82,6 +83,7 @@ class CoverTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     share: Share
     components: Annotated[tuple[LossPart, ...], msgspec.Meta(min_length=1)]
     most: Minor | None = None
+    integral: bool = False
 
 
 class LossesTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -93,6 +95,11 @@ class LossesTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def ordered(self) -> list[CoverTable]:
         """The covers in the order in which they pay."""
         return sorted(self.covers, key=lambda each: each.order)
+
+    @property
+    def integral(self) -> frozenset[str]:
+        """The covers that are part of the loan's own terms."""
+        return frozenset(each.party for each in self.covers if each.integral)
 
     def solved(self) -> Covers:
         """The covers to be worked out. Raises BadCovers."""

@@ -23,7 +23,14 @@ from huoshui.lines.lending.impairment.loss import (
     expected_of_default,
     periodic,
 )
-from huoshui.lines.lending.impairment.rules import Facing, Outlook, Rules, Segment, StagingTable
+from huoshui.lines.lending.impairment.rules import (
+    Facing,
+    GradeOf,
+    Outlook,
+    Rules,
+    Segment,
+    StagingTable,
+)
 from huoshui.lines.lending.impairment.stage import (
     BEGUN,
     BadStaging,
@@ -32,6 +39,7 @@ from huoshui.lines.lending.impairment.stage import (
     Staged,
     Staging,
     resume,
+    resume_all,
     stages,
 )
 
@@ -45,6 +53,7 @@ __all__ = [
     "Entry",
     "Exposure",
     "Facing",
+    "GradeOf",
     "Kept",
     "Known",
     "Loss",
@@ -62,6 +71,7 @@ __all__ = [
     "interest_of_stage_3",
     "periodic",
     "resume",
+    "resume_all",
     "stages",
     "written_off",
 ]

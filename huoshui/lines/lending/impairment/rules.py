@@ -11,17 +11,18 @@ from fractions import Fraction
 from functools import lru_cache
 from itertools import accumulate
 from operator import mul
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
 from huoshui.lines.lending.impairment.loss import Exposure, Loss, Scenario, Scenarios
-from huoshui.lines.lending.impairment.stage import Stage, Staging
+from huoshui.lines.lending.impairment.stage import BadStaging, Stage, Staging
 from huoshui.lines.lending.schedule.factor import Ratio
 
 SCALE = 10**15  # loadings are whole numbers of so many parts of one
 _HALF = SCALE // 2
 _PERIODS_MOST = 1200
+Times = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{1,3}(\.[0-9]{1,4})?$")]
 Part = Annotated[str, msgspec.Meta(pattern=r"^(0|1|0\.[0-9]{1,8})$")]
 
 
@@ -43,28 +44,56 @@ class Outlook(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return [Fraction(p) for p in (self.pd_risen if stage == 2 else ()) or self.pd_annual]
 
 
+class GradeOf(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A grade of the scale, and the probability of default in a year that it stands for."""
+
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=20)]
+    pd: Part
+
+
 class StagingTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What moves a loan between stages, in days; see `stage.Staging`."""
+    """What moves a loan between stages, in days; see `stage.Staging`.
+
+    `grades` is the scale of borrowers' grades, the best first: a fall of `grades_down` of them, or a
+    probability of default `pd_times` that of the beginning, is a significant rise of risk.
+    """
 
     sicr_days: int = 30
     default_days: int = 90
     watch_days: int = 0
     cure_days: int = 90
+    restructured_days: int = 0
+    grades: Annotated[list[GradeOf], msgspec.Meta(max_length=40)] = []
+    grades_down: int | None = None
+    pd_times: Times | None = None
+    pull_share: Part | None = None
 
 
 class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Scenarios, the part of what is undrawn that is drawn before a default (CCF), and stages."""
+    """Scenarios, the part of what is undrawn that is drawn before a default (CCF), and stages.
+
+    `covers` lets covers that are integral to a loan's terms lower its LGD (IFRS 9 B5.5.55), in their order
+    and by their basis.
+    """
 
     scenarios: Annotated[list[Outlook], msgspec.Meta(min_length=1, max_length=10)]
     ccf: Part = "0"
+    covers: Literal["ignored", "integral"] = "ignored"
     staging: StagingTable = StagingTable()
 
     def staged(self) -> Staging:
         """How stages are told. Raises BadStaging."""
         said = self.staging
+        names = [each.name for each in said.grades]
+        falls = said.grades_down is not None or said.pd_times is not None
+        if len(set(names)) < len(names) or (falls and not names):
+            raise BadStaging(field="grades")
         return Staging(
-            said.sicr_days, said.default_days, watch_days=said.watch_days, cure_days=said.cure_days
-        )
+            said.sicr_days, said.default_days, said.grades_down,
+            None if said.pd_times is None else Fraction(said.pd_times), said.watch_days,
+            said.cure_days, said.restructured_days,
+            None if said.pull_share is None else Fraction(said.pull_share),
+        )  # fmt: skip
 
     def checked(self) -> Rules:
         """The same, if it can be. Raises BadScenarios, BadStaging."""
@@ -163,13 +192,21 @@ def _scaled(part: Fraction) -> int:
 
 
 class Segment:
-    """A segment's parameters made ready for many loans."""
+    """A segment's parameters made ready for many loans; `scale` has each grade's place and PD."""
 
-    __slots__ = ("key", "rules", "staging")
+    __slots__ = ("key", "lgd", "rules", "scale", "staging")
 
     def __init__(self, rules: Rules) -> None:
         self.rules, self.staging = rules, rules.staged()
-        self.key = msgspec.json.encode(rules)
+        self.key, self.lgd = msgspec.json.encode(rules), rules.lgd()
+        self.scale = {
+            each.name: (at, Fraction(each.pd)) for at, each in enumerate(rules.staging.grades)
+        }
+
+    @property
+    def integral(self) -> bool:
+        """Whether covers that are integral to the terms lower what is lost."""
+        return self.rules.covers == "integral"
 
     def loss(self, stage: Stage, facing: Facing) -> Loss:
         """What is expected to be lost: as `loss.expected` has it, with its weights rounded to SCALE."""

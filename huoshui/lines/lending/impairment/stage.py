@@ -7,7 +7,7 @@ stage 1, and a watch period from stage 2 to stage 1.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from fractions import Fraction
 from typing import Literal
@@ -33,7 +33,8 @@ class Staging(msgspec.Struct, frozen=True):
     of so many grades since the loan began; `pd_times` a lifetime probability of default so many times
     that of the beginning; None leaves either out. `watch_days` pass without any sign before stage 2
     becomes stage 1, or after a restructuring; `cure_days` without a sign of default before stage 3
-    becomes stage 2. Raises BadStaging.
+    becomes stage 2. `restructured_days` pass at least in stage 2 after terms were eased. With `pull_share`
+    a loan is in default once so much of what its borrower owes is; None pulls none. Raises BadStaging.
     """
 
     sicr_days: int = 30
@@ -42,6 +43,8 @@ class Staging(msgspec.Struct, frozen=True):
     pd_times: Fraction | None = None
     watch_days: int = 0
     cure_days: int = 90
+    restructured_days: int = 0
+    pull_share: Fraction | None = None
 
     def __post_init__(self) -> None:
         checks = {
@@ -51,6 +54,8 @@ class Staging(msgspec.Struct, frozen=True):
             "pd_times": self.pd_times is None or self.pd_times > 1,
             "watch_days": 0 <= self.watch_days <= 3650,
             "cure_days": 0 <= self.cure_days <= 3650,
+            "restructured_days": 0 <= self.restructured_days <= 3650,
+            "pull_share": self.pull_share is None or 0 < self.pull_share <= 1,
         }
         for field, good in checks.items():
             if not good:
@@ -89,11 +94,8 @@ def stages(rules: Staging, known: Iterable[Known], until: date) -> tuple[Staged,
     Days on which a backstop is reached or a period ends are found by themselves: it does not matter
     how often, nor on which other days, the same things are told again.
     """
-    told = sorted(known, key=lambda each: each.on)
     walk = _Walk(rules)
-    for at, each in enumerate(told):
-        behind = told[at + 1].on if at + 1 < len(told) else until + timedelta(days=1)
-        walk.through(each, min(behind, until + timedelta(days=1)))
+    walk.through_all(sorted(known, key=lambda each: each.on), until)
     return tuple(walk.found)
 
 
@@ -101,13 +103,15 @@ class Kept(msgspec.Struct, frozen=True):
     """Where the fold of stages stands at the end of a day: enough to go on from the next.
 
     `since` is the day on which the stage began; `clean_2` and `clean_3` since when nothing speaks for
-    that stage, while it is not known how long it lasts.
+    that stage, while it is not known how long it lasts. `pulled` says of stage 3 that it is by another loan
+    of the borrower alone.
     """
 
     stage: Stage = 1
     since: date | None = None
     clean_2: date | None = None
     clean_3: date | None = None
+    pulled: bool = False
 
 
 BEGUN = Kept()
@@ -122,17 +126,26 @@ def resume(
     """
     if kept.stage == 1 and msgspec.structs.replace(known, late_since=None) == Known(known.on):
         return _aged(rules, known, until)
+    return resume_all(rules, kept, (known,), until)
+
+
+def resume_all(
+    rules: Staging, kept: Kept, known: Sequence[Known], until: date, hold: date | None = None
+) -> tuple[Kept, tuple[Staged, ...]]:
+    """As `resume`, where something new is known on several days; `hold` is the day up to which an earlier
+    restructuring is watched."""
     walk = _Walk(rules)
+    walk.hold, walk.pulled = hold, kept.pulled
     walk.stage, walk.clean_2, walk.clean_3 = kept.stage, kept.clean_2, kept.clean_3
     if kept.since is not None:
         walk.found.append(Staged(kept.since, kept.stage, ""))
     told = len(walk.found)
-    walk.through(known, until + timedelta(days=1))
+    walk.through_all(known, until)
     found = tuple(walk.found[told:])
     if walk.stage == 1:  # nothing has to be remembered of it
         return BEGUN, found
     since = found[-1].on if found else kept.since
-    return Kept(walk.stage, since, walk.clean_2, walk.clean_3), found
+    return Kept(walk.stage, since, walk.clean_2, walk.clean_3, walk.pulled), found
 
 
 def _aged(rules: Staging, known: Known, until: date) -> tuple[Kept, tuple[Staged, ...]]:
@@ -161,11 +174,21 @@ class _Walk:
         self.stage: Stage = 1
         self.clean_2: date | None = None  # since when nothing speaks for stage 2
         self.clean_3: date | None = None
+        self.hold: date | None = None  # up to when a restructuring is watched
+        self.pulled = False  # in stage 3 by another loan alone
+
+    def through_all(self, told: Sequence[Known], until: date) -> None:
+        """What is known from a day on, each until the next, up to a day, which is included."""
+        end = until + timedelta(days=1)
+        for at, each in enumerate(told):
+            behind = told[at + 1].on if at + 1 < len(told) else end
+            self.through(each, min(behind, end))
 
     def through(self, known: Known, end: date) -> None:
         """From the day of what is known up to an end, which is not reached."""
         if known.restructured:
             self.clean_3 = None  # its cure begins anew
+            self.hold = known.on + timedelta(days=self.rules.restructured_days)
         day: date | None = known.on
         while day is not None and day < end:
             self._look(known, day)
@@ -175,6 +198,7 @@ class _Walk:
         worst = _default_sign(self.rules, known, day)
         if worst:
             self.clean_3 = self.clean_2 = None
+            self.pulled = worst == "contagion" and (self.pulled or self.stage != 3)
             self._move(day, 3, worst)
             return
         sign = self._sicr_sign(known, day)
@@ -196,7 +220,8 @@ class _Walk:
         """Whether the watch is over; a loan passes a day at least in stage 2."""
         begun = self.clean_2
         over = begun is not None and (day - begun).days >= self.rules.watch_days
-        return over and day > self.found[-1].on
+        held = self.hold is not None and day < self.hold
+        return over and not held and day > self.found[-1].on
 
     def _sicr_sign(self, known: Known, day: date) -> str:
         rules = self.rules
@@ -213,6 +238,7 @@ class _Walk:
     def _move(self, day: date, stage: Stage, reason: str) -> None:
         if stage != self.stage:
             self.stage = stage
+            self.pulled = self.pulled and stage == 3
             self.found.append(Staged(day, stage, reason))
 
     def _next(self, known: Known, day: date) -> date | None:
@@ -228,6 +254,8 @@ class _Walk:
             days.append(self.clean_2 + timedelta(days=rules.watch_days))
         if known.restructured and known.on == day:
             days.append(day + timedelta(days=1))
+        if self.hold is not None:
+            days.append(self.hold)
         return min((each for each in days if each > day), default=None)
 
 

@@ -80,6 +80,13 @@ def _said(waterfall: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in waterfall.items() if name != "chargeback" or value}
 
 
+def _as_signed(name: str, table: dict[str, Any] | None) -> dict[str, Any] | None:
+    if table is None or name != "losses":
+        return table
+    said = [{k: v for k, v in each.items() if k != "integral" or v} for each in table["covers"]]
+    return table | {"covers": said}
+
+
 class Kept(msgspec.Struct, frozen=True):
     """What was kept of a contract when it was consented to."""
 
@@ -116,5 +123,5 @@ def written(
         waterfall=_said(told["waterfall"]),
         life=told["life"],
         funders=told["funding"]["funders"],
-        **{name: told[name] for name in _SOME},
+        **{name: _as_signed(name, told[name]) for name in _SOME},
     )

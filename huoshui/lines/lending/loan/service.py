@@ -223,7 +223,11 @@ class Batch:
 def _followed(running: Running) -> Followed:
     loan = running.loan
     ended = "closed" if loan.state == "closed" and not running.state.written_off else ""
-    return Followed(loan.id, loan.product, loan.currency, loan.amount, running.state, ended)
+    table = running.tables.losses
+    covered = loan.version if table is not None and table.integral else 0
+    return Followed(
+        loan.id, loan.product, loan.currency, loan.amount, running.state, ended, covered
+    )
 
 
 def _told(running: Running) -> Told:

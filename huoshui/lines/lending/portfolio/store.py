@@ -118,7 +118,10 @@ def last_day(tx: Tx, until: date | None = None) -> date | None:
 
 
 class RiskSum(msgspec.Struct, frozen=True):
-    """Loans of a product in a stage on a closed day; amounts in minor units."""
+    """Loans of a product in a stage on a closed day; amounts in minor units.
+
+    `uncovered` would be held of what is drawn if no cover lessened it.
+    """
 
     product: str
     currency: str
@@ -129,6 +132,7 @@ class RiskSum(msgspec.Struct, frozen=True):
     held: int
     provided: int
     suspended: int
+    uncovered: int
 
 
 def risks(tx: Tx, day: date, product: str = "") -> list[RiskSum]:
@@ -137,7 +141,8 @@ def risks(tx: Tx, day: date, product: str = "") -> list[RiskSum]:
         RiskSum,
         """SELECT product, currency, stage, sum(loans)::int AS loans, sum(gross)::bigint AS gross,
             sum(undrawn)::bigint AS undrawn, sum(held)::bigint AS held,
-            sum(provided)::bigint AS provided, sum(suspended)::bigint AS suspended
+            sum(provided)::bigint AS provided, sum(suspended)::bigint AS suspended,
+            sum(uncovered)::bigint AS uncovered
         FROM loan_risk WHERE book = %(book)s AND day = %(day)s AND (%(product)s = '' OR product = %(product)s)
         GROUP BY product, currency, stage ORDER BY currency, product, stage""",
         day=day,
