@@ -79,6 +79,8 @@ PREFIXES = {
     "mst": "milestone",
     "lrq": "request about a loan",
     "ptp": "page of a party",
+    "dec": "decision",
+    "lst": "entry of a list",
     "mdl": "model",
     "act": "activity",
     "mrk": "entry on the watch list",

@@ -21,6 +21,7 @@ from huoshui.interfaces.api import (
     calculators,
     catalog,
     closing,
+    decisions,
     devices,
     disputes,
     facilities,
@@ -46,6 +47,7 @@ from huoshui.interfaces.api import (
     problems,
     rails,
     reconciliation,
+    rule_sets,
     seller_loans,
     settlement,
     soundness,
@@ -74,6 +76,7 @@ HANDLERS = [
     *loan_papers.HANDLERS, *loan_requests.HANDLERS, *party_pages.HANDLERS,
     *borrower_marks.HANDLERS,
     *calculators.HANDLERS,
+    *decisions.HANDLERS, *rule_sets.HANDLERS,
 ]  # fmt: skip
 EXCEPTION_HANDLERS: dict[int | type[Exception], Any] = {
     Problem: problems.on_problem,

@@ -21,6 +21,7 @@ from huoshui.interfaces.cli import claims as claims_page
 from huoshui.interfaces.cli import demo as demo_command
 from huoshui.interfaces.cli import operating, proving, replaying, supposing
 from huoshui.interfaces.cli.closing import add_day
+from huoshui.interfaces.cli.decision_commands import add_decisions, add_policies
 from huoshui.interfaces.cli.desk_commands import add_devices, add_disputes, add_mandates
 from huoshui.interfaces.cli.expr_commands import add_expr
 from huoshui.interfaces.cli.facility_commands import add_facilities
@@ -61,6 +62,8 @@ _GROUPS = (
     ("milestone", add_milestones),
     ("risk", add_risk),
     ("rules", add_rules),
+    ("policy", add_policies),
+    ("decision", add_decisions),
 )
 
 

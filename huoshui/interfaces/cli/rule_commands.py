@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Final
 
 from cyclopts import App, Parameter
+from cyclopts.validators import Number
 
 from huoshui.core.settings import Settings
 from huoshui.core.worlds import SANDBOX
@@ -14,6 +15,7 @@ from huoshui.interfaces.cli.ledgering import Where
 
 Add = Callable[[App, str, Callable[..., None]], None]
 Actor = Annotated[str, Parameter(name="--as")]
+Days = Annotated[int, Parameter(validator=Number(gte=1, lte=3660))]
 _KIND: Final = "rules"
 
 
@@ -84,10 +86,17 @@ def _add_looks(app: App, settings: Settings, add: Add) -> None:
 
         ruling.run_diff(settings, Where(world, book), _KIND, before, after, json=json)
 
+    def backtest(
+        version: str, *, days: Days = 90, world: str = SANDBOX, book: int = 1, json: bool = False
+    ) -> None:
+        from huoshui.interfaces.cli import ruling
+
+        ruling.run_backtest(settings, Where(world, book), version, days, json=json)
+
     def reasons(*, json: bool = False) -> None:
         from huoshui.interfaces.cli import ruling
 
         ruling.run_reasons(json=json)
 
-    for function in (list_, show, diff, reasons):
+    for function in (list_, show, diff, backtest, reasons):
         add(app, f"rules.{function.__name__.rstrip('_')}", function)

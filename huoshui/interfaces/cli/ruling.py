@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from huoshui.core.db import Tx
-from huoshui.core.expr import Schema
 from huoshui.core.i18n import text
 from huoshui.core.settings import Settings
 from huoshui.interfaces.cli import terminal
@@ -17,12 +17,12 @@ from huoshui.interfaces.cli.ledgering import Where
 from huoshui.interfaces.cli.proving import opened
 from huoshui.interfaces.cli.terminal import say
 from huoshui.judgement.risk import reasons as catalogue
-from huoshui.judgement.risk.rules import service
+from huoshui.judgement.risk.rules.service import BackTest
 from huoshui.judgement.risk.versions import Kind, Version, digest_of, split
 from huoshui.judgement.risk.versions import service as versions
 from huoshui.judgement.risk.versions import store as version_store
+from huoshui.scenarios import judging
 
-FEATURES = Schema(())
 _SHOWN = 200
 _DIGEST_SHOWN = 16
 
@@ -35,7 +35,7 @@ def done(settings: Settings, where: Where, actor: str, act: Callable[[Tx], Any])
 
 def run_check(file: Path, *, json: bool) -> None:
     """Check a file as it stands."""
-    own = service.read(file.read_bytes(), FEATURES)
+    own = judging.read_rules(file.read_bytes())
     tests = sum(len(rule.tests) for rule in own.said.rule)
     facts = {"name": own.said.rules, "count": len(own.said.rule), "tests": tests}
     if json:
@@ -48,9 +48,7 @@ def run_check(file: Path, *, json: bool) -> None:
 def run_propose(settings: Settings, where: Where, file: Path, actor: str, *, json: bool) -> None:
     """Propose a file as the next version of its set."""
     content = file.read_bytes()
-    tell(
-        [done(settings, where, actor, lambda tx: service.propose(tx, content, FEATURES))], json=json
-    )
+    tell([done(settings, where, actor, lambda tx: judging.propose_rules(tx, content))], json=json)
 
 
 def run_move(
@@ -60,10 +58,7 @@ def run_move(
     """Publish, refuse or retire a version."""
 
     def act(tx: Tx) -> Version:
-        before = versions.find(tx, kind, *split(ref))
-        if verb == "publish":
-            return versions.publish(tx, before)
-        return (versions.refuse if verb == "refuse" else versions.retire)(tx, before, reason)
+        return judging.move(tx, versions.find(tx, kind, *split(ref)), verb, reason)
 
     tell([done(settings, where, actor, act)], json=json)
 
@@ -107,6 +102,25 @@ def run_diff(
 
 def _told(value: Any) -> str:
     return "–" if value is None else str(value)
+
+
+def run_backtest(settings: Settings, where: Where, ref: str, days: int, *, json: bool) -> None:
+    """What a version would have done on the decisions of the last days."""
+
+    def act(tx: Tx) -> BackTest:
+        until = tx.now + timedelta(seconds=1)
+        row = versions.find(tx, "rules", *split(ref))
+        return judging.back_test(tx, row, until - timedelta(days=days), until)
+
+    found: BackTest = done(settings, where, "", act)
+    if json:
+        terminal.print_json(msgspec.to_builtins(found))
+        return
+    facts = {"count": found.decisions, "approved": found.approved, "stopped": found.stopped}
+    terminal.out.print(say("rules.back_test", **facts), highlight=False)
+    rows = [[r.name, r.action, _told(r.fired), str(r.approved)] for r in found.rules]
+    heads = [say(f"rules.{name}") for name in ("rule", "action", "fired", "of_approved")]
+    terminal.table(heads, rows, numbers=(2, 3))
 
 
 def run_reasons(*, json: bool) -> None:

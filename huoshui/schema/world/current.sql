@@ -1065,6 +1065,35 @@ CREATE TABLE public.day_balance (
     in_ bigint NOT NULL
 );
 
+CREATE TABLE public.decision (
+    book integer NOT NULL,
+    id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    kind text NOT NULL,
+    product text NOT NULL,
+    party text NOT NULL,
+    reference text NOT NULL,
+    policy text NOT NULL,
+    policy_number integer NOT NULL,
+    outcome text NOT NULL,
+    amount bigint,
+    granted bigint,
+    currency text NOT NULL,
+    probability numeric,
+    cost bigint,
+    reasons text[] NOT NULL,
+    fired text[] NOT NULL,
+    explored boolean NOT NULL,
+    took_us jsonb NOT NULL,
+    record text NOT NULL,
+    sha256 bytea NOT NULL,
+    actor text NOT NULL,
+    CONSTRAINT decision_outcome_check CHECK ((outcome = ANY (ARRAY['approve'::text, 'approve_less'::text, 'review'::text, 'decline'::text]))),
+    CONSTRAINT decision_sha256_check CHECK ((length(sha256) = 32))
+)
+WITH (toast_tuple_target='8160');
+ALTER TABLE ONLY public.decision ALTER COLUMN record SET STORAGE EXTERNAL;
+
 CREATE TABLE public.delivery (
     book integer NOT NULL,
     id uuid NOT NULL,
@@ -1424,6 +1453,23 @@ CREATE TABLE public.line_match_item (
     leg smallint NOT NULL,
     amount bigint NOT NULL,
     freed boolean DEFAULT false NOT NULL
+);
+
+CREATE TABLE public.list_entry (
+    book integer NOT NULL,
+    id uuid NOT NULL,
+    effect text NOT NULL,
+    subject text NOT NULL,
+    reason text NOT NULL,
+    note text DEFAULT ''::text NOT NULL,
+    valid_from timestamp with time zone NOT NULL,
+    valid_until timestamp with time zone NOT NULL,
+    ends uuid,
+    recorded_at timestamp with time zone NOT NULL,
+    xid xid8 DEFAULT pg_current_xact_id() NOT NULL,
+    actor text NOT NULL,
+    CONSTRAINT list_entry_check CHECK ((valid_from < valid_until)),
+    CONSTRAINT list_entry_effect_check CHECK ((effect = ANY (ARRAY['block'::text, 'allow'::text])))
 );
 
 CREATE TABLE public.loan (
@@ -2856,6 +2902,9 @@ ALTER TABLE ONLY public.cover_claim
 ALTER TABLE ONLY public.day_balance
     ADD CONSTRAINT day_balance_pkey PRIMARY KEY (book, account_id, until);
 
+ALTER TABLE ONLY public.decision
+    ADD CONSTRAINT decision_pkey PRIMARY KEY (book, id);
+
 ALTER TABLE ONLY public.delivery
     ADD CONSTRAINT delivery_pkey PRIMARY KEY (book, key, version);
 
@@ -2936,6 +2985,9 @@ ALTER TABLE ONLY public.line_match_item
 
 ALTER TABLE ONLY public.line_match
     ADD CONSTRAINT line_match_pkey PRIMARY KEY (book, id);
+
+ALTER TABLE ONLY public.list_entry
+    ADD CONSTRAINT list_entry_pkey PRIMARY KEY (book, id);
 
 ALTER TABLE ONLY public.loan_accrued
     ADD CONSTRAINT loan_accrued_pkey PRIMARY KEY (book, loan_id);
@@ -3287,6 +3339,12 @@ CREATE INDEX console_session_of ON public.console_session USING btree (book, mem
 
 CREATE INDEX cover_claim_state ON public.cover_claim USING btree (book, state, id);
 
+CREATE INDEX decision_at ON public.decision USING btree (book, at);
+
+CREATE INDEX decision_party ON public.decision USING btree (book, party, id) WHERE (party <> ''::text);
+
+CREATE INDEX decision_reference ON public.decision USING btree (book, reference, id) WHERE (reference <> ''::text);
+
 CREATE UNIQUE INDEX delivery_now ON public.delivery USING btree (book, key) WHERE (superseded_at = 'infinity'::timestamp with time zone);
 
 CREATE INDEX delivery_order ON public.delivery USING btree (order_key, book);
@@ -3342,6 +3400,10 @@ CREATE INDEX item_seller ON public.item USING btree (seller_key, book);
 CREATE UNIQUE INDEX line_match_item_once ON public.line_match_item USING btree (book, txn_id, leg, account_id) WHERE (NOT freed);
 
 CREATE UNIQUE INDEX line_match_txn ON public.line_match USING btree (book, txn_id);
+
+CREATE INDEX list_entry_ends ON public.list_entry USING btree (book, ends) WHERE (ends IS NOT NULL);
+
+CREATE INDEX list_entry_subject ON public.list_entry USING btree (book, subject);
 
 CREATE INDEX loan_event_recorded ON public.loan_event USING btree (book, recorded_at);
 
@@ -3591,6 +3653,8 @@ CREATE TRIGGER cover_claim_entry_append_only BEFORE DELETE OR UPDATE OR TRUNCATE
 
 CREATE TRIGGER cover_claim_state_moves BEFORE UPDATE ON public.cover_claim FOR EACH ROW WHEN ((old.state IS DISTINCT FROM new.state)) EXECUTE FUNCTION public.guard_cover_claim_state();
 
+CREATE TRIGGER decision_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.decision FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER delivery_keeps_rows BEFORE DELETE OR TRUNCATE ON public.delivery FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER delivery_keeps_versions BEFORE UPDATE ON public.delivery FOR EACH ROW EXECUTE FUNCTION public.refuse_rewrite();
@@ -3620,6 +3684,8 @@ CREATE TRIGGER facility_stays BEFORE DELETE OR TRUNCATE ON public.facility FOR E
 CREATE TRIGGER item_keeps_rows BEFORE DELETE OR TRUNCATE ON public.item FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER item_keeps_versions BEFORE UPDATE ON public.item FOR EACH ROW EXECUTE FUNCTION public.refuse_rewrite();
+
+CREATE TRIGGER list_entry_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.list_entry FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER loan_day_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.loan_day FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
@@ -3770,6 +3836,9 @@ ALTER TABLE ONLY public.cover_claim
 ALTER TABLE ONLY public.cover_claim_entry
     ADD CONSTRAINT cover_claim_entry_book_claim_id_fkey FOREIGN KEY (book, claim_id) REFERENCES public.cover_claim(book, id);
 
+ALTER TABLE ONLY public.decision
+    ADD CONSTRAINT decision_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
+
 ALTER TABLE ONLY public.device
     ADD CONSTRAINT device_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
 
@@ -3808,6 +3877,9 @@ ALTER TABLE ONLY public.invitation
 
 ALTER TABLE ONLY public.ledger_state
     ADD CONSTRAINT ledger_state_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
+
+ALTER TABLE ONLY public.list_entry
+    ADD CONSTRAINT list_entry_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
 
 ALTER TABLE ONLY public.loan_accrued
     ADD CONSTRAINT loan_accrued_book_loan_id_fkey FOREIGN KEY (book, loan_id) REFERENCES public.loan(book, id);
@@ -4013,6 +4085,8 @@ ALTER TABLE public.cover_claim_entry ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.day_balance ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.decision ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.delivery ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.device ENABLE ROW LEVEL SECURITY;
@@ -4042,6 +4116,8 @@ ALTER TABLE public.item ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.line_match ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.line_match_item ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.list_entry ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.loan ENABLE ROW LEVEL SECURITY;
 
@@ -4143,6 +4219,8 @@ CREATE POLICY reader ON public.cover_claim_entry FOR SELECT USING (((book = ( SE
 
 CREATE POLICY reader ON public.day_balance FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
 
+CREATE POLICY reader ON public.decision FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
+
 CREATE POLICY reader ON public.delivery FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (order_key IN ( SELECT public.reader_orders() AS reader_orders)))));
 
 CREATE POLICY reader ON public.device FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (party IN ( SELECT public.reader_seller_names() AS reader_seller_names)))));
@@ -4178,6 +4256,8 @@ CREATE POLICY reader ON public.item FOR SELECT USING (((book = ( SELECT public.r
 CREATE POLICY reader ON public.line_match FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
 
 CREATE POLICY reader ON public.line_match_item FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
+
+CREATE POLICY reader ON public.list_entry FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
 
 CREATE POLICY reader ON public.loan FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (party IN ( SELECT public.reader_seller_names() AS reader_seller_names)))));
 

@@ -25,6 +25,7 @@ from huoshui.scenarios.products import golden
 from tests.ground import confirmation, placed, tender
 from tests.interfaces.api import lending
 from tests.interfaces.api.conftest import Tenant
+from tests.interfaces.api.deciding import in_force
 from tests.interfaces.api.devices import CONFIRMED, PROGRAMME, Devices
 from tests.interfaces.api.test_api_once import FILL, PURSE, TILL
 from tests.interfaces.api.test_api_stories import PAID, money
@@ -139,6 +140,21 @@ BODIES: dict[str, Any] = {
     "/assignments/{ref:str}/release": {"evidence": "fact/1"},
     "/assignments/{ref:str}/repay": {"amount": 1},
     "/assignments/{ref:str}/dilute": {"amount": 1},
+    "/rule-sets": {"file": "x"},
+    "/rule-sets/{ref:str}/refuse": {"reason": "x"},
+    "/rule-sets/{ref:str}/retire": {"reason": "x"},
+    "/policies": {"file": "x"},
+    "/policies/{ref:str}/refuse": {"reason": "x"},
+    "/policies/{ref:str}/retire": {"reason": "x"},
+    "/decisions": {"kind": "application"},
+    "/list-entries": {
+        "effect": "block",
+        "about": "device",
+        "value": "d",
+        "reason": "score",
+        "until": "2030-01-01T00:00:00Z",
+    },
+    "/list-entries/{ref:str}/take-back": {"note": "x"},
     "/webhooks/endpoints": HOOK,
     "/webhooks/endpoints/{ref:str}": {"description": "x"},
     "/webhooks/endpoints/{ref:str}/resend": {"since": "2025-01-01T00:00:00Z"},
@@ -234,6 +250,18 @@ def shared(tenant: Tenant, party: str) -> dict[str, str]:
     }
 
 
+def judged(tenant: Tenant) -> dict[str, str]:
+    """A rule set and a policy in force, a decision and an entry of a list; their ids by address."""
+    found = in_force(tenant)
+    asked = {"kind": "application", "reference": "theirs", "amount": money(100)}
+    until = datetime.fromisoformat(tenant.get("/world")["now"]) + timedelta(days=9)
+    entry = BODIES["/list-entries"] | {"until": until.isoformat()}
+    return found | {
+        "/decisions": tenant.done("/decisions", asked)["id"],
+        "/list-entries": tenant.done("/list-entries", entry)["id"],
+    }
+
+
 class Owned:
     """A tenant with one object of each kind, and the address of each endpoint upon it."""
 
@@ -291,6 +319,7 @@ class Owned:
         self.ids |= factored(tenant, seller, "theirs")
         self.ids |= granted(tenant, seller, "theirs")
         self.ids |= shared(tenant, seller)
+        self.ids |= judged(tenant)
 
         with tempfile.TemporaryDirectory() as home:
             self.ids |= Devices(tenant, Path(home), "s-device", "b-device").everything()

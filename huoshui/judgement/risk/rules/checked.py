@@ -50,6 +50,10 @@ class CheckedRules(msgspec.Struct, frozen=True, dict=True):
                 found.append(Fired(rule, value is True))
         return found
 
+    def reads(self) -> frozenset[str]:
+        """Every fact that a condition reads."""
+        return frozenset(name for test in self.tests for name in test.names)
+
     def test_of(self, name: str) -> Expression:
         """The condition of a rule."""
         return next(t for r, t in zip(self.said.rule, self.tests, strict=True) if r.name == name)

@@ -1,12 +1,16 @@
-"""What is done about rule sets: proposed as versions, read back."""
+"""What is done about rule sets: proposed as versions, read back, tried on what was decided."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
+
+import msgspec
 
 from huoshui.core import access
 from huoshui.core.db import Tx
 from huoshui.core.expr import Schema
+from huoshui.judgement.risk.rules import backtest_store as store
 from huoshui.judgement.risk.rules.checked import CheckedRules, check, ended
 from huoshui.judgement.risk.rules.facts import request_facts
 from huoshui.judgement.risk.rules.model import RuleSet, bad, read_body, read_rules
@@ -48,3 +52,35 @@ def compiled(row: Version, features: Schema) -> CheckedRules:
             _KNOWN.clear()
         found = _KNOWN[key] = check(said, schema_of(said, features))
     return found
+
+
+class Tried(msgspec.Struct, frozen=True):
+    """How often a rule would have fired on what was decided, and among what was approved.
+
+    `fired` is None where history cannot tell: a list among its facts.
+    """
+
+    name: str
+    action: str
+    fired: int | None
+    approved: int
+
+
+class BackTest(msgspec.Struct, frozen=True):
+    """A rule set over stored decisions: how many there were, were approved, and would be stopped."""
+
+    decisions: int
+    approved: int
+    stopped: int  # of those approved: a rule that declines or reviews fires
+    rules: tuple[Tried, ...]
+
+
+def back_test(tx: Tx, own: CheckedRules, since: datetime, until: datetime) -> BackTest:
+    """What a set would have done on the decisions of a time, in one statement of SQL."""
+    told = store.told(own)
+    counted, columns = store.counted(tx, own, told, since, until)
+    rules = tuple(
+        Tried(rule.name, rule.action, *columns.get(n, (None, 0)))
+        for n, rule in enumerate(own.said.rule)
+    )
+    return BackTest(*counted, rules)

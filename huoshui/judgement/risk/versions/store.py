@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from typing import LiteralString
+
 import msgspec
 
 from huoshui.core.db import Tx
 from huoshui.judgement.risk.versions.model import Version
 
 _FIELDS = ", ".join(Version.__struct_fields__)
+IN_FORCE: LiteralString = """
+    SELECT number FROM risk_version
+    WHERE book = %(book)s AND kind = %(kind)s AND name = %(name)s AND state = 'published'
+    ORDER BY number DESC LIMIT 1
+"""
 
 
 def lock(tx: Tx, kind: str, name: str) -> None:
@@ -45,27 +52,20 @@ def latest(tx: Tx, kind: str, name: str) -> Version | None:
     )
 
 
-def in_force(tx: Tx, kind: str, name: str) -> tuple[int, str] | None:
-    """The number and the hash of the version of a name that is in force."""
+def in_force(tx: Tx, kind: str, name: str) -> int | None:
+    """The number of the version of a name that is in force."""
+    number: int | None = tx.value(IN_FORCE, kind=kind, name=name)
+    return number
+
+
+def numbers_in_force(tx: Tx, kind: str) -> list[tuple[str, int]]:
+    """The names with a version in force, and its number."""
     rows = tx.tuples(
-        """SELECT number, digest FROM risk_version
-        WHERE book = %(book)s AND kind = %(kind)s AND name = %(name)s AND state = 'published'
-        ORDER BY number DESC LIMIT 1""",
-        kind=kind,
-        name=name,
-    )
-    return (rows[0][0], rows[0][1]) if rows else None
-
-
-def all_in_force(tx: Tx, kind: str) -> list[Version]:
-    """The versions that are in force, one a name."""
-    return tx.rows(
-        Version,
-        f"""SELECT DISTINCT ON (name) {_FIELDS} FROM risk_version
-        WHERE book = %(book)s AND kind = %(kind)s AND state = 'published'
-        ORDER BY name, number DESC""",
+        """SELECT name, max(number) FROM risk_version
+        WHERE book = %(book)s AND kind = %(kind)s AND state = 'published' GROUP BY name ORDER BY 1""",
         kind=kind,
     )
+    return [(name, number) for name, number in rows]
 
 
 def same(tx: Tx, kind: str, name: str, digest: str) -> Version | None:
