@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from huoshui.core.db import Tx
+from huoshui.facts.activity import service as activity
+from huoshui.facts.activity.model import Subjects
 from huoshui.judgement.risk.decision import Asked, Decision, NoPolicy, loading, service
 from huoshui.judgement.risk.decision.explain import Explained
 from huoshui.judgement.risk.decision.ports import Features, NoFeatures
@@ -19,9 +21,9 @@ FEATURES: Features = NoFeatures()
 
 
 def subject(tx: Tx, about: str, value: str) -> str:
-    """A subject as lists keep it."""
-    del tx
-    return f"{about}:{value}"
+    """A subject as lists keep it: identifiers hashed. Raises ActivityRefused."""
+    found = activity.hashed(tx, Subjects(**{about: value}))
+    return f"{about}:{found[about]}"
 
 
 def decide(tx: Tx, asked: Asked, *, policy: str = "", key: str = "") -> Decision:

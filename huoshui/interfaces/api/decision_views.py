@@ -32,7 +32,7 @@ class ReasonView(msgspec.Struct, frozen=True):
 class ReasonsView(msgspec.Struct, frozen=True):
     """The catalogue."""
 
-    data: list[ReasonView]
+    reasons: list[ReasonView]
 
 
 class NeededView(msgspec.Struct, frozen=True):

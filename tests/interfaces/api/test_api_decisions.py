@@ -96,4 +96,4 @@ def test_history_says_what_rules_would_have_done(judge: Tenant) -> None:
     large = [d for d in counted if d["amount"]["amount"] > 400_000]
     assert rules["first_large"]["fired"] == len(large) >= 1
     assert rules["nothing_left"]["fired"] == sum("nothing_left" in d["fired"] for d in counted)
-    assert judge.get("/reasons")["data"][0].keys() == {"code", "en", "zh"}
+    assert judge.get("/reasons")["reasons"][0].keys() == {"code", "en", "zh"}

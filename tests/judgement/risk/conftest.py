@@ -52,7 +52,7 @@ def asks(amount: int = 300_000, **more: Any) -> Asked:
     """An application of a buyer who is verified and has income left, unless it says otherwise."""
     facts = {**GOOD, **more.pop("facts", {})}
     given: dict[str, Any] = {
-        "subjects": {"buyer": "byr_1", "device": "d1"},
+        "subjects": {"device": "d1"},
         "reference": "r1",
         **more,
     }

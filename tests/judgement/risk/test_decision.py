@@ -17,6 +17,7 @@ from huoshui.judgement.risk.lists import UnknownEntry
 from huoshui.judgement.risk.lists import service as lists
 from huoshui.judgement.risk.versions import service as versions
 from huoshui.judgement.risk.versions import store as version_store
+from huoshui.scenarios import judging
 from tests.judgement.risk.conftest import POLICY, By, asks, publish_policy
 
 
@@ -60,7 +61,12 @@ def test_what_would_have_to_change_is_the_smallest_step_that_is_enough(by: By, p
     by(
         "ann",
         lambda tx: lists.enter(
-            tx, "block", "device:d1", "unusual_activity", "", tx.now + timedelta(9)
+            tx,
+            "block",
+            judging.subject(tx, "device", "d1"),
+            "unusual_activity",
+            "",
+            tx.now + timedelta(9),
         ),
     )
     blocked = decide(by, asks(facts={"free_income_monthly": 42_000}), key="d")
@@ -72,7 +78,12 @@ def test_a_decision_is_made_again_to_the_byte_after_lists_and_policies_moved_on(
 ) -> None:
     def block(tx: Tx) -> Any:
         return lists.enter(
-            tx, "block", "device:d1", "unusual_activity", "gang", tx.now + timedelta(9)
+            tx,
+            "block",
+            judging.subject(tx, "device", "d1"),
+            "unusual_activity",
+            "gang",
+            tx.now + timedelta(9),
         )
 
     before = decide(by, key="1")
@@ -99,7 +110,7 @@ def test_a_decision_is_made_again_to_the_byte_after_lists_and_policies_moved_on(
     [
         ("""record = replace(record, '"free_income_monthly":500000', '"free_income_monthly":900000')""", "/facts/asked.free_income_monthly"),
         ("""record = replace(record, '"outcome":"approve"', '"outcome":"decline"')""", "/outcome"),
-        ("""record = replace(record, '"device":"d1"', '"device":"d2"')""", "/sha256"),
+        ("""record = replace(record, '"reference":"r1"', '"reference":"r2"')""", "/sha256"),
         ("outcome = 'decline'", "/columns/outcome"),
         ("granted = granted + 1", "/columns/granted"),
         ("sha256 = sha256('x')", "/sha256"),
@@ -167,8 +178,8 @@ def test_an_amount_in_another_currency_or_a_fact_of_another_type_is_refused(
 
 
 def test_what_rules_do_not_declare_is_not_kept(by: By, policy: str) -> None:
-    made = decide(by, asks(facts={"diary": "dear"}))
-    assert "dear" not in made.record
+    made = decide(by, asks(facts={"diary": "dear"}, subjects={"phone": "+86 138 0013 8000"}))
+    assert "dear" not in made.record and "8000" not in made.record
 
 
 def test_decisions_are_found_by_what_they_came_to(by: By, policy: str) -> None:

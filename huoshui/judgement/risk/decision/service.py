@@ -13,6 +13,8 @@ import msgspec
 from huoshui.core import access, crypto, ids
 from huoshui.core.db import Tx
 from huoshui.core.expr import FactsUnreadable
+from huoshui.facts.activity import service as activity
+from huoshui.facts.activity.model import Subjects
 from huoshui.judgement.risk.decision import change, record, store
 from huoshui.judgement.risk.decision.explain import Explained, explain
 from huoshui.judgement.risk.decision.judge import Judged, Seen, judge
@@ -41,9 +43,10 @@ def decide(
     """Decide on a request by a policy in force (`name`), or by a version of it (`name@number`).
 
     The record is sealed with the transaction. `key` tells requests of one moment apart.
-    Raises NoPolicy, UnknownVersion, BadRequest.
+    Raises NoPolicy, UnknownVersion, BadRequest, ActivityRefused.
     """
     watch = _Watch()
+    asked = hashed(tx, asked)
     name, number = split(policy)
     in_force = _just(number) if number else asked_for(tx, name)
     key_known = ("risk.in_force", tx.book, name)
@@ -72,6 +75,11 @@ def decide(
 
 def _just(number: int) -> Callable[[], int]:
     return lambda: number
+
+
+def hashed(tx: Tx, asked: Asked) -> Asked:
+    """A request with its identifiers as activities keep them: hashed. Raises ActivityRefused."""
+    return msgspec.structs.replace(asked, subjects=activity.hashed(tx, Subjects(**asked.subjects)))
 
 
 def subjects_of(asked: Asked) -> list[str]:
