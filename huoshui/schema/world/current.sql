@@ -1365,6 +1365,47 @@ CREATE TABLE public.facility_reservation (
     CONSTRAINT facility_reservation_check CHECK ((made_at < until))
 );
 
+CREATE TABLE public.feature_head (
+    book integer NOT NULL,
+    stream integer NOT NULL,
+    ref text NOT NULL,
+    first_at timestamp with time zone NOT NULL,
+    last_at timestamp with time zone NOT NULL,
+    seq bigint NOT NULL,
+    said text
+)
+WITH (fillfactor='70');
+
+CREATE TABLE public.feature_stream (
+    book integer NOT NULL,
+    stream integer NOT NULL,
+    built_at timestamp with time zone NOT NULL
+);
+
+CREATE TABLE public.feature_tile (
+    book integer NOT NULL,
+    stream integer NOT NULL,
+    ref text NOT NULL,
+    size bigint NOT NULL,
+    start bigint NOT NULL,
+    currency text NOT NULL,
+    n bigint NOT NULL,
+    total numeric NOT NULL,
+    "least" bigint,
+    most bigint
+)
+WITH (fillfactor='70', autovacuum_vacuum_scale_factor='0.05', autovacuum_vacuum_cost_delay='0');
+
+CREATE TABLE public.feature_value (
+    book integer NOT NULL,
+    stream integer NOT NULL,
+    ref text NOT NULL,
+    value text NOT NULL,
+    first_at timestamp with time zone NOT NULL,
+    last_at timestamp with time zone NOT NULL
+)
+WITH (fillfactor='80');
+
 CREATE TABLE public.hold (
     book integer NOT NULL,
     id uuid NOT NULL,
@@ -2965,6 +3006,18 @@ ALTER TABLE ONLY public.facility
 ALTER TABLE ONLY public.facility_reservation
     ADD CONSTRAINT facility_reservation_pkey PRIMARY KEY (book, id);
 
+ALTER TABLE ONLY public.feature_head
+    ADD CONSTRAINT feature_head_pkey PRIMARY KEY (book, stream, ref);
+
+ALTER TABLE ONLY public.feature_stream
+    ADD CONSTRAINT feature_stream_pkey PRIMARY KEY (book, stream);
+
+ALTER TABLE ONLY public.feature_tile
+    ADD CONSTRAINT feature_tile_pkey PRIMARY KEY (book, stream, ref, size, start, currency);
+
+ALTER TABLE ONLY public.feature_value
+    ADD CONSTRAINT feature_value_pkey PRIMARY KEY (book, stream, ref, value);
+
 ALTER TABLE ONLY public.hold
     ADD CONSTRAINT hold_pkey PRIMARY KEY (book, id);
 
@@ -3384,6 +3437,8 @@ CREATE INDEX facility_parent ON public.facility USING btree (book, parent_id) WH
 CREATE INDEX facility_party ON public.facility USING btree (book, party, id);
 
 CREATE INDEX facility_reservation_of ON public.facility_reservation USING btree (book, facility_id, id);
+
+CREATE INDEX feature_value_last ON public.feature_value USING btree (book, stream, ref, last_at);
 
 CREATE INDEX hold_due ON public.hold USING btree (book, expires_at) WHERE ((state = 'open'::text) AND (expires_at IS NOT NULL));
 
@@ -3872,6 +3927,9 @@ ALTER TABLE ONLY public.facility_change
 ALTER TABLE ONLY public.facility_reservation
     ADD CONSTRAINT facility_reservation_book_facility_id_fkey FOREIGN KEY (book, facility_id) REFERENCES public.facility(book, id);
 
+ALTER TABLE ONLY public.feature_stream
+    ADD CONSTRAINT feature_stream_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
+
 ALTER TABLE ONLY public.invitation
     ADD CONSTRAINT invitation_book_member_id_fkey FOREIGN KEY (book, member_id) REFERENCES public.member(book, id);
 
@@ -4109,6 +4167,12 @@ ALTER TABLE public.facility_change ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.facility_reservation ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.feature_head ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.feature_tile ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.feature_value ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.hold ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.item ENABLE ROW LEVEL SECURITY;
@@ -4248,6 +4312,12 @@ CREATE POLICY reader ON public.facility_change FOR SELECT USING (((book = ( SELE
 CREATE POLICY reader ON public.facility_reservation FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (facility_id IN ( SELECT f.id
    FROM public.facility f
   WHERE ((f.book = facility_reservation.book) AND (f.party IN ( SELECT public.reader_seller_names() AS reader_seller_names))))))));
+
+CREATE POLICY reader ON public.feature_head FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
+
+CREATE POLICY reader ON public.feature_tile FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
+
+CREATE POLICY reader ON public.feature_value FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
 
 CREATE POLICY reader ON public.hold FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
 

@@ -1,0 +1,181 @@
+"""Features in use: kept as activities come, read now, read as of a moment, traced back to activities."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from functools import lru_cache
+
+from huoshui.core.access import this_book
+from huoshui.core.db import Tx
+from huoshui.facts import activity
+from huoshui.facts.activity import Kept, Subjects
+from huoshui.facts.activity import store as activities
+from huoshui.judgement.risk.features import store
+from huoshui.judgement.risk.features.catalogue import catalogue, feature_set
+from huoshui.judgement.risk.features.history_store import History, Moment, behind
+from huoshui.judgement.risk.features.model import (
+    Feature,
+    FeatureSet,
+    Vector,
+    finished,
+)
+from huoshui.judgement.risk.features.read_store import Online
+from huoshui.judgement.risk.features.upkeep import Plan, news, plans
+
+BEHIND_MOST = 100  # activities behind one value
+_BATCH = 2_000
+
+By = dict[str, list[Plan]]
+_also: dict[str, Feature] = {}
+
+
+def keep_also(more: Mapping[str, Feature]) -> None:
+    """Keep these features too, from now on in this process, beside those of the catalogue."""
+    _also.update(more)
+    _plans.cache_clear()
+
+
+@activity.followed_by
+def keep(tx: Tx, rows: Sequence[Kept]) -> None:
+    """Add what activities bring to what features are read from."""
+    by_kind = _plans()
+    built = _ensure(tx, by_kind)
+    store.add(tx, news(_without(by_kind, built) if built else by_kind, rows))
+
+
+@lru_cache(1)
+def _plans() -> By:
+    return plans([*catalogue().values(), *_also.values()])
+
+
+def _without(by_kind: By, streams: set[int]) -> By:
+    return {k: [p for p in of if p.stream.id not in streams] for k, of in by_kind.items()}
+
+
+def _ensure(tx: Tx, by_kind: By) -> set[int]:
+    """See that all these streams are kept; those that were built just now, with all that can be seen.
+
+    What was declared since the book began is built from its activities by who needs it first.
+    """
+    wanted = {plan.stream.id for of in by_kind.values() for plan in of}
+    key = ("feature.streams", tx.book)
+    known: frozenset[int] = tx.known(key) or frozenset()
+    if wanted <= known:
+        return set()
+    there = store.streams(tx)
+    built = set(store.mark(tx, sorted(wanted - there))) if wanted - there else set()
+    if built:
+        missing = {k: [p for p in of if p.stream.id in built] for k, of in by_kind.items()}
+        for rows in store.stream_of_all(tx):
+            store.add(tx, news(missing, rows))
+    tx.learn(key, known | wanted | there)
+    return built
+
+
+@lru_cache(64)
+def _online(chosen: FeatureSet) -> Online:
+    return Online(chosen)
+
+
+@lru_cache(64)
+def _history(chosen: FeatureSet) -> History:
+    return History(chosen)
+
+
+@lru_cache(64)
+def _kept_for(chosen: FeatureSet) -> By:
+    return plans(chosen.read)
+
+
+def read(
+    tx: Tx, chosen: FeatureSet | Iterable[str], subjects: Subjects, as_of: datetime | None = None,
+    *, currency: str = "",
+) -> Vector:  # fmt: skip
+    """The values of a set now, or as of a moment with what is known now: one statement.
+
+    Amounts are of one currency, the book's own if none is named. Of a moment that has activities behind it
+    the values come from the history, by another statement. Raises UnknownFeature, ActivityRefused.
+    """
+    found = chosen if isinstance(chosen, FeatureSet) else feature_set(chosen)
+    refs, at = activity.hashed(tx, subjects), as_of or tx.now
+    currency = currency or _currency(tx)
+    _ensure(tx, _kept_for(found))
+    told = _online(found).ask(tx, refs, at, currency)
+    values = told.values
+    if told.ahead:
+        [values] = _history(found).ask(tx, [Moment(refs, at, told.seen)], currency)
+    return Vector(finished(found, values), found.versions, told.seen, at)
+
+
+def read_as_of(
+    tx: Tx, chosen: FeatureSet | Iterable[str], subjects: Subjects, seen: str, as_of: datetime,
+    *, currency: str = "",
+) -> Vector:  # fmt: skip
+    """The values that a reading with this `seen` had, from the history of activities.
+
+    Raises UnknownFeature, ActivityRefused.
+    """
+    [vector] = read_many(tx, chosen, [(subjects, as_of, seen)], currency=currency)
+    return vector
+
+
+def read_many(
+    tx: Tx, chosen: FeatureSet | Iterable[str], asked: Sequence[tuple[Subjects, datetime, str]],
+    *, currency: str = "",
+) -> list[Vector]:  # fmt: skip
+    """The values of many moments, for training: without a `seen`, with what was told by each.
+
+    Raises UnknownFeature, ActivityRefused.
+    """
+    found = chosen if isinstance(chosen, FeatureSet) else feature_set(chosen)
+    currency = currency or _currency(tx)
+    moments = [Moment(activity.hashed(tx, s), at, seen) for s, at, seen in asked]
+    vectors = []
+    for start in range(0, len(moments), _BATCH):
+        some = moments[start : start + _BATCH]
+        for moment, values in zip(some, _history(found).ask(tx, some, currency), strict=True):
+            made = finished(found, values)
+            vectors.append(Vector(made, found.versions, moment.seen, moment.as_of))
+    return vectors
+
+
+def lineage(
+    tx: Tx, vector: Vector, subjects: Subjects, *, currency: str = "",
+    known: Mapping[str, Feature] | None = None,
+) -> dict[str, list[Kept]]:  # fmt: skip
+    """The activities behind each value of a vector, the latest first, at most 100 each.
+
+    Raises UnknownFeature, ActivityRefused.
+    """
+    moment = Moment(activity.hashed(tx, subjects), vector.as_of, vector.seen)
+    currency = currency or _currency(tx)
+    found: dict[str, list[Kept]] = {}
+    for feature in feature_set(vector.values, known).features:
+        parts = feature_set(feature.parts, known).features or (feature,)
+        ids = [i for p in parts for i in behind(tx, p, moment, currency, BEHIND_MOST)]
+        found[feature.name] = activities.by_id(tx, ids)[::-1]
+    return found
+
+
+def rebuild(tx: Tx) -> bool:
+    """Build all that is kept anew from the activities; whether it was as it had to be.
+
+    Nobody may record at the same time.
+    """
+    _ensure(tx, _plans())
+    before = store.kept(tx)
+    store.forget(tx)
+    store.mark(tx, sorted({p.stream.id for of in _plans().values() for p in of}))
+    for rows in store.stream_of_all(tx):
+        store.add(tx, news(_plans(), rows))
+    return store.kept(tx) == before
+
+
+def _currency(tx: Tx) -> str:
+    key = ("book.currency", tx.book)
+    known: str | None = tx.known(key)
+    if known is None:
+        known = this_book(tx).currency
+        tx.learn(key, known)
+    return known

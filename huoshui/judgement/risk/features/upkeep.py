@@ -1,0 +1,175 @@
+"""What news adds to tiles, to the values that were seen, and to firsts and lasts. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import msgspec
+
+from huoshui.core.expr.types import read_value
+from huoshui.core.money import Money
+from huoshui.facts.activity.kinds import KINDS, SCHEMA, TYPES
+from huoshui.facts.activity.model import ABOUT, Kept
+from huoshui.judgement.risk.features.model import (
+    ANY_KIND,
+    DAY,
+    HEADED,
+    HOT,
+    Feature,
+    Stream,
+)
+from huoshui.judgement.risk.features.span import DAY_US, HOUR_US, us
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """What is kept of a stream: tiles of these sizes (microseconds), values seen, first and last."""
+
+    stream: Stream
+    sizes: tuple[int, ...] = ()
+    values: bool = False
+    head: bool = False
+
+
+class TileKey(NamedTuple):
+    """A tile: of a stream and an entity, its size and start, and the currency of its amounts."""
+
+    stream: int
+    ref: str
+    size: int
+    start: int
+    currency: str
+
+
+class Tile(msgspec.Struct):
+    """What a tile adds up: how many, their sum, the least and the most."""
+
+    n: int = 0
+    total: int = 0
+    least: int | None = None
+    most: int | None = None
+
+    def add(self, value: int | None) -> None:
+        """One more activity."""
+        self.n += 1
+        if value is not None:
+            self.total += value
+            self.least = value if self.least is None else min(self.least, value)
+            self.most = value if self.most is None else max(self.most, value)
+
+
+class Head(msgspec.Struct):
+    """The first and the last activity of a stream about an entity, and what the last said."""
+
+    first_at: datetime
+    last_at: datetime
+    seq: int
+    said: str | None
+
+
+class News(msgspec.Struct):
+    """What a batch adds."""
+
+    tiles: dict[TileKey, Tile] = {}
+    values: dict[tuple[int, str, str], tuple[datetime, datetime]] = {}
+    heads: dict[tuple[int, str], Head] = {}
+
+
+def sizes_of(feature: Feature) -> tuple[int, ...]:
+    """The tiles that a feature is read from, the smallest first."""
+    if feature.window is None or feature.aggregate not in _TILED:
+        return ()
+    hours = (HOUR_US,) if feature.entity in HOT and feature.window > DAY / 24 else ()
+    return (*hours, DAY_US) if feature.window > DAY else hours
+
+
+_TILED = ("sum", "count", "max", "min", "decayed_sum")
+
+
+def plans(features: Iterable[Feature]) -> dict[str, list[Plan]]:
+    """What is kept, by the kind of activity that adds to it."""
+    wanted: dict[Stream, Plan] = {}
+    for feature in features:
+        if feature.aggregate == "ratio":
+            continue
+        before = wanted.get(feature.stream, Plan(feature.stream))
+        wanted[feature.stream] = Plan(
+            feature.stream,
+            tuple(sorted({*before.sizes, *sizes_of(feature)})),
+            before.values or feature.aggregate == "distinct",
+            before.head or feature.aggregate in HEADED,
+        )
+    found: dict[str, list[Plan]] = {}
+    for plan in wanted.values():
+        if plan.sizes or plan.values or plan.head:
+            for kind in KINDS if ANY_KIND in plan.stream.kinds else plan.stream.kinds:
+                found.setdefault(kind, []).append(plan)
+    return found
+
+
+def news(by_kind: Mapping[str, Sequence[Plan]], rows: Iterable[Kept]) -> News:
+    """What these activities add."""
+    found = News()
+    for row in rows:
+        facts: dict[str, Any] | None = None
+        for plan in by_kind.get(row.kind, ()):
+            stream = plan.stream
+            ref = row.ref(stream.entity)
+            if ref is None:
+                continue
+            if stream.filter is not None:
+                facts = facts or facts_of(row)
+                if stream.filter.answer(facts).value is not True:
+                    continue
+            _add(found, plan, ref, row)
+    return found
+
+
+def _add(found: News, plan: Plan, ref: str, row: Kept) -> None:
+    stream = plan.stream
+    for size in plan.sizes:
+        money = stream.value == "amount"
+        start = us(row.occurred_at) // size * size
+        key = TileKey(stream.id, ref, size, start, (row.currency or "") if money else "")
+        value = (
+            (row.amount if money else row.attributes.get(stream.value)) if stream.value else None
+        )
+        found.tiles.setdefault(key, Tile()).add(value)
+    if plan.values and (said := said_of(row, stream.value)) is not None:
+        at = row.occurred_at
+        first, last = found.values.get((stream.id, ref, said), (at, at))
+        found.values[stream.id, ref, said] = (min(first, at), max(last, at))
+    if plan.head:
+        _head(found, stream, ref, row)
+
+
+def _head(found: News, stream: Stream, ref: str, row: Kept) -> None:
+    at, key = row.occurred_at, (stream.id, ref)
+    head = found.heads.setdefault(key, Head(at, at, -1, None))
+    head.first_at = min(head.first_at, at)
+    if (at, row.seq) > (head.last_at, head.seq):
+        head.last_at, head.seq, head.said = at, row.seq, said_of(row, stream.value)
+
+
+def said_of(row: Kept, name: str) -> str | None:
+    """What an activity says of a subject, its amount or an attribute, as text."""
+    if name in ABOUT:
+        return row.ref(name)
+    value = row.amount if name == "amount" else row.attributes.get(name)
+    if isinstance(value, bool):
+        return str(value).lower()
+    return None if value is None else str(value)
+
+
+def facts_of(row: Kept) -> dict[str, Any]:
+    """An activity as an expression reads it."""
+    facts: dict[str, Any] = dict.fromkeys(SCHEMA.by_name)
+    facts["kind"] = row.kind
+    for about in ABOUT:
+        facts[about] = row.ref(about)
+    if row.amount is not None and row.currency:
+        facts["amount"] = Money(row.amount, row.currency)
+    for name, value in row.attributes.items():
+        facts[name] = read_value(TYPES[name], value)
+    return facts
