@@ -37,7 +37,7 @@ from huoshui.lines.payments.escrow.terms import confirm_due
 from huoshui.lines.payments.settlement import claims as settling
 from huoshui.lines.payments.settlement.model import Takings
 
-_UNPROMISED = timedelta(days=14)  # until a parcel without a promised day is thought to arrive
+UNPROMISED = timedelta(days=14)  # until a parcel without a promised day is thought to arrive
 Held = dict[UUID, list[Assignment]]
 
 
@@ -143,7 +143,7 @@ class _Known:
         buyer = self.buyers.get(order.buyer_key)
         if not face or buyer is None:
             return NotFactorable(reason="amount")
-        arrives = order.estimated_at or order.shipped_at + _UNPROMISED
+        arrives = order.estimated_at or order.shipped_at + UNPROMISED
         due = confirm_due(self.terms, self.zone, max(arrives, self.tx.now))
         debtor = ids.show("byr", buyer)
         stood = _standing_due(self.tx, seller_id, debtor, key)

@@ -59,7 +59,6 @@ class ProductAssumed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     `fee`: what the seller pays for a loan at the checkout, a part of what is not refunded. `loss`: the
     part of loans that stop paying at some instalment, `loss_in` by segment (the buyer's or the
     seller's region); `lgd`: the part of what is owed then that is lost. `cost_each`: what one costs to run, minor units.
-    `due_days`: in how many days a claim is promised to be paid.
     """
 
     take_up: Part
@@ -68,7 +67,6 @@ class ProductAssumed(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     lgd: Part = "1"
     fee: Part = "0"
     cost_each: Annotated[int, msgspec.Meta(ge=0, le=10**9)] = 0
-    due_days: Annotated[int, msgspec.Meta(ge=1, le=365)] = 30
 
 
 class Assumptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,9 +1,7 @@
-"""From what was seen to the loan that might have been. No I/O.
+"""From what was seen to the loan at the checkout that might have been. No I/O.
 
-Checkout: the buyer pays an order by instalments, of the number really chosen where the product has
+The buyer pays an order by instalments, of the number really chosen where the product has
 it, else of the fewest that the product has. What was refunded repays the rest of the loan that day.
-Claims: what a seller was to get is bought when the order is shipped; the advance and what it costs come
-out of the payout that really came; what that does not cover is short.
 """
 
 from __future__ import annotations
@@ -15,15 +13,12 @@ from fractions import Fraction
 import msgspec
 
 from huoshui.catalog import CheckedProduct
-from huoshui.core.errors import Problem
 from huoshui.core.expr import ExpressionWithoutValue
-from huoshui.lines.lending.factoring.product import quote
-from huoshui.lines.lending.factoring.terms import interest
 from huoshui.lines.lending.product import Asked, LoanTables, asked_facts, read_tables
 from huoshui.lines.lending.product.quote import NoPrice, RateAboveCap, loan_quote, priced
 from huoshui.lines.lending.schedule import Drawdown, Row, schedule
 from huoshui.scenarios.whatif.chance import draws
-from huoshui.scenarios.whatif.model import Flow, Line, OrderSeen, SaleSeen
+from huoshui.scenarios.whatif.model import Flow, Line, OrderSeen
 
 
 class Checkout(msgspec.Struct, frozen=True):
@@ -103,44 +98,3 @@ def _repaid(rows: Sequence[Row], order: OrderSeen) -> list[Flow]:
             flows.append((row.due, row_left, row.interest if row_left else 0, False))
     flows.sort(key=lambda each: (each[0], not each[3]))
     return [Flow(n, *each) for n, each in enumerate(flows, start=1)]
-
-
-class Claims(msgspec.Struct, frozen=True):
-    """A factoring product that sellers are offered, the promise of its claims, the seed of its draws."""
-
-    checked: CheckedProduct
-    due_days: int
-    seed: int
-
-    def line(self, sale: SaleSeen) -> Line | None:
-        """The advance on a seller's part of a shipped order; None where the product is not for it, or
-        the order was paid out before it was shipped."""
-        shipped, paid = sale.shipped_on, sale.paid_out_on
-        if shipped is None or (paid is not None and paid <= shipped):
-            return None
-        try:
-            found = quote(self.checked, sale.amount, self.due_days).deal
-        except Problem:
-            return None
-        left = sale.amount - sale.given_back if paid is not None else 0
-        returned = min(found.advance, left)
-        flows = [Flow(0, shipped, found.advance)]
-        if paid is not None and returned:
-            cost = found.fee_flat + interest(
-                found.advance, found.rate_annual, (paid - shipped).days
-            )
-            flows.append(Flow(1, paid, returned, min(cost, left - returned), certain=True))
-        if returned < found.advance:
-            flows.append(Flow(len(flows), paid or shipped, found.advance - returned))
-        key, product = f"{sale.key}/{sale.seller}", self.checked.product.product
-        return Line(
-            key=key,
-            party=sale.seller,
-            segment=sale.region,
-            draws=draws(self.seed, product, key, taker=sale.seller),
-            flows=tuple(flows),
-            fee_base=0,
-            short=found.advance - returned,
-            waited=sale.hours,
-            waits=sale.hours_to_shipping if sale.hours is not None else None,
-        )

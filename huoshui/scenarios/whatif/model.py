@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 import msgspec
 
@@ -22,9 +22,9 @@ class OrderSeen(msgspec.Struct, frozen=True):
 
 
 class SaleSeen(msgspec.Struct, frozen=True):
-    """A seller's part of an order: what it was to get and got back from it, and when.
+    """A seller's part of an order, in minor units: what it is to get of it, and what of that went back.
 
-    `hours` are from the buyer's payment to the seller's payout; None where it was not paid out.
+    `due_on` is the day on which the order was promised to be paid to the seller, when it was shipped.
     """
 
     key: str
@@ -32,11 +32,11 @@ class SaleSeen(msgspec.Struct, frozen=True):
     region: str
     amount: int
     given_back: int
-    paid_on: date
-    shipped_on: date | None
-    paid_out_on: date | None
-    hours: int | None
-    hours_to_shipping: int | None
+    taken_at: datetime
+    shipped_at: datetime | None
+    due_on: date | None
+    released_at: datetime | None
+    returned_at: datetime | None
 
 
 ONLY_PAYS, ONLY_STOPS = 1, 2  # whose flow it is: of one who pays to the end, of one who stops

@@ -11,12 +11,12 @@ import msgspec
 
 from huoshui.catalog import CheckedProduct
 from huoshui.catalog.model import Said
-from huoshui.core.access import this_book
+from huoshui.core.access import this_book, zone_of
 from huoshui.core.db import Tx
 from huoshui.core.errors import Problem
 from huoshui.scenarios.products import use_of
 from huoshui.scenarios.seller_loans import store as seller_loans
-from huoshui.scenarios.whatif import store
+from huoshui.scenarios.whatif import seen, store
 from huoshui.scenarios.whatif.assumptions import (
     CASES,
     MILLION,
@@ -26,7 +26,8 @@ from huoshui.scenarios.whatif.assumptions import (
     ppm,
 )
 from huoshui.scenarios.whatif.capital import Capital, capital
-from huoshui.scenarios.whatif.lines import Checkout, Claims
+from huoshui.scenarios.whatif.claims import Claims
+from huoshui.scenarios.whatif.lines import Checkout
 from huoshui.scenarios.whatif.model import Line
 from huoshui.scenarios.whatif.sellers import Advances, Seasons
 from huoshui.scenarios.whatif.store import Day, Rates, SegmentLoss, Setup, Sums
@@ -116,12 +117,12 @@ def prepare(
             raise OtherCurrency(product=key, found=file.checked.product.currency, book=currency)
     zone = this_book(tx).time_zone
     counts = {}
-    for key, assumed in assumptions.products.items():
+    for key in assumptions.products:
         if key not in files:
             raise NoProductFile(product=key)
         found = files[key].checked
         lost_days = assumptions.money.charge_off_days
-        lines = _of(tx, found, assumed, _Told(zone, seed, lost_days, tell))
+        lines = _of(tx, found, _Told(zone, seed, lost_days, tell))
         counts[key] = store.keep(tx, key, lines)
     sources = {key: file.source for key, file in files.items()}
     store.set_up(tx, Setup(seed, msgspec.to_builtins(assumptions), sources))
@@ -137,13 +138,13 @@ class _Told(msgspec.Struct, frozen=True):
     tell: Tell
 
 
-def _of(tx: Tx, found: CheckedProduct, assumed: ProductAssumed, told: _Told) -> Iterator[Line]:
+def _of(tx: Tx, found: CheckedProduct, told: _Told) -> Iterator[Line]:
     """The loans of a product that might have been."""
     zone, seed = told.zone, told.seed
     match use_of(found):
         case "claims":
-            claims = Claims(found, assumed.due_days, seed)
-            return _lines(found, store.sales(tx, zone), claims.line, told.tell)
+            claims = Claims(found, seed, store.payouts(tx), zone_of(tx), told.lost_days)
+            return (line for own in seen.sales(tx).values() for line in claims.lines(own))
         case "checkout":
             return _lines(found, store.orders(tx, zone), Checkout.of(found, seed).line, told.tell)
         case "sales":

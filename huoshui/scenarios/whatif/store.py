@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import msgspec
 
 from huoshui.core import columns
 from huoshui.core.db import Tx
-from huoshui.scenarios.whatif.model import Line, OrderSeen, SaleSeen
+from huoshui.scenarios.whatif.model import Line, OrderSeen
 
 
 class Rates(msgspec.Struct, frozen=True):
@@ -117,48 +117,61 @@ def orders(tx: Tx, zone: str) -> list[OrderSeen]:
     )
 
 
-def sales(tx: Tx, zone: str) -> list[SaleSeen]:
-    """Sellers' parts of orders that were split, with shipping and the payout that brought them."""
-    return tx.rows(
-        SaleSeen,
+class OrderMoney(msgspec.Struct, frozen=True):
+    """An order's money and its days; `parts` are seller, what it was to get and gave back, once split."""
+
+    key: str
+    taken: int
+    parts: list[tuple[str, int, int]]
+    taken_at: datetime
+    shipped_at: datetime | None
+    estimated_at: datetime | None
+    released_at: datetime | None
+    returned_at: datetime | None
+
+
+def money(tx: Tx) -> list[OrderMoney]:
+    """The money of orders that were paid for, in the order of payment."""
+    rows = tx.tuples(
         """
-        WITH part AS (
-            SELECT e.order_key, e.taken_at, e.released_by, share ->> 0 AS seller,
-                   sum((share ->> 2)::bigint)::bigint AS amount,
-                   sum((share ->> 3)::bigint)::bigint AS given_back
-            FROM escrow e CROSS JOIN LATERAL jsonb_array_elements(e.parts) AS share
-            WHERE e.book = %(book)s AND e.taken_at IS NOT NULL AND share ->> 1 = 'seller'
-            GROUP BY 1, 2, 3, 4),
-        shipped AS (
-            SELECT order_key, min(occurred_at) AS at FROM shipment
-            WHERE book = %(book)s AND superseded_at = 'infinity' GROUP BY 1),
-        paid AS (
-            SELECT m.id, shown_id('slr', p.seller_id) AS seller, min(p.at) AS at
-            FROM payout p JOIN transfer m ON m.book = p.book AND m.to_id = p.account_id
-                AND m.to_version > p.from_version AND m.to_version <= p.to_version
-            WHERE p.book = %(book)s AND p.state IN ('sent', 'paid') GROUP BY 1, 2),
-        days AS (SELECT DISTINCT at FROM payout WHERE book = %(book)s),
-        swept AS (  -- in a full run a claim takes the order's money on the day of the payout
-            SELECT w.key, min(days.at) AS at
-            FROM whatif_taken w JOIN assignment a ON a.book = w.book AND a.id = w.object_id
-            JOIN escrow e ON e.book = w.book AND e.order_id = a.order_id
-            JOIN days ON days.at >= e.released_at
-            WHERE w.book = %(book)s GROUP BY 1)
-        SELECT part.order_key AS key, part.seller, coalesce(s.region, '') AS region, part.amount,
-               part.given_back, (part.taken_at AT TIME ZONE %(zone)s)::date AS paid_on,
-               (shipped.at AT TIME ZONE %(zone)s)::date AS shipped_on,
-               (coalesce(paid.at, swept.at) AT TIME ZONE %(zone)s)::date AS paid_out_on,
-               (EXTRACT(epoch FROM coalesce(paid.at, swept.at) - part.taken_at) / 3600)::int AS hours,
-               (EXTRACT(epoch FROM shipped.at - part.taken_at) / 3600)::int AS hours_to_shipping
-        FROM part
-        LEFT JOIN seller s ON s.book = %(book)s AND shown_id('slr', s.id) = part.seller
-            AND s.superseded_at = 'infinity'
-        LEFT JOIN shipped ON shipped.order_key = part.order_key
-        LEFT JOIN paid ON paid.id = part.released_by AND paid.seller = part.seller
-        LEFT JOIN swept ON swept.key = part.order_key || '/' || part.seller
-        ORDER BY part.taken_at, part.order_key, part.seller
-        """,
-        zone=zone,
+        SELECT e.order_key, e.taken,
+               coalesce((SELECT jsonb_agg(jsonb_build_array(s.seller, s.amount, s.back))
+                   FROM (SELECT share ->> 0 AS seller, sum((share ->> 2)::bigint) AS amount,
+                             sum((share ->> 3)::bigint) AS back
+                         FROM jsonb_array_elements(e.parts) AS share
+                         WHERE share ->> 1 = 'seller' GROUP BY 1) s), '[]') AS parts,
+               e.taken_at, h.at, o.estimated_at, e.released_at, r.at
+        FROM escrow e
+        JOIN order_ o ON o.book = e.book AND o.key = e.order_key AND o.superseded_at = 'infinity'
+        LEFT JOIN (SELECT order_key, min(recorded_at) AS at FROM shipment  -- when it was known
+                   WHERE book = %(book)s GROUP BY 1) h
+            ON h.order_key = e.order_key
+        LEFT JOIN (SELECT order_id, min(at) AS at FROM refund WHERE book = %(book)s GROUP BY 1) r
+            ON r.order_id = e.order_id
+        WHERE e.book = %(book)s AND e.taken_at IS NOT NULL
+        ORDER BY e.taken_at, e.order_key
+        """
+    )
+    names = OrderMoney.__struct_fields__
+    return [msgspec.convert(dict(zip(names, row, strict=True)), OrderMoney) for row in rows]
+
+
+def payouts(tx: Tx) -> list[datetime]:
+    """The moments at which sellers were paid out."""
+    rows = tx.tuples(
+        """SELECT DISTINCT at FROM payout
+        WHERE book = %(book)s AND state IN ('sent', 'paid') ORDER BY 1"""
+    )
+    return [at for (at,) in rows]
+
+
+def regions(tx: Tx) -> dict[str, str]:
+    """The region of each seller, by its public id."""
+    return dict(
+        tx.tuples(
+            """SELECT shown_id('slr', id), coalesce(region, '') FROM seller
+            WHERE book = %(book)s AND superseded_at = 'infinity'"""
+        )
     )
 
 

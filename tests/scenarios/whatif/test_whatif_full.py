@@ -110,9 +110,14 @@ def test_every_figure_is_the_sum_of_its_postings(world: Database, found: Compari
 
 
 def test_sellers_have_their_money_sooner(found: Comparison) -> None:
-    sold = found.full[1]
+    sold, guess = found.full[1], found.estimates[1]
     assert sold.waits_h is not None and sold.waited_h is not None
     assert sold.waits_h < sold.waited_h
+    assert guess.waits_h is not None and abs(sold.waits_h - guess.waits_h) <= 12, (sold, guess)
+    assert guess.waited_h is not None and abs(sold.waited_h - guess.waited_h) <= 12
+    # An advance begins when the facts of a batch are taken, up to a day after the shipment.
+    assert guess.interest * 8 // 10 <= sold.interest <= guess.interest
+    assert abs(sold.loss - guess.loss) <= guess.loss // 5 + sold.taken
 
 
 def test_what_was_tried_is_switched_on_with_the_same_settings(

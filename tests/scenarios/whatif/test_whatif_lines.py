@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from importlib import resources
+from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,8 +20,9 @@ from huoshui.scenarios.seller_loans.model import Sold
 from huoshui.scenarios.whatif import read_assumptions
 from huoshui.scenarios.whatif.assumptions import BadAssumptions, ppm
 from huoshui.scenarios.whatif.chance import draws
-from huoshui.scenarios.whatif.lines import Checkout, Claims
-from huoshui.scenarios.whatif.model import ONLY_PAYS, ONLY_STOPS, OrderSeen, SaleSeen
+from huoshui.scenarios.whatif.claims import Claims
+from huoshui.scenarios.whatif.lines import Checkout
+from huoshui.scenarios.whatif.model import ONLY_PAYS, ONLY_STOPS, Line, OrderSeen, SaleSeen
 from huoshui.scenarios.whatif.sellers import Advances, Seasons
 from tests import ground
 
@@ -91,50 +94,107 @@ def test_an_order_outside_the_amounts_is_none_of_the_product() -> None:
     assert FREE.line(OrderSeen("o1", DAY, 500_001, 3, 0, None, "")) is None
 
 
+ZONE = ZoneInfo("Asia/Shanghai")
+NOON = datetime(DAY.year, DAY.month, DAY.day, 12, tzinfo=ZONE)
+
+
+def at(day: int) -> datetime:
+    """The noon of a day of the history."""
+    return NOON + timedelta(days=day)
+
+
 def sale(**seen: object) -> SaleSeen:
-    """A seller's part of an order, shipped on the second day and paid out on the twentieth."""
+    """A seller's part of an order, shipped on the second day and released on the eighteenth."""
     usual: dict[str, object] = {
-        "key": "o1", "seller": "slr_1", "region": "SP", "amount": 10_000, "given_back": 0,
-        "paid_on": DAY, "shipped_on": DAY + timedelta(days=2),
-        "paid_out_on": DAY + timedelta(days=20), "hours": 480, "hours_to_shipping": 48,
+        "key": "o1", "seller": "slr_1", "region": "SP", "amount": 100_000, "given_back": 0,
+        "taken_at": at(0), "shipped_at": at(2), "due_on": DAY + timedelta(days=32),
+        "released_at": at(18), "returned_at": None,
     }  # fmt: skip
     return SaleSeen(**(usual | seen))  # type: ignore[arg-type]
 
 
-def claims(due_days: int = 30) -> Claims:
-    """Factoring with recourse, as it comes along: 80 % at once, 0.1 % and 9 % a year."""
+def claims() -> Claims:
+    """Factoring with recourse, as it comes along: 80 % at once, 0.1 % and 9 % a year; paid out weekly."""
     file = resources.files("huoshui.lines.lending.factoring.golden")
     product = read_product(
         file.joinpath("factoring-with-recourse.toml").read_bytes(), {FACTORING.name: FACTORING}
     )
-    return Claims(check(product, FACTORING, Schema(()), ()), due_days, 1)
+    found = check(product, FACTORING, Schema(()), ())
+    weekly = [at(7 * n + 6) for n in range(60)]
+    return Claims(found, 1, weekly, ZONE, 90)
+
+
+def told(*sales: SaleSeen) -> list[Line]:
+    """The claims of a seller."""
+    return list(claims().lines(sales))
 
 
 def test_an_advance_and_its_cost_come_back_out_of_the_payout() -> None:
-    line = claims().line(sale(amount=100_000))
-    assert line is not None
-    # 0.1 % of 1,000.00, and 9 % a year of 800.00 for the 18 days that it was really out.
-    cost = 100 + round(80_000 * 0.09 * 18 / 365)
-    assert [(f.principal, f.interest, f.certain) for f in line.flows] == [
-        (80_000, 0, False), (80_000, cost, True)
+    [line] = told(sale())
+    # 0.1 % of 1,000.00, and 9 % a year of 800.00 for the 16 days until the order was released. Then all
+    # of the claim is out until the payout that it is taken from.
+    cost = 100 + round(80_000 * 0.09 * 16 / 365)
+    assert [(f.on - DAY, f.principal, f.interest) for f in line.flows] == [
+        (timedelta(2), 80_000, 0), (timedelta(18), -20_000, cost), (timedelta(20), 100_000, 0)
     ]  # fmt: skip
-    assert (line.short, line.waited, line.waits) == (0, 480, 48)
+    assert all(f.certain for f in line.flows[1:])
+    # It leaves with the first payout after the shipment; the order's own would have been the second after.
+    assert (line.short, line.waits, line.waited) == (0, 6 * 24, 20 * 24)
 
 
-def test_what_a_payout_does_not_cover_is_short() -> None:
-    line = claims().line(sale(amount=100_000, given_back=40_000))
-    assert line is not None and line.short == 20_000
-    assert line.flows[1].interest == 0, "nothing is left for it"
-    never = claims().line(sale(amount=100_000, paid_out_on=None, hours=None))
-    assert never is not None and never.short == never.amount == 80_000
-    assert never.waits is None, "nothing to compare with"
+def test_a_claim_that_is_late_is_bought_back_and_repaid_out_of_other_sales() -> None:
+    never = sale(released_at=None)
+    [line] = told(never)
+    assert line.short == line.amount == 80_000 and line.waits is None
+    # Due on the 32nd day, 15 of grace: the seller owes it from the 48th on.
+    assert line.flows[-1].on == DAY + timedelta(days=48) and not line.flows[-1].certain
+    small = sale(key="o2", amount=60_000, shipped_at=None, taken_at=at(60), released_at=at(70))
+    [line] = told(never, small)
+    assert line.short == 80_000 - 30_000, "half of what it takes repays it"
+    more = [
+        msgspec.structs.replace(small, key=f"o{n}", released_at=at(70 + 7 * n)) for n in range(3)
+    ]
+    [line] = told(never, *more)
+    assert line.short == 0 and sum(f.principal for f in line.flows[1:]) == line.amount
+
+
+def test_what_goes_back_dilutes_the_claim() -> None:
+    [line] = told(sale(given_back=40_000, returned_at=at(10)))
+    # The reserve bears 200.00; of 800.00 and its cost the order brings 600.00, no other sale the rest.
+    assert line.short == 20_000 + 100 + round(80_000 * 0.09 * 16 / 365)
+    [line] = told(sale(given_back=100_000, returned_at=at(10), released_at=None))
+    assert line.short == 80_000 and line.waits is None
 
 
 def test_nothing_is_advanced_on_what_is_not_for_the_product() -> None:
-    assert claims().line(sale(shipped_on=None)) is None
-    assert claims().line(sale(amount=100_000, paid_out_on=DAY)) is None
-    assert claims().line(sale(amount=9_999)) is None, "below the product's least"
-    assert claims(due_days=1).line(sale(amount=100_000)) is None, "its own rule"
+    assert told(sale(shipped_at=None)) == []
+    assert told(sale(released_at=at(1))) == [], "its money has moved"
+    assert told(sale(amount=9_999)) == [], "below the product's least"
+    assert told(sale(due_on=DAY + timedelta(days=3))) == [], "its own rule"
+
+
+@settings(max_examples=ground.examples(40), deadline=None)
+@given(
+    parts=st.lists(
+        st.tuples(st.integers(10_000, 900_000), st.integers(0, 80), st.integers(0, 90),
+                  st.integers(0, 90), st.integers(0, 100)),
+        min_size=1, max_size=12,
+    )
+)  # fmt: skip
+def test_what_is_advanced_comes_back_or_is_lost(parts: list[tuple[int, ...]]) -> None:
+    sales = [
+        sale(
+            key=f"o{n}", amount=amount, taken_at=at(start), shipped_at=at(start + 1),
+            due_on=DAY + timedelta(days=start + 20), released_at=at(start + 1 + wait) if wait else None,
+            returned_at=at(start + 1 + back) if back else None, given_back=amount * share // 100 if back else 0,
+        )
+        for n, (amount, start, wait, back, share) in enumerate(parts)
+    ]  # fmt: skip
+    for line in told(*sales):
+        loan, *back = line.flows
+        assert sum(flow.principal for flow in back) + 0 == loan.principal == line.amount
+        assert line.short == sum(flow.principal for flow in back if not flow.certain)
+        assert [flow.step for flow in line.flows] == list(range(len(line.flows)))
 
 
 def test_draws_stay_and_are_even() -> None:

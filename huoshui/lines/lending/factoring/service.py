@@ -7,7 +7,7 @@ product's clearing account; what moves it on from there is a scenario's.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -20,7 +20,7 @@ from huoshui.core.db import Tx
 from huoshui.core.expr import Schema
 from huoshui.core.money import Money
 from huoshui.core.work import Item, Run
-from huoshui.lines.lending.factoring import life, limits, store
+from huoshui.lines.lending.factoring import life, limits, store, takings
 from huoshui.lines.lending.factoring.keeping import Kept, keep, keep_all, tables_of
 from huoshui.lines.lending.factoring.life import Step
 from huoshui.lines.lending.factoring.machine import need
@@ -40,6 +40,7 @@ from huoshui.lines.lending.factoring.product import FACTORING, Quote, quote
 from huoshui.lines.lending.factoring.terms import days_between, read_factoring, staged
 
 RECOURSE_DUE = "factoring.recourse_due"
+PAYOUTS_WITHIN = timedelta(days=35)  # every calendar has paid by then
 _DRAWS = {"advance": "advance", "release": "amount"}
 
 
@@ -334,11 +335,15 @@ def recourse(tx: Tx, id_: UUID, note: str) -> Assignment:
 def recourse_due(tx: Tx, items: list[Item]) -> None:
     """The buyer has had all its time: the seller buys back what was not paid.
 
-    What the buyer objects to is left to a person.
+    What the buyer objects to is left to a person. An order that is released lies among the takings: the
+    next payouts pay its claim, and it is looked at once more after them.
     """
     for item in items:
         before = assignment(tx, ids.read("asg", item.payload["assignment"]), lock=True)
-        if before.state in ("advanced", "confirmed"):
+        if takings.lies_ready(before) and not item.payload.get("again"):
+            told = item.payload | {"again": True}
+            tx.later(RECOURSE_DUE, item.key, tx.now + PAYOUTS_WITHIN, **told)
+        elif before.state in ("advanced", "confirmed"):
             keep(tx, before, life.recourse(before, access.today(tx)), "overdue")
 
 

@@ -18,10 +18,10 @@ def due_of(owed: Iterable[Assignment], free: int) -> dict[UUID, int]:
     left, debts = free, 0
     found: dict[UUID, int] = {}
     for each in owed:
-        collected = min(left, each.receivable) if _lies_ready(each) else 0
+        collected = min(left, each.receivable) if lies_ready(each) else 0
         left -= collected
         repaid = 0
-        if each.claim and (collected == each.receivable or not _lies_ready(each)):
+        if each.claim and (collected == each.receivable or not lies_ready(each)):
             room = (Decimal(free) * each.takings_share).to_integral_value(ROUND_DOWN)
             repaid = max(0, min(each.claim, left, int(room) - debts))
             left, debts = left - repaid, debts + repaid
@@ -32,9 +32,10 @@ def due_of(owed: Iterable[Assignment], free: int) -> dict[UUID, int]:
 
 def parted(each: Assignment, amount: int) -> tuple[int, int]:
     """How much of what came in the debtor paid, and how much the seller repaid; minor units."""
-    collected = min(amount, each.receivable) if _lies_ready(each) else 0
+    collected = min(amount, each.receivable) if lies_ready(each) else 0
     return collected, amount - collected
 
 
-def _lies_ready(each: Assignment) -> bool:
+def lies_ready(each: Assignment) -> bool:
+    """Whether the claim's money is among the seller's takings: its order is confirmed and released."""
     return each.state == "confirmed" and each.order_id is not None

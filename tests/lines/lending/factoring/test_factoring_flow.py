@@ -14,14 +14,14 @@ import msgspec
 import pytest
 
 import huoshui
-from huoshui.core import access, work
+from huoshui.core import access, ids, work
 from huoshui.core.db import Tx
 from huoshui.core.errors import Conflict
 from huoshui.core.money import Money
 from huoshui.ledger import AccountKind
 from huoshui.ledger import service as ledger
 from huoshui.ledger.verify import verify
-from huoshui.lines.lending.factoring import ASSIGNMENT, Assignment, service, store
+from huoshui.lines.lending.factoring import ASSIGNMENT, Assignment, life, service, store
 from huoshui.lines.lending.factoring.model import (
     AlreadyAssigned,
     DebtorLimit,
@@ -308,6 +308,24 @@ def test_after_the_days_of_grace_the_seller_buys_back_by_itself(sold: Ground) ->
     stood = [standing(sold, each) for each in made]
     assert [each.state for each in stood] == ["recourse", "settled", "disputed", "advanced"]
     assert (stood[0].claim, stood[0].reserve) == (80_000, 0)
+
+
+def test_an_order_that_is_released_is_not_bought_back_before_its_payout(sold: Ground) -> None:
+    with sold.database.begin() as tx:
+        one = bought(tx)
+        overdue = access.midnight(tx, life.overdue_from(one))
+    late = overdue - timedelta(hours=1)
+    with sold.database.begin(now=late - timedelta(hours=1)):
+        pass
+    sold.take(ground.delivery(at=late), ground.confirmation(at=late), at=late)
+    asked = ids.show("asg", one.id)
+    with sold.database.begin(now=overdue) as tx:
+        item = work.Item(one.id, service.RECOURSE_DUE, asked, overdue, {"assignment": asked}, 0)
+        service.recourse_due(tx, [item])
+    assert standing(sold, one).state == "confirmed"
+    with sold.database.begin() as tx:
+        payout_flow.pay_out(tx)
+    assert (standing(sold, one).state, standing(sold, one).bought_back) == ("settled", 0)
 
 
 class Tenth:
