@@ -24,6 +24,7 @@ from huoshui.interfaces.cli.bench import (
     expr,
     ledger,
     lending,
+    models,
     payments,
     replay,
     rings,
@@ -35,6 +36,7 @@ from huoshui.interfaces.cli.terminal import say
 
 # Log files of 16 MB that a run writes over: as many as it writes, quick or not.
 _LOG_FILES_QUICK, _LOG_FILES = 96, 240
+_WITHOUT_DATABASE = {"models", "capacity", "transfer", "device_fraud"}
 BENCHES: dict[str, Bench] = {
     "access": access.measure,
     "console": console.measure,
@@ -43,6 +45,10 @@ BENCHES: dict[str, Bench] = {
     "ledger": ledger.measure,
     "credit": credit.measure,
     "lending": lending.measure,
+    "models": models.measure,
+    "capacity": models.capacity.measure,
+    "transfer": models.transfer.measure,
+    "device_fraud": models.device_fraud.measure,
     "payments": payments.measure,
     "replay": replay.measure,
     "rings": rings.measure,
@@ -79,7 +85,8 @@ def run_bench(
         benches = {"ledger": lambda own, _: ledger_scale.measure(own, scale)}
     if name not in benches:
         raise UnknownBench(name=name[:40], known=", ".join(benches))
-    with _home(settings, _LOG_FILES_QUICK if quick else _LOG_FILES) as own:
+    files = 0 if name in _WITHOUT_DATABASE else _LOG_FILES_QUICK if quick else _LOG_FILES
+    with _home(settings, files) as own:
         found = benches[name](own, quick)
     document = found.document(name, machine())
     kept = kept_path(settings, name if scale is None else f"{name}-scale")
@@ -106,7 +113,7 @@ def _home(settings: Settings, log_files: int) -> Iterator[Settings]:
         postgres.stop(own)
         shutil.rmtree(home / "postgres", ignore_errors=True)
         try:
-            if not own.database_url:  # a server that is somebody's is left as it is
+            if log_files and not own.database_url:  # a server that is somebody's is left as it is
                 _settle_in(own, log_files)
             yield own
         finally:
@@ -150,14 +157,18 @@ def _list(*, json: bool) -> None:
     terminal.table([say("benchmark"), say("measures")], rows)
 
 
+def _figure(value: float) -> str:
+    return f"{value:,.1f}" if abs(value) >= 10 else f"{value:.4g}"
+
+
 def _show(found: Measured) -> None:
     rows = []
     for key, value in found.figures.items():
         target = found.targets.get(key)
         mark = ("✓" if target.met(value) else "✗") if target else ""
-        rows.append([key, f"{value:,.1f}", str(target or ""), mark])
+        rows.append([key, _figure(value), str(target or ""), mark])
     for peer, figures in found.peers.items():
-        rows += [[f"{peer}: {key}", f"{value:,.1f}", "", ""] for key, value in figures.items()]
+        rows += [[f"{peer}: {key}", _figure(value), "", ""] for key, value in figures.items()]
     terminal.table([say("figure"), say("value"), say("target"), ""], rows, numbers=(1,))
     for note in found.notes:
         terminal.out.print(note, highlight=False)

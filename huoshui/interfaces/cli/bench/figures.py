@@ -14,7 +14,7 @@ class Target(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a figure is to reach: a least or a most."""
 
     at_least: float | None = None
-    at_most: int | None = None
+    at_most: float | None = None
 
     def met(self, value: float) -> bool:
         """Whether the figure reaches it."""

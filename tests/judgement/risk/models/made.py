@@ -48,9 +48,7 @@ def rows(count: int = 1_600, seed: int = 1) -> list[tuple[Any, ...]]:
     return found
 
 
-def content(
-    made: list[tuple[Any, ...]], *, zipped: bool = False, encoding: str = "utf-8"
-) -> bytes:
+def content(made: list[tuple[Any, ...]], *, zipped: bool = False, encoding: str = "utf-8") -> bytes:
     """The rows as a CSV file."""
     text = io.StringIO()
     writer = csv.writer(text)

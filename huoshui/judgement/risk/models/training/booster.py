@@ -54,9 +54,20 @@ class Coding(msgspec.Struct, frozen=True):
     columns: tuple[Coded, ...]
 
     def matrix(self, table: Table) -> Any:
-        """A row of floats for each row of the table."""
+        """A row of floats for each row of the table; what it does not have is missing."""
         by_name = {each.name: each for each in table.columns}
-        return np.column_stack([_coded(told, by_name[told.feature]) for told in self.columns])
+        return np.column_stack(
+            [
+                _coded(told, by_name[told.feature])
+                if told.feature in by_name
+                else _absent(told, table)
+                for told in self.columns
+            ]
+        )
+
+
+def _absent(told: Coded, table: Table) -> Any:
+    return np.full(table.rows, 0.0 if told.kind == "is" else np.nan)
 
 
 def coding(table: Table, bad: Any, directions: Mapping[str, int]) -> Coding:

@@ -170,7 +170,7 @@ def _inputs(model: Model, parts: Parts) -> list[dict[str, Any]]:
 
 def given(table: Table, row: int) -> dict[str, Any]:
     """A row as a scorer takes it: numbers exact."""
-    found = {}
+    found: dict[str, Any] = {}
     for each in table.columns:
         if each.ratio:
             continue

@@ -80,13 +80,15 @@ def boosters(
                 threads=threads, directions=directions, held=other,
             ))  # fmt: skip
             tell("booster", n * len(parts) + k + 1, min(trials, len(CANDIDATES)) * len(parts))
-        trees = max(20, int(np.mean([each.count for each in fits])))
+        counts = [each.count for each in fits]
+        trees = _mean(counts)
         rows = [
-            (held, _at(fit, trees, table.take(held)))
-            for fit, (_, held) in zip(fits, parts, strict=True)
+            # Stopped where the other parts say: a part must not choose for itself.
+            (held, _at(fit, _mean([*counts[:k], *counts[k + 1 :]]), table.take(held)))
+            for k, (fit, (_, held)) in enumerate(zip(fits, parts, strict=True))
         ]
-        tried.append((_with(settings, trees), _judged(rows, bad)))
-        unseen.append(_pooled(rows, len(bad)))
+        tried.append((_with(settings, trees), judged(rows, bad)))
+        unseen.append(pooled(rows, len(bad)))
     best = _best([(auc, settings.monotone) for settings, auc in tried])
     return Tuned(tried[best][0], unseen[best], tried)
 
@@ -101,10 +103,14 @@ def cards(table: Table, bad: Any, *, tell: Tell = lambda *_: None) -> Tuned:
             fitted = scorecard.train(table.take(fit_on), bad[fit_on], settings)
             rows.append((held, fitted.log_odds(table.take(held))))
             tell("scorecard", n * len(parts) + k + 1, len(CARDS) * len(parts))
-        tried.append((settings, _judged(rows, bad)))
-        unseen.append(_pooled(rows, len(bad)))
+        tried.append((settings, judged(rows, bad)))
+        unseen.append(pooled(rows, len(bad)))
     best = int(np.argmax([auc for _, auc in tried]))
     return Tuned(tried[best][0], unseen[best], tried)
+
+
+def _mean(counts: list[int]) -> int:
+    return max(20, int(np.mean(counts)))
 
 
 def _best(found: list[tuple[float, bool]]) -> int:
@@ -122,11 +128,12 @@ def _at(fit: booster.Fitted, trees: int, table: Table) -> Any:
     return fit.trees.predict(fit.coding.matrix(table), raw_score=True, num_iteration=trees)
 
 
-def _judged(rows: list[tuple[Any, Any]], bad: Any) -> float:
+def judged(rows: list[tuple[Any, Any]], bad: Any) -> float:
+    """The mean AUC over parts that were held out."""
     return float(np.mean([statistics.auc(z, bad[held]) for held, z in rows]))
 
 
-def _pooled(rows: list[tuple[Any, Any]], count: int) -> Any:
+def pooled(rows: list[tuple[Any, Any]], count: int) -> Any:
     """The mean log-odds of each row over the times it was judged on."""
     total, times = np.zeros(count), np.zeros(count)
     for held, z in rows:
