@@ -7,7 +7,16 @@ from datetime import date
 from typing import Any
 
 from conformance import loan_words as words
-from huoshui.lines.lending.life import Due, Life, Moved, Rules, dues, movements, standing
+from huoshui.lines.lending.life import (
+    Due,
+    Life,
+    Moved,
+    Rules,
+    UnknownEvent,
+    dues,
+    movements,
+    standing,
+)
 from huoshui.lines.lending.life import events as e
 from huoshui.lines.lending.life.accrue import Accrual
 from huoshui.lines.lending.life.view import payoff
@@ -116,7 +125,10 @@ def _reversed(story: Story, step: Words) -> e.Reversed:
         if m.on == DAY(step["date"]) and m.kind not in NOT_PAID
     ]
     paid = [m for m in there if m.kind != "down_payment"] or there
-    return e.Reversed(of=paid[int(step.get("nth_on_date", 1)) - 1].event, **story.mark())
+    nth = int(step.get("nth_on_date", 1))
+    if not 0 < nth <= len(paid):
+        raise UnknownEvent(id=f"payment {nth} of {step['date']}")
+    return e.Reversed(of=paid[nth - 1].event, **story.mark())
 
 
 def _payment(story: Story, step: Words) -> str:
@@ -128,6 +140,8 @@ def _payment(story: Story, step: Words) -> str:
 
 def _charge_off_undone(story: Story, step: Words) -> e.Reversed:
     made = [m for m in story.life.state.movements if m.kind == "charge_off"]
+    if not made:
+        raise UnknownEvent(id="charge_off")
     return e.Reversed(of=made[-1].event, **story.mark())
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
 import msgspec
 
@@ -77,11 +78,22 @@ def add(tx: Tx, row: VersionRow) -> None:
 
 
 def say_offered(tx: Tx, product: str, number: int | None) -> None:
-    """Offer this version from now on; None takes the product back."""
+    """Offer this version from now on; None takes the product back. The caller holds the product.
+
+    What is said last has the greatest id, also of two things that are said in one moment.
+    """
+    said = tx.id("ofr", f"{product}/{tx.now}")
+    last: UUID | None = tx.value(
+        """SELECT id FROM catalog_offer WHERE book = %(book)s AND product = %(product)s
+        ORDER BY id DESC LIMIT 1""",
+        product=product,
+    )
+    if last is not None and said <= last:
+        said = UUID(int=last.int + 1)
     tx.append(
         "catalog_offer",
         ("book", "product", "id", "number", "at", "actor"),
-        [(tx.book, product, tx.id("ofr", f"{product}/{tx.now}"), number, tx.now, tx.actor)],
+        [(tx.book, product, said, number, tx.now, tx.actor)],
     )
 
 

@@ -103,6 +103,15 @@ def test_the_database_keeps_a_version_as_it_is(book: int, sandbox: Database) -> 
             tx.run(f"{change} WHERE book = %(book)s")  # type: ignore[arg-type]
 
 
+def test_what_is_said_last_in_one_moment_of_a_clock_holds(tx: Tx) -> None:
+    row = service.publish(tx, FILE.encode(), LINES, NONE, ())
+    for _ in range(3):
+        service.offer(tx, row.product, row.number)
+        assert service.offered_number(tx, row.product) == row.number
+        service.withdraw(tx, row.product)
+        assert service.offered_number(tx, row.product) is None
+
+
 def test_one_version_is_offered_until_another_or_none_is(tx: Tx) -> None:
     name = "pay-in-instalments"
     service.publish(tx, FILE.encode(), LINES, NONE, ())

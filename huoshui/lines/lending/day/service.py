@@ -28,6 +28,7 @@ from huoshui.lines.lending.day.sums import Sums, over
 from huoshui.lines.lending.funding.tables import LossesTable
 from huoshui.lines.lending.impairment import Segment
 from huoshui.lines.lending.loan import service as loans
+from huoshui.lines.lending.loan.ends import effective_at
 from huoshui.lines.lending.loan.running import Running
 from huoshui.lines.lending.loan.service import Batch
 from huoshui.lines.lending.marks import store as marks
@@ -182,7 +183,7 @@ def _post(tx: Tx, day: date, parts: Sequence[int], sums: Sums) -> None:
     sealed = ledger.ahead(tx).state().sealed_until
     zone = access.zone_of(tx)
     reference = f"loan_day/{day}/{parts[0]}"
-    at = loans.effective_at(day, tx.now, zone, None)  # the same whenever it is run again
+    at = effective_at(day, tx.now, zone, None)  # the same whenever it is run again
     commands = []
     for product, currency, on, name, amounts in listed:
         template: Template = _TEMPLATES[name]
@@ -193,7 +194,7 @@ def _post(tx: Tx, day: date, parts: Sequence[int], sums: Sums) -> None:
             reference=reference,
             currency=currency,
             legs=tuple(legs),
-            effective_at=loans.effective_at(on, tx.now, zone, sealed),
+            effective_at=effective_at(on, tx.now, zone, sealed),
         )  # fmt: skip
         commands.append(made)
     for result in ledger.post(tx, commands, _CHART):

@@ -71,8 +71,14 @@ class Covers(msgspec.Struct, frozen=True):
                     raise BadCovers(cover=each.name[:60], field=field)
             seen.add(each.name)
 
-    def borne(self, gross: Amounts, recovered: Amounts) -> Borne:
+    def borne(
+        self, gross: Amounts, recovered: Amounts, granted: Mapping[str, Fraction] | None = None
+    ) -> Borne:
         """Who bears a loss of which so much was recovered by now; minor units.
+
+        What a cover bears is what its contract says. `granted` is the part of it that a cover has accepted,
+        all of it where it is not named: a later net cover reckons with that alone, so that what an earlier
+        one refused is left for it.
 
         A recovery lessens what is left first of all, so that nobody pays more than was lost in the
         end. What a cover pays is rounded down, and never more than is left.
@@ -83,8 +89,9 @@ class Covers(msgspec.Struct, frozen=True):
         paid: dict[str, dict[Component, int]] = {}
         for cover in self.covers:
             paid[cover.name] = _paid(cover, gross, left)
+            part = (granted or {}).get(cover.name, Fraction(1))
             for name, amount in paid[cover.name].items():
-                left[name] -= amount
+                left[name] -= amount * part.numerator // part.denominator
         return Borne(paid, left)
 
     def moved(self, gross: Amounts, before: Amounts, after: Amounts) -> dict[str, int]:

@@ -7,10 +7,9 @@ stands and posts nothing.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -25,6 +24,7 @@ from huoshui.lines.lending.life import events as e
 from huoshui.lines.lending.life.view import Moved, moved_by, payoff
 from huoshui.lines.lending.loan import checks, store
 from huoshui.lines.lending.loan.contract import PORTS, cap_of, moved, tables
+from huoshui.lines.lending.loan.ends import Ends
 from huoshui.lines.lending.loan.journal import seen_on
 from huoshui.lines.lending.loan.model import (
     Accrued,
@@ -50,7 +50,6 @@ from huoshui.lines.lending.product.quote import quote_within
 from huoshui.lines.lending.schedule import Drawdown
 
 _DAY = timedelta(days=1)
-_SECOND = timedelta(seconds=1)
 BOOKS = Chart((*CHART.kinds, *PARTNERS.kinds))
 ACCRUE_MOST = 500  # loans in one transaction
 
@@ -169,9 +168,10 @@ class Batch:
     def flush(self) -> None:
         """Post what fell due, in one batch of the ledger, and write what was recorded."""
         changed = [each for each in self.loans.values() if each.changed]
-        shares = Shares(self.tx, [_told(each) for each in changed if each.accrued])
+        ends = Ends(self.tx)
+        shares = Shares(self.tx, [_told(each, ends) for each in changed if each.accrued])
         posted = [(each.loan, due) for each in changed for due in each.due]
-        self._post(posted, shares.transactions())
+        self._post(posted, shares.transactions(), ends)
         store.add_events(self.tx, [row for each in changed for row in each.new_rows])
         store.keep_accrued(self.tx, [each.accrued for each in changed if each.accrued])
         for each in changed:
@@ -180,13 +180,13 @@ class Batch:
         keeping.follow(self.tx, [_followed(each) for each in changed if each.by])
         shares.keep()
 
-    def _post(self, listed: list[tuple[Loan, Due]], partners: list[Transaction]) -> None:
+    def _post(
+        self, listed: list[tuple[Loan, Due]], partners: list[Transaction], ends: Ends
+    ) -> None:
         tx = self.tx
-        sealed = ledger.ahead(tx).state().sealed_until
-        zone = access.zone_of(tx)
         commands, kept = [], []
         for loan, due in listed:
-            made = transaction(loan, due, effective_at(due.posting.on, tx.now, zone, sealed))
+            made = transaction(loan, due, ends.of(due.posting.on))
             if made is not None:
                 commands.append(made)
                 kept.append(_posted(loan, due, tx.now))
@@ -230,14 +230,18 @@ def _followed(running: Running) -> Followed:
     )
 
 
-def _told(running: Running) -> Told:
-    """The loan as its partners follow it."""
+def _told(running: Running, ends: Ends) -> Told:
+    """The loan as its partners follow it: from the first day that an event changed, or up to the last that
+    was closed."""
     assert running.accrued is not None
     mark = f"parts/{len(running.rows)}/{running.accrued.through}"
     source = running.due[-1].id if running.due else ids.derived(running.loan.id, mark)
     postings = tuple(due.posting for due in running.due)
     partners = running.tables.partners
-    return Told(running.loan, partners, running.accrued, postings, source)
+    through = running.accrued.through
+    first = min((posting.on for posting in postings), default=None) if running.new_rows else through
+    at = ends.of(first) if first else None
+    return Told(running.loan, partners, running.accrued, postings, source, at=at)
 
 
 def _posted(loan: Loan, due: Due, at: datetime) -> PostedRow:
@@ -246,13 +250,6 @@ def _posted(loan: Loan, due: Due, at: datetime) -> PostedRow:
     return PostedRow(
         loan.id, due.id, due.cause, posting.event, posting.on, posting.template, amounts, at
     )
-
-
-def effective_at(day: date, now: datetime, zone: ZoneInfo, sealed: datetime | None) -> datetime:
-    """When an entry of a day takes effect: at the end of the day, or now, or when books are open again."""
-    end = datetime.combine(day + _DAY, time(), zone) - _SECOND
-    at = min(end, now)
-    return at if sealed is None else max(at, sealed)
 
 
 def record(tx: Tx, loan_id: UUID, event: e.AnyEvent, key: str, ports: Ports = PORTS) -> Outcome:

@@ -7,6 +7,7 @@ the loss; after that a recovery lessens it in the proportion in which it was acc
 from __future__ import annotations
 
 from datetime import datetime
+from fractions import Fraction
 from uuid import UUID
 
 import msgspec
@@ -104,6 +105,15 @@ class CoverClaim(msgspec.Struct, frozen=True, kw_only=True):
     def outstanding(self) -> int:
         """What the cover still owes; below zero it is owed back."""
         return self.accepted - self.paid
+
+    @property
+    def granted_part(self) -> Fraction:
+        """What part of its due the cover has accepted: all until it is decided."""
+        if self.state == "refused":
+            return Fraction(0)
+        if self.state in ("drafted", "submitted", "withdrawn") or not self.claimed:
+            return Fraction(1)
+        return Fraction(self.granted, self.claimed)
 
     def covered(self) -> dict[LossPart, int]:
         """What was paid, by component: principal first."""

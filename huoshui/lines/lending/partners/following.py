@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -25,6 +26,9 @@ from huoshui.lines.lending.partners.claim import CLAIM, CoverClaim, Step
 from huoshui.lines.lending.partners.store import PartRow
 from huoshui.lines.lending.postings import Posting
 
+Place = tuple[
+    str, str, str, str, datetime | None
+]  # template, product, currency, party, time of effect
 Entries = dict[tuple[str, str], dict[str, int]]  # (template, party) to amounts
 
 # What of a part is posted by which template, and under which name of an amount.
@@ -47,7 +51,7 @@ _ENTRY: dict[tuple[str, str], tuple[str, str]] = {
 class Told(msgspec.Struct, frozen=True):
     """A loan to be shares: what was posted for it now; `source` is what new ids derive from.
 
-    `step` is what was done to one of its claims.
+    `step` is what was done to one of its claims. What is posted takes effect `at` a time, now if None.
     """
 
     loan: Loan
@@ -57,6 +61,7 @@ class Told(msgspec.Struct, frozen=True):
     source: UUID | None = None
     step: Step | None = None
     note: str = ""
+    at: datetime | None = None
 
 
 class Shares:
@@ -122,6 +127,7 @@ class Shares:
         borne = losses.solved().borne(
             {COMPONENT[name]: amount for name, amount in lost.items()},
             {COMPONENT[name]: amount for name, amount in again.items()},
+            {party: claim.granted_part for party, claim in standing.items()},
         )
         for cover in losses.ordered():
             due: dict[LossPart, int] = {
@@ -155,35 +161,36 @@ class Shares:
             for (template, party), amounts in entries.items():
                 id_ = ids.derived(told.source, f"partners/{template}/{party}")
                 place = (loan.product, loan.currency, party, loan.shown)
-                found += self._transaction(id_, template, place, amounts)
+                found += self._transaction(id_, template, place, amounts, told.at)
         return found
 
     def summed(self) -> list[Transaction]:
         """The ledger's transactions, one for all loans of a product."""
-        sums: dict[tuple[str, str, str, str], Counter[str]] = defaultdict(Counter)
+        sums: dict[Place, Counter[str]] = defaultdict(Counter)
         mark = hashlib.sha256()
         for told, entries in self.entries:
             mark.update(told.loan.id.bytes + told.accrued.through.isoformat().encode())
             for (template, party), amounts in entries.items():
-                key = (template, told.loan.product, told.loan.currency, party)
+                key = (template, told.loan.product, told.loan.currency, party, told.at)
                 for name, amount in amounts.items():
                     sums[key][name] += amount
         found = []
-        for (template, product, currency, party), totals in sums.items():
-            name = f"loan_parts/{mark.hexdigest()}/{template}/{product}/{currency}/{party}"
+        for (template, product, currency, party, at), totals in sums.items():
+            name = f"loan_parts/{mark.hexdigest()}/{template}/{product}/{currency}/{party}/{at}"
             place = (product, currency, party, "loan_parts")
-            found += self._transaction(self.tx.id("txn", name), template, place, totals)
+            found += self._transaction(self.tx.id("txn", name), template, place, totals, at)
         return found
 
     def _transaction(
-        self, id_: UUID, template: str, place: tuple[str, str, str, str], amounts: Mapping[str, int]
-    ) -> list[Transaction]:
+        self, id_: UUID, template: str, place: tuple[str, str, str, str],
+        amounts: Mapping[str, int], at: datetime | None,
+    ) -> list[Transaction]:  # fmt: skip
         product, currency, party, reference = place
         found = TEMPLATES[template]
         told = {name: amounts.get(name, 0) for name in found.names()}
         made = found.transaction(
             id_, {"book": product, "party": party}, told, reference=reference,
-            currency=currency, at=self.tx.now,
+            currency=currency, at=at or self.tx.now,
         )  # fmt: skip
         return [made] if made.legs else []
 

@@ -10,6 +10,7 @@ from huoshui.core import ids
 from huoshui.core.db import Tx
 from huoshui.lines.lending.loan import contract
 from huoshui.lines.lending.loan import store as loans
+from huoshui.lines.lending.loan.ends import Ends
 from huoshui.lines.lending.partners import claim as claims
 from huoshui.lines.lending.partners import store
 from huoshui.lines.lending.partners.chart import CHART
@@ -82,10 +83,14 @@ def share_due(tx: Tx, limit: int = SHARED_MOST) -> int:
         return 0
     accrued = loans.accrued(tx, loan_ids)
     found = loans.some(tx, loan_ids)
+    ends = Ends(tx)
     told = [
-        Told(found[loan_id], contract.tables(tx, found[loan_id]).partners, accrued[loan_id])
+        Told(
+            found[loan_id], contract.tables(tx, found[loan_id]).partners, accrued[loan_id],
+            at=ends.of(accrued[loan_id].through),
+        )
         for loan_id in loan_ids
-    ]
+    ]  # fmt: skip
     shares = Shares(tx, told)
     for result in ledger.post(tx, shares.summed(), CHART):
         result.demand()

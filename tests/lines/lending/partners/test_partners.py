@@ -9,6 +9,7 @@ from fractions import Fraction
 
 import pytest
 
+from huoshui.core import access
 from huoshui.core.db import Tx
 from huoshui.core.errors import Problem
 from huoshui.core.machine import IllegalMove
@@ -157,6 +158,67 @@ def test_a_loss_goes_through_the_covers_and_a_recovery_back(market: Ground) -> N
         assert not any("covers" in path for path in grounds.nets(tx))
         told(tx)
         assert verify(tx).holds
+
+
+NET = """
+[life]
+charge_off = "accelerate"
+[losses]
+rest = "platform"
+[[losses.covers]]
+party = "insurer"
+role = "insurer"
+order = 1
+basis = "net"
+share = "0.8"
+components = ["principal"]
+[[losses.covers]]
+party = "guard"
+role = "guarantor"
+order = 2
+basis = "net"
+share = "0.5"
+components = ["principal"]
+"""
+
+
+def test_what_an_earlier_cover_refuses_is_left_for_a_later_net_one(market: Ground) -> None:
+    with market.database.begin(book=market.number) as tx:
+        loan = drawn(tx, NET)
+        loans.record(tx, loan.id, e.ChargedOff(**loans._days(tx, None)), "lost")
+        by = {each.party: each.id for each in store.claims(tx)}
+
+        def due() -> dict[str, int]:
+            return {each.party: each.due for each in store.claims(tx)}
+
+        assert due() == {"insurer": 960_000, "guard": 120_000}  # half of a fifth
+        service.submit(tx, by["insurer"])
+        service.submit(tx, by["guard"])
+        service.refuse(tx, by["insurer"])
+        assert due() == {"insurer": 960_000, "guard": 600_000}  # half of all
+        service.contest(tx, by["insurer"])
+        assert due()["guard"] == 120_000
+        service.accept(tx, by["insurer"], 480_000)  # half of what it should
+        assert due()["guard"] == 360_000
+        told(tx)
+
+
+def test_what_is_backdated_is_the_partners_on_its_day_too(market: Ground) -> None:
+    """Recorded now, in effect of the day that it counts from; days of interest of the day closed."""
+    with market.database.begin(book=market.number) as tx:
+        loan = drawn(tx)
+    with market.database.begin(book=market.number, now=START + 40 * DAY) as tx:
+        on = access.today(tx) - 9 * DAY
+        loans.accrue(tx, [loan.id], on - DAY)
+        loans.repay(tx, [Repayment(loan_id=loan.id, amount=106_619, key="p", on=on)])
+        rows = tx.tuples(
+            """SELECT DISTINCT (x.effective_at AT TIME ZONE 'Asia/Shanghai')::date, x.recorded_at::date
+            FROM transfer x JOIN account a ON a.book = x.book AND a.id IN (x.from_id, x.to_id)
+            WHERE x.book = %(book)s AND a.path = 'funders:bank:clearing' AND x.recorded_at = %(now)s""",
+            now=tx.now,
+        )
+        assert {day for day, _ in rows} == {on - DAY, on}, rows
+        told(tx)
 
 
 def test_days_are_shared_for_all_loans_of_a_product_at_once(market: Ground) -> None:
