@@ -286,3 +286,36 @@ def test_a_kind_of_payment_may_have_an_order_of_its_own() -> None:
     assert life.state.movements[-1].parts["principal"] == 50_000
     life.record(paid(50_000, date(2026, 1, 21)))
     assert life.state.movements[-1].parts["interest"] > 0
+
+
+def test_a_revolving_line_becomes_a_loan_of_instalments() -> None:
+    """What is owed is asked for in equal instalments at the rate; statements keep what they asked."""
+    on, first = date(2026, 3, 10), date(2026, 4, 5)
+    life = life_of(LINE, drawn(600_000, START), paid(60_000, date(2026, 2, 20)))
+    before = earned(seen(life.state, on), on)
+    owed = life.state.principal_owed
+    life.record(
+        e.Rescheduled(id="c", on=on, recorded=on, due=first, more=6, rate_annual=Fraction(12, 100))
+    )
+    state = life.state
+    assert state.account is None and state.converted == on
+    ahead = [row for row in dues(state) if row.due >= first and row.principal]
+    assert [row.due for row in ahead] == [date(2026, m, 5) for m in range(4, 10)]
+    assert sum(row.principal for row in ahead) == owed == state.principal_owed
+    assert len({row.total for row in ahead[:-1]}) == 1
+    assert earned(state, on) == before
+    assert earned(state, date(2026, 4, 9)) > before
+    line = line_of(state, on)
+    assert line is not None
+    for days in (0, 1, 26, 90, 400):
+        day = on + timedelta(days=days)
+        then = life_of(
+            LINE, *life.events, e.DayClosed(id="x", on=day + timedelta(days=1), recorded=day)
+        )
+        assert earned_by(line, [day.toordinal()]) == [earned(then.state, day)]
+    for row in dues(state):
+        if row.outstanding:
+            life.record(paid(row.outstanding, max(row.due, on + timedelta(days=1))))
+    if rest := payoff(life.state, date(2026, 9, 5)):
+        life.record(e.Paid(id="last", on=date(2026, 9, 5), recorded=date(2026, 9, 5), amount=rest))
+    assert standing(life.state, date(2026, 9, 6)).status == "closed"

@@ -112,7 +112,7 @@ def at_risk(state: State, line: Line | None, signed: int) -> AtRisk:
     return AtRisk(
         owed=state.principal_owed,
         taken=taken(state),
-        undrawn=max(0, signed - drawn) if state.drawn else 0,
+        undrawn=max(0, signed - drawn) if state.drawn and not state.converted else 0,
         opens=opens,
         rate=rate_of(state.terms),
         a_year=a_year(state.terms),

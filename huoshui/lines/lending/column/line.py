@@ -70,7 +70,7 @@ def line_of(state: State, day: date) -> Line | None:
         grid=grid,
         at=at,
         since=since,
-        before=_earned(plan.periods[:at]),
+        before=state.earned_before + _earned(plan.periods[:at]),
         part=own,
         base=base,
         rest=rest,

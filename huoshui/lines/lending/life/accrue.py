@@ -72,7 +72,7 @@ def earned(state: State, day: date) -> int:
     if state.reshaped or state.charged_off or state.written_off:
         return sum(row.interest for row in state.rows if row.due <= day)
     then = change.till(state.plan, day)
-    total = carried = 0
+    total, carried = state.earned_before, 0
     for period in then.periods:
         if period.start < day:
             total += period.interest - carried

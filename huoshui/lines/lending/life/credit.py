@@ -97,7 +97,8 @@ def _owe(state: State, event: ChargedBack, parts: dict[Component, int], movement
 def _row_after(state: State, day: date) -> Instalment:
     if state.account is not None and not state.reshaped:
         return account.current(state)
-    rows = sorted((r for r in state.rows if not r.down), key=lambda r: r.due)
+    own = (r for r in state.rows if not r.down and r.asked_on is None)
+    rows = sorted(own, key=lambda r: r.due)
     for row in rows:
         if row.additional or row.due > day:
             if row.additional:
@@ -110,7 +111,7 @@ def _row_after(state: State, day: date) -> Instalment:
 
 def _additional(state: State, day: date) -> Instalment:
     for row in state.rows:
-        if row.additional:
+        if row.additional and row.asked_on is None:
             row.due = max(row.due, day)
             return row
     last = max(row.due for row in state.rows)

@@ -96,7 +96,10 @@ class WrittenOff(Event, frozen=True, kw_only=True):
 
 
 class Rescheduled(Event, frozen=True, kw_only=True):
-    """New terms from the instalment due on `due`: date, periods more, grace or rate."""
+    """New terms from the instalment due on `due`: date, periods more, grace or rate.
+
+    An account becomes a loan of `more` instalments, the first of which is due on `due`.
+    """
 
     due: date
     moved_to: date | None = None

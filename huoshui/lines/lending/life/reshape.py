@@ -306,8 +306,7 @@ def reschedule(state: State, event: Rescheduled) -> None:
         _reschedule_rows(state, event)
         return
     if state.account is not None:  # which has no instalments ahead
-        if event.rate_annual is not None:
-            change.change_rate(state.plan, event.on, event.rate_annual)
+        convert(state, event)
         return
     owed, again = state.principal_asked, [p.due for p in state.plan.periods if p.reaged]
     if again and event.due < again[0]:  # what was before them is asked for in them
@@ -323,6 +322,36 @@ def reschedule(state: State, event: Rescheduled) -> None:
     state.rows_from_plan(event.on)
     if not state.recalculates:
         state.keep_principal(owed, event.on)
+
+
+def convert(state: State, event: Rescheduled) -> None:
+    """An account becomes a loan: what is owed of principal is asked for in instalments from now on.
+
+    Interest and charges so far stay with their statements; those of the cycle that runs are due with the
+    first instalment. Nothing more is drawn.
+    """
+    terms = state.terms
+    state.terms = msgspec.structs.replace(
+        terms, kind="equal_instalment", start=event.on, first_due=event.due,
+        instalments=event.more, interest_free=0, balloon=0, periods=(), revolving=None, sales=None,
+        rate_annual=state.plan.rate_on(event.on) if event.rate_annual is None else event.rate_annual,
+    )  # fmt: skip
+    owed = state.principal_owed
+    current = account.current(state)
+    current.asked_on, current.due = event.on, event.due
+    for row in state.rows:
+        row.principal, row.additional = row.paid["principal"], True
+        row.review(event.on)
+    state.earned_before = sum(row.interest for row in state.rows)
+    state.account, state.converted = None, event.on
+    state.plan = change.new_plan(state.terms)
+    change.draw(state.plan, event.on, owed)
+    rows = [Instalment(period.start, period.due) for period in state.plan.periods]
+    for row, period in zip(rows, state.plan.periods, strict=True):
+        row.principal, row.interest = period.due_principal, period.due_interest
+        row.review(event.on)
+    state.rows += rows
+    state.sort_rows()
 
 
 def _reschedule_rows(state: State, event: Rescheduled) -> None:

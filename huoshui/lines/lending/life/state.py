@@ -87,6 +87,8 @@ class State:
         self.applied: list[AnyEvent] = []
         self.overpaid = 0
         self.penal = 0  # penalty interest that was asked for
+        self.converted: date | None = None  # from when an account is a loan of instalments
+        self.earned_before = 0  # interest that it had earned until then
         self.prepaying = False
         self.unsure = True  # whether instalments may ask for other than the plan says
         self.reshaped = False  # the plan no longer knows the instalments that are left
@@ -148,13 +150,15 @@ class State:
 
     def row_of(self, period: Period) -> Instalment | None:
         """The instalment of a period of the plan."""
-        return next((r for r in self.rows if r.due == period.due and not r.down), None)
+        own = (r for r in self.rows if not r.down and (r.asked_on is None or not self.converted))
+        return next((r for r in own if r.due == period.due), None)
 
     def row_at(self, day: date) -> Instalment | None:
         """The instalment in whose period a day lies."""
         first = next((row for row in self.rows if not row.down), None)
         for row in self.rows:
-            if not row.down and row.holds(day, first=row is first):
+            past = self.converted is not None and row.asked_on is not None
+            if not row.down and not past and row.holds(day, first=row is first):
                 return row
         return None
 
@@ -177,7 +181,7 @@ class State:
                 row.ask(period.due_principal, period.due_interest, day)
             else:
                 return
-        by_due = {row.due: row for row in rows if not row.down}
+        by_due = {row.due: row for row in rows if not row.down and row.asked_on is None}
         for period in periods:
             if period.due in by_due:
                 by_due[period.due].ask(period.due_principal, period.due_interest, day)

@@ -137,7 +137,7 @@ def _after_draw(state: State, day: date, amount: int) -> None:
         _draw_behind(state, day, amount)
         amount = 0
     owed = state.principal_asked + amount
-    by_due = {row.due: row for row in state.rows if not row.down}
+    by_due = {row.due: row for row in state.rows if not row.down and row.asked_on is None}
     for period in state.plan.periods:
         row = by_due.get(period.due)
         if row is not None and row.due >= day:
@@ -247,16 +247,17 @@ def _charge(state: State, event: Charged) -> None:
 def _row_for_charge(state: State, due: date) -> Instalment:
     if state.account is not None and not state.reshaped:
         return account.row_of(state, due)
-    row = next((r for r in state.rows if r.additional and r.holds(due, first=True)), None)
+    own = [r for r in state.rows if r.asked_on is None]
+    row = next((r for r in own if r.additional and r.holds(due, first=True)), None)
     row = row or state.row_at(due)
     if row is not None:
         return row
-    last = max(state.rows, key=lambda each: each.due)
+    last = max(own, key=lambda each: each.due)
     if last.additional:
         last.due = max(last.due, due)
         return last
     if due <= last.due:
-        return next(r for r in state.rows if not r.down)
+        return next(r for r in own if not r.down)
     added = Instalment(last.due, due, additional=True)
     state.rows.append(added)
     return added

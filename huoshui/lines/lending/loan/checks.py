@@ -80,6 +80,8 @@ def _check_draw(running: Running, event: e.Drawn) -> None:
         raise DrawnTooMuch(id=loan.shown, left=left, currency=loan.currency)
     if _lost(running):
         raise _unfit(running, "lost")
+    if running.by is not None and running.state.converted:
+        raise _unfit(running, "account")
 
 
 def _check_pay(running: Running, event: e.Paid) -> None:
@@ -143,13 +145,24 @@ def _check_reshape(running: Running, event: Any) -> None:
     if _lost(running) or not running.state.outstanding:
         raise _unfit(running, "settled")
     if isinstance(event, e.Rescheduled) and running.state.account is not None:
-        raise _unfit(running, "account")
-    if isinstance(event, e.Rescheduled):
+        _check_conversion(running, event)
+    elif isinstance(event, e.Rescheduled):
         dues = {row.due for row in running.state.regular()}
         if event.due not in dues or (event.moved_to and event.moved_to <= event.on):
             raise BadLoanDay(on=event.due.isoformat(), first=min(dues).isoformat())
     if isinstance(event, e.InterestPaused) and event.until < event.on:
         raise BadLoanDay(on=event.until.isoformat(), first=event.on.isoformat())
+
+
+def _check_conversion(running: Running, event: e.Rescheduled) -> None:
+    """An account becomes a loan of instalments; what has a fixed price, or nothing open, does not."""
+    sales = running.state.terms.sales
+    fixed = sales is not None and bool(sales.fee)
+    other = event.moved_to or event.grace_principal or event.grace_interest
+    if fixed or other or not event.more or not running.state.principal_owed:
+        raise _unfit(running, "account")
+    if event.due <= event.on:
+        raise BadLoanDay(on=event.due.isoformat(), first=event.on.isoformat())
 
 
 def _check_reversal(running: Running, event: e.Reversed) -> None:

@@ -198,8 +198,12 @@ class Walk:
         return event
 
     def _moved(self, mark: dict[str, Any]) -> e.AnyEvent:
-        rows = [row.due for row in self.running.state.regular()]
-        return e.Rescheduled(due=self.chance.choice(rows), more=self.chance.choice([1, 2]), **mark)
+        chance, state = self.chance, self.running.state
+        if state.account is not None:  # which becomes a loan of instalments
+            due = mark["on"] + timedelta(days=chance.choice([5, 31]))
+            return e.Rescheduled(due=due, more=chance.choice([2, 3, 6]), **mark)
+        rows = [row.due for row in state.regular()]
+        return e.Rescheduled(due=chance.choice(rows), more=chance.choice([1, 2]), **mark)
 
     def compare(self) -> None:
         """What was posted is the full fold, by month and account, to the minor unit; nothing is lost."""
