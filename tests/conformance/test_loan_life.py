@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from conformance.kinds import kind_of
 from conformance.lines import answers
 
-CASE = {
+CASE: dict[str, Any] = {
     "id": "x",
     "terms": {"start": "2026-01-15", "instalments": 3, "rate_annual": "12", "principal": "1000"},
     "steps": [
