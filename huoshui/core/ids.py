@@ -78,6 +78,7 @@ PREFIXES = {
     "msr": "source of milestones",
     "mst": "milestone",
     "lrq": "request about a loan",
+    "dsb": "disbursement of a loan",
     "ptp": "page of a party",
     "dec": "decision",
     "lst": "entry of a list",

@@ -9,13 +9,15 @@ from huoshui.core import ids
 from huoshui.core.db import Tx
 from huoshui.lines.payments.rails import Answer, Call, Notice, Ports
 from huoshui.lines.payments.settlement import payouts
-from huoshui.scenarios import dispute_flow, payment_flow
+from huoshui.scenarios import disbursing, dispute_flow, payment_flow
 
 
 def answered(tx: Tx, said: list[tuple[Call, Answer]]) -> None:
-    """What rails answered, to those who asked: payments and payouts."""
+    """What rails answered, to those who asked: payments, payouts and disbursements."""
     payment_flow.told(tx, said)
-    payouts.hear(tx, [(call, answer) for call, answer in said if call.verb == "pay_out"])
+    paid = [(call, answer) for call, answer in said if call.verb == "pay_out"]
+    payouts.hear(tx, [each for each in paid if not each[0].subject.startswith("dsb_")])
+    disbursing.hear(tx, paid)
 
 
 def noticed(tx: Tx, call: Call, notice: Notice) -> None:
@@ -31,7 +33,9 @@ def noticed(tx: Tx, call: Call, notice: Notice) -> None:
         amount=notice.amount,
         reason=notice.reason,
     )
-    if call.verb == "pay_out":
+    if call.verb == "pay_out" and call.subject.startswith("dsb_"):
+        disbursing.notice(tx, call, notice)
+    elif call.verb == "pay_out":
         payouts.notice(tx, call, notice)
 
 

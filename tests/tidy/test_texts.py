@@ -37,6 +37,8 @@ from huoshui.lines.payments.devices import DEVICE
 from huoshui.lines.payments.escrow.model import ESCROW
 from huoshui.lines.payments.mandates import DEBIT, MANDATE
 from huoshui.lines.payments.vouchers import PROGRAMME, VOUCHER
+from huoshui.scenarios.disbursing import DISBURSEMENT
+from huoshui.scenarios.disbursing.service import TEMPLATES as DISBURSED
 from tests.tidy.test_style import sources
 
 TEXTS = i18n.catalogue()
@@ -55,10 +57,15 @@ MACHINES = (
     REQUEST,
     VERSION,
     WATCH,
+    DISBURSEMENT,
 )
-ENTRIES = {*TEMPLATES, *factoring.TEMPLATES, *facility.TEMPLATES, *partners.TEMPLATES} | {
-    f"loan.{name}" for name in (*LOAN_TEMPLATES, *impairment.TEMPLATES)
-}
+ENTRIES = {
+    *TEMPLATES,
+    *factoring.TEMPLATES,
+    *facility.TEMPLATES,
+    *partners.TEMPLATES,
+    *DISBURSED,
+} | {f"loan.{name}" for name in (*LOAN_TEMPLATES, *impairment.TEMPLATES)}
 ACCOUNTS = {
     kind.name
     for chart in (

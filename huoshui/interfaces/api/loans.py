@@ -41,7 +41,8 @@ from huoshui.lines.lending.loan.contract import Application
 from huoshui.lines.lending.loan.journal import seen_on
 from huoshui.lines.lending.loan.model import BadBorrower, Loan, LoanCurrency, UnknownLoan
 from huoshui.lines.lending.loan.service import Repayment
-from huoshui.scenarios import credit_lines
+from huoshui.scenarios import credit_lines, disbursing
+from huoshui.scenarios.disbursing import Way
 
 Product = Annotated[str, Meta(min_length=1, max_length=60)]
 Party = Annotated[str, Meta(max_length=64)]
@@ -77,10 +78,12 @@ class LoanAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class LoanDrawAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How much is paid out to the borrower, and from which day it counts."""
+    """How much is drawn, from which day it counts, and whether it goes to the borrower's balance in this
+    book or to its bank account."""
 
     amount: Money
     on: date | None = None
+    way: Way = "balance"
 
 
 class LoanRepayAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -147,10 +150,10 @@ class ChargebackChange(Change, frozen=True, tag="chargeback"):
 
 
 class CreditChange(Change, frozen=True, tag="credit_refund"):
-    """Credit of the borrower is paid out."""
+    """Credit of the borrower is paid out, from today."""
 
     amount: Minor
-    on: date | None = None
+    way: Way = "balance"
 
 
 class LossChange(Change, frozen=True, tag="charge_off"):
@@ -208,7 +211,7 @@ class LoanChangeAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 _EVENTS: dict[type[Change], type[e.Event]] = {
     ChargeChange: e.Charged, WaiverChange: e.Waived,
     PenaltyWaiverChange: e.PenaltyWaived, RateChange: e.RateChanged,
-    PauseChange: e.InterestPaused, ChargebackChange: e.ChargedBack, CreditChange: e.CreditRefunded,
+    PauseChange: e.InterestPaused, ChargebackChange: e.ChargedBack,
     LossChange: e.ChargedOff, GivenUpChange: e.WrittenOff, RescheduleChange: e.Rescheduled,
     ReAgeChange: e.ReAged, ReAmortiseChange: e.ReAmortised,
 }  # fmt: skip
@@ -402,7 +405,9 @@ def draw_loan(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
     asked = decoded(body, LoanDrawAsked)
 
     def act(tx: Tx, loan: Loan, key: str) -> service.Outcome:
-        return service.draw(tx, loan.id, _minor(loan, asked.amount), key, on=asked.on)
+        return disbursing.draw(
+            tx, loan.id, _minor(loan, asked.amount), key, on=asked.on, way=asked.way
+        )
 
     return _served(request, ref, body, act)
 
@@ -431,7 +436,7 @@ def reverse_loan_event(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]
     """Undo an event, as if it had not been: the dated difference is posted."""
     asked = decoded(body, LoanReversalAsked)
     return _served(
-        request, ref, body, lambda tx, loan, key: service.reverse(tx, loan.id, asked.event, key)
+        request, ref, body, lambda tx, loan, key: disbursing.reverse(tx, loan.id, asked.event, key)
     )
 
 
@@ -444,6 +449,8 @@ def change_loan(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
     change = decoded(body, LoanChangeAsked).change
 
     def act(tx: Tx, loan: Loan, key: str) -> service.Outcome:
+        if isinstance(change, CreditChange):
+            return disbursing.refund_credit(tx, loan.id, change.amount, key, way=change.way)
         return service.record(tx, loan.id, _event(tx, change), key)
 
     return _served(request, ref, body, act)

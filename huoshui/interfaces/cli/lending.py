@@ -23,6 +23,8 @@ from huoshui.lines.lending.loan.contract import Application
 from huoshui.lines.lending.loan.journal import seen_on
 from huoshui.lines.lending.loan.model import EventRow, Loan
 from huoshui.lines.lending.loan.service import Outcome, Repayment
+from huoshui.scenarios import disbursing
+from huoshui.scenarios.disbursing import Way
 
 ACTOR = "cli"
 
@@ -162,12 +164,14 @@ def _answer(loan: Loan, *, json: bool) -> None:
     _tell(loan)
 
 
-def run_draw(settings: Settings, where: Where, ref: str, asked: Payment, *, json: bool) -> None:
+def run_draw(
+    settings: Settings, where: Where, ref: str, asked: Payment, way: Way, *, json: bool
+) -> None:
     """Pay out to the borrower."""
     with begun(settings, where) as tx:
         loan = contract.find(tx, ref)
         minor = parse_amount(asked.amount, loan.currency)
-        done = service.draw(tx, loan.id, minor, _key(tx, asked.key), on=_on(asked.on))
+        done = disbursing.draw(tx, loan.id, minor, _key(tx, asked.key), on=_on(asked.on), way=way)
     _done(done, json=json)
 
 
@@ -192,7 +196,7 @@ def run_reverse(
     """Undo an event of a loan."""
     with begun(settings, where) as tx:
         loan = contract.find(tx, ref)
-        done = service.reverse(tx, loan.id, event, _key(tx, key))
+        done = disbursing.reverse(tx, loan.id, event, _key(tx, key))
     _done(done, json=json)
 
 

@@ -16,6 +16,7 @@ from huoshui.interfaces.cli.ledgering import Where
 Add = Callable[[App, str, Callable[..., None]], None]
 Some = Annotated[int, Parameter(validator=Number(gte=1, lte=1200))]
 Lang = Literal["", "zh", "en"]
+Way = Literal["balance", "bank"]
 Means = Literal[
     "repayment", "merchant_issued_refund", "payout_refund", "goodwill_credit",
     "interest_payment_waiver", "charge_adjustment", "sales_share",
@@ -68,13 +69,13 @@ def _add_contracts(app: App, settings: Settings, add: Add) -> None:
 
 def _add_servicing(app: App, settings: Settings, add: Add) -> None:
     def draw(
-        loan: str, amount: str, *, on: str = "", key: str = "", world: str = SANDBOX,
-        book: int = 1, json: bool = False,
+        loan: str, amount: str, *, on: str = "", way: Way = "balance", key: str = "",
+        world: str = SANDBOX, book: int = 1, json: bool = False,
     ) -> None:  # fmt: skip
         from huoshui.interfaces.cli import lending
 
         asked = lending.Payment(amount, "", on, key)
-        lending.run_draw(settings, Where(world, book), loan, asked, json=json)
+        lending.run_draw(settings, Where(world, book), loan, asked, way, json=json)
 
     def repay(
         loan: str, amount: str, *, kind: Means = "repayment", on: str = "", key: str = "",

@@ -24,6 +24,8 @@ from huoshui.lines.lending.loan.model import LOAN, Loan
 from huoshui.lines.lending.loan.position import Position, position
 from huoshui.lines.lending.loan.relief import Request
 from huoshui.lines.lending.loan.running import Running
+from huoshui.scenarios import disbursing
+from huoshui.scenarios.disbursing import Disbursement
 
 LISTED = 100
 _LAWS = ("cn_simple", "cn_irr", "eu_aprc", "us_apr")
@@ -83,6 +85,15 @@ class Asked(msgspec.Struct, frozen=True):
     answer: str
 
 
+class Sent(msgspec.Struct, frozen=True):
+    """Money of the loan on its way to its borrower; `words` say where it is."""
+
+    at: datetime
+    amount: Money
+    words: str
+    good: bool
+
+
 class LoanPage(msgspec.Struct, frozen=True, kw_only=True):
     """One loan of a party."""
 
@@ -103,6 +114,7 @@ class LoanPage(msgspec.Struct, frozen=True, kw_only=True):
     texts: tuple[str, ...]
     sums: tuple[tuple[str, Money], ...]
     lines: tuple[DueLine, ...]
+    sent: tuple[Sent, ...]
     digest: str
     offer_ends_at: datetime | None
     cooling_days: int
@@ -205,6 +217,7 @@ def loan_page(
         texts=tuple(said[lang] for said in (loan.disclosure or {}).get("texts", ())),
         sums=_sums(loan, lang),
         lines=_lines(loan, rows, today),
+        sent=tuple(_sent(each, lang) for each in disbursing.of_loan(tx, loan.id)),
         digest=agreed.digest if agreed else "",
         offer_ends_at=loan.offer_ends_at,
         cooling_days=agreed.cooling_off_days if agreed else 0,
@@ -223,6 +236,13 @@ def loan_page(
         requests=tuple(_asked(href, each, lang) for each in asked),
         may_ask=loan.state == "running" and all(each.state != "open" for each in asked),
     )
+
+
+def _sent(of: Disbursement, lang: str) -> Sent:
+    words = text(f"hosted.own.sent.{of.way}.{of.state}", lang)
+    if of.back_txn and of.undone_id:
+        words += text("hosted.own.sent.undone", lang)
+    return Sent(of.made_at, Money(of.amount, of.currency), words, of.out)
 
 
 def _position(running: Running, today: date) -> Position | None:

@@ -17,13 +17,11 @@ from huoshui.core.i18n import text
 from huoshui.facts.commerce import service as commerce
 from huoshui.lines.lending.facility import store as facilities
 from huoshui.lines.lending.facility.way import narrowest, stands
-from huoshui.lines.lending.factoring.chart import clearing_path
-from huoshui.lines.lending.loan import contract, service
+from huoshui.lines.lending.loan import contract
 from huoshui.lines.lending.loan.contract import Application
 from huoshui.lines.lending.loan.model import Loan
 from huoshui.lines.lending.product import LENDING, Asked, LoanTables, quote_checked, read_tables
-from huoshui.lines.payments.settlement import claims as settling
-from huoshui.scenarios import credit_lines, switching
+from huoshui.scenarios import credit_lines, disbursing, switching
 from huoshui.scenarios.pay_later import mark_of
 from huoshui.scenarios.pay_later.agreeing import facility_of
 from huoshui.scenarios.pay_later.offering import available, limit_each
@@ -182,16 +180,7 @@ def accept(tx: Tx, of: Who, live: Switched, offer: Offer, mark: str, proof: str)
         reasons = ",".join(reason["rule"] for reason in loan.reasons)
         raise NoSellerLoan(product=live.product, reason=reasons)
     contract.consent(tx, loan.id, proof)
-    done = service.draw(tx, loan.id, loan.amount, "drawn")
-    settling.finance(
-        tx,
-        [
-            settling.Financed(
-                seller=of.shown, currency=loan.currency, amount=loan.amount,
-                source=clearing_path(loan.product), reference=loan.shown, key=f"{loan.shown}/drawn",
-            )
-        ],
-    )  # fmt: skip
+    done = disbursing.draw(tx, loan.id, loan.amount, "drawn")
     return done.loan
 
 

@@ -226,6 +226,28 @@ BEGIN
     RETURN NEW;
 END $$;
 
+CREATE FUNCTION public.guard_disbursement() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF OLD.state IS DISTINCT FROM NEW.state AND OLD.state || '>' || NEW.state NOT IN (
+        'disbursing>disbursed',
+        'disbursed>disbursing',
+        'disbursing>failed',
+        'disbursing>returned',
+        'disbursed>returned') THEN
+        RAISE EXCEPTION 'disbursement: no move from % to %', OLD.state, NEW.state
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    IF (OLD.loan_id, OLD.event_id, OLD.party, OLD.currency, OLD.amount, OLD.way, OLD.txn_id)
+        IS DISTINCT FROM
+       (NEW.loan_id, NEW.event_id, NEW.party, NEW.currency, NEW.amount, NEW.way, NEW.txn_id) THEN
+        RAISE EXCEPTION 'disbursement: what was paid out does not change'
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+
 CREATE FUNCTION public.guard_dispute_state() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -1157,6 +1179,31 @@ CREATE TABLE public.device_key (
     device_id uuid NOT NULL,
     from_at timestamp with time zone NOT NULL,
     until_at timestamp with time zone
+);
+
+CREATE TABLE public.disbursement (
+    book integer NOT NULL,
+    id uuid NOT NULL,
+    loan_id uuid NOT NULL,
+    event_id uuid NOT NULL,
+    product text NOT NULL,
+    party text NOT NULL,
+    currency text NOT NULL,
+    amount bigint NOT NULL,
+    way text NOT NULL,
+    state text NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    made_by text NOT NULL,
+    txn_id uuid NOT NULL,
+    back_txn uuid,
+    call_id uuid,
+    undone_id uuid,
+    reason text DEFAULT ''::text NOT NULL,
+    ended_at timestamp with time zone,
+    CONSTRAINT disbursement_amount_check CHECK ((amount > 0)),
+    CONSTRAINT disbursement_moved_back CHECK (((back_txn IS NOT NULL) = (state = ANY (ARRAY['failed'::text, 'returned'::text])))),
+    CONSTRAINT disbursement_state_check CHECK ((state = ANY (ARRAY['disbursing'::text, 'disbursed'::text, 'failed'::text, 'returned'::text]))),
+    CONSTRAINT disbursement_way_check CHECK ((way = ANY (ARRAY['balance'::text, 'bank'::text])))
 );
 
 CREATE TABLE public.dispute (
@@ -2967,6 +3014,12 @@ ALTER TABLE ONLY public.device_key
 ALTER TABLE ONLY public.device
     ADD CONSTRAINT device_pkey PRIMARY KEY (book, id);
 
+ALTER TABLE ONLY public.disbursement
+    ADD CONSTRAINT disbursement_book_event_id_key UNIQUE (book, event_id);
+
+ALTER TABLE ONLY public.disbursement
+    ADD CONSTRAINT disbursement_pkey PRIMARY KEY (book, id);
+
 ALTER TABLE ONLY public.dispute
     ADD CONSTRAINT dispute_book_rail_reference_key UNIQUE (book, rail, reference);
 
@@ -3408,6 +3461,12 @@ CREATE UNIQUE INDEX device_key_now ON public.device_key USING btree (book, devic
 
 CREATE INDEX device_party ON public.device USING btree (book, party, id);
 
+CREATE INDEX disbursement_loan ON public.disbursement USING btree (book, loan_id, id);
+
+CREATE INDEX disbursement_open ON public.disbursement USING btree (book, id) WHERE (state = 'disbursing'::text);
+
+CREATE INDEX disbursement_txn ON public.disbursement USING btree (book, txn_id);
+
 CREATE INDEX dispute_payment ON public.dispute USING btree (payment_id, book);
 
 CREATE INDEX dispute_state ON public.dispute USING btree (book, state, id);
@@ -3716,6 +3775,10 @@ CREATE TRIGGER delivery_keeps_versions BEFORE UPDATE ON public.delivery FOR EACH
 
 CREATE TRIGGER device_issuer_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.device_issuer FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER disbursement_moves BEFORE UPDATE ON public.disbursement FOR EACH ROW EXECUTE FUNCTION public.guard_disbursement();
+
+CREATE TRIGGER disbursement_stays BEFORE DELETE OR TRUNCATE ON public.disbursement FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER dispute_evidence_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.dispute_evidence FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER dispute_state_moves BEFORE UPDATE ON public.dispute FOR EACH ROW WHEN ((old.state IS DISTINCT FROM new.state)) EXECUTE FUNCTION public.guard_dispute_state();
@@ -3899,6 +3962,9 @@ ALTER TABLE ONLY public.device
 
 ALTER TABLE ONLY public.device_issuer
     ADD CONSTRAINT device_issuer_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
+
+ALTER TABLE ONLY public.disbursement
+    ADD CONSTRAINT disbursement_book_loan_id_fkey FOREIGN KEY (book, loan_id) REFERENCES public.loan(book, id);
 
 ALTER TABLE ONLY public.dispute_evidence
     ADD CONSTRAINT dispute_evidence_book_dispute_id_fkey FOREIGN KEY (book, dispute_id) REFERENCES public.dispute(book, id);
@@ -4151,6 +4217,8 @@ ALTER TABLE public.device ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.device_event ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.disbursement ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.dispute ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.dispute_evidence ENABLE ROW LEVEL SECURITY;
@@ -4290,6 +4358,8 @@ CREATE POLICY reader ON public.delivery FOR SELECT USING (((book = ( SELECT publ
 CREATE POLICY reader ON public.device FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (party IN ( SELECT public.reader_seller_names() AS reader_seller_names)))));
 
 CREATE POLICY reader ON public.device_event FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (merchant IN ( SELECT public.reader_seller_names() AS reader_seller_names)))));
+
+CREATE POLICY reader ON public.disbursement FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (loan_id IN ( SELECT public.reader_loans() AS reader_loans)))));
 
 CREATE POLICY reader ON public.dispute FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (payment_id IN ( SELECT public.reader_payments() AS reader_payments)))));
 

@@ -57,7 +57,11 @@ def test_a_loan_from_the_quote_to_the_close(shop: tuple[Tenant, str]) -> None:
     assert tenant.get(f"/loans/{ref}")["state"] == "running"
     done = tenant.done(f"/loans/{ref}/repay", {"amount": cny(quote["total"])})
     assert done["loan"]["state"] == "closed"
-    assert tenant.nets()["clearing:term"] == 1_200_000 - first - quote["total"]
+    [sent] = tenant.get("/disbursements", loan=ref)["data"]
+    assert (sent["way"], sent["state"], sent["amount"]) == ("balance", "disbursed", cny(1_200_000))
+    assert tenant.get(f"/disbursements/{sent['id']}") == sent
+    assert tenant.nets()["clearing:term"] == -first - quote["total"], "what was drawn is paid out"
+    assert tenant.nets()["rail:bank:payout"] == 1_200_000, "with the seller's payout"
     assert "loans:term:principal" not in tenant.nets()
     assert "loans:term:receivable" not in tenant.nets()
     told = tenant.get(f"/loans/{ref}/events")["data"]
@@ -203,3 +207,21 @@ def test_papers_are_for_whoever_sees_the_loan(open_tenant: Callable[..., Tenant]
         assert tenant.ask("GET", f"/loans/{ref}/{paper}", key=other).status_code == 404
     early = tenant.ask("GET", f"/loans/{ref}/statement?until=2020-01-01")
     assert (early.status_code, early.json()["code"]) == (422, "bad_loan_day")
+
+
+def test_what_a_bank_does_not_take_is_undone(shop: tuple[Tenant, str]) -> None:
+    tenant, party = shop
+    ref = tenant.done("/loans", lending.ASKED | {"party": party})["id"]
+    tenant.done(f"/loans/{ref}/consent", lending.CONFIRMED)
+    drawn = tenant.done(f"/loans/{ref}/draw", {"amount": cny(1_200_000), "way": "bank"})
+    [sent] = tenant.get("/disbursements", loan=ref)["data"]
+    assert (sent["state"], sent["event"]) == ("disbursing", drawn["event"]["id"])
+    held = tenant.post(f"/loans/{ref}/reverse", {"event": drawn["event"]["id"]})
+    assert (held.status_code, held.json()["code"]) == (409, "disbursement_stands")
+    done = tenant.done(f"/disbursements/{sent['id']}/fail", {"reason": "account_closed"})
+    assert (done["state"], done["reason"]) == ("failed", "account_closed")
+    kinds = [each["kind"] for each in tenant.get(f"/loans/{ref}/events")["data"]]
+    assert kinds == ["drawdown", "reversal"]
+    assert tenant.get(f"/loans/{ref}")["position"]["principal"] == 0
+    late = tenant.post(f"/disbursements/{sent['id']}/arrived", {})
+    assert (late.status_code, late.json()["code"]) == (409, "illegal_move")

@@ -100,6 +100,8 @@ BODIES: dict[str, Any] = {
     "/loans/{ref:str}/repay": {"amount": money(1)},
     "/loans/{ref:str}/reverse": {"event": "lev_00000000000000000000000000"},
     "/loans/{ref:str}/change": {"change": {"kind": "charge_off"}},
+    "/disbursements/{ref:str}/fail": {"reason": "x"},
+    "/disbursements/{ref:str}/return": {"reason": "x"},
     "/loans/{ref:str}/request": {"kind": "spread", "words": "x"},
     "/loan-requests/{ref:str}/decide": {"outcome": "refuse", "answer": "x"},
     "/calculators/schedule": {"amount": money(1_000), "rate_annual": "0.1"},
@@ -310,6 +312,7 @@ class Owned:
         lending.offered(tenant)
         borrower = tenant.get("/sellers")["data"][0]["id"]
         self.ids["/loans"] = lending.running(tenant, borrower)
+        self.ids["/disbursements"] = tenant.get("/disbursements")["data"][0]["id"]
         self.ids |= lending.asked_for(tenant, borrower)
         switched = tenant.ask("POST", "/switched", {"file": GOLDEN["pay-in-instalments"]})
         self.ids["/switched"] = switched.json()["product"]

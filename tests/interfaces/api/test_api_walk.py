@@ -123,8 +123,10 @@ def _ids(tenant: Tenant, name: str) -> dict[str, str]:
     asked = {"amount": {"amount": 100, "currency": "CNY"}, "seller": seller, "buyer": f"b-{name}"}
     payment = tenant.done("/payments", asked)["payment"]["id"]
     link = {"amount": asked["amount"], "seller": seller, "title_en": name, "title_zh": name}
-    return lending.asked_for(tenant, seller) | {
-        "/loans": lending.running(tenant, seller),
+    asked_for = lending.asked_for(tenant, seller)
+    loan = lending.running(tenant, seller)
+    return asked_for | {
+        "/loans": loan, "/disbursements": tenant.get("/disbursements", loan=loan)["data"][0]["id"],
         "/payment-links": tenant.done("/payment-links", link)["id"],
         "/disputes": disputed(tenant, seller, f"d-{name}"), "/payments": payment, "/wallets": f"byr_{buyer}",
         "/sellers": seller, "/orders": order, "/accounts": account, "/transactions": transaction,

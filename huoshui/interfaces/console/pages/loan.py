@@ -33,7 +33,7 @@ from huoshui.interfaces.console.page import (
     Unit,
     Whole,
 )
-from huoshui.interfaces.console.pages import asked
+from huoshui.interfaces.console.pages import asked, disbursed
 from huoshui.interfaces.console.pages.loan_acts import Said, deeds, told_of
 from huoshui.interfaces.console.pages.loans import bucket_of, loan_state, stage_of
 from huoshui.ledger import journal
@@ -73,12 +73,17 @@ def loan_page(tx: Tx, frame: Frame, key: str, said: Said | None = None) -> Objec
         fields=_fields(frame, loan),
         groups=(_rates(frame, loan),) if loan.disclosure else (),
         timeline=_timeline(tx, frame, loan, running, entries),
-        tables=(_schedule(frame, loan, rows), _entries(frame, loan, entries)),
-        deeds=deeds(frame, running, rows, said),
+        tables=(
+            _schedule(frame, loan, rows),
+            *((paid,) if (paid := disbursed.table(tx, frame, loan)) else ()),
+            _entries(frame, loan, entries),
+        ),
+        deeds=deeds(tx, frame, running, rows, said),
         links=_papers(frame, loan),
         api_calls=(
             *(ApiCall(path=f"/v1/loans/{loan.shown}{end}")
               for end in ("", "/schedule", "/events", "/entries", "/moves", "/settlement")),
+            ApiCall(path=f"/v1/disbursements?loan={loan.shown}"),
             ApiCall(path=f"/v1/loans/{loan.shown}/repay?dry_run=true", method="POST",
                     body=f'{{"amount": {{"amount": 10000, "currency": "{loan.currency}"}}}}'),
         ),

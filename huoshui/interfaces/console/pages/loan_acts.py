@@ -25,7 +25,7 @@ from huoshui.interfaces.console.page import (
     Row,
     Table,
 )
-from huoshui.interfaces.console.pages import asked
+from huoshui.interfaces.console.pages import asked, disbursed
 from huoshui.interfaces.console.pages import said as said_by
 from huoshui.interfaces.console.pages.loans import loan_state
 from huoshui.lines.lending.life import events as e
@@ -36,13 +36,18 @@ from huoshui.lines.lending.loan.model import BadLoanDay, EventRow, Loan, Nothing
 from huoshui.lines.lending.loan.position import Position
 from huoshui.lines.lending.loan.running import Running
 from huoshui.lines.lending.loan.service import Outcome, Repayment
+from huoshui.scenarios import disbursing
+from huoshui.scenarios.disbursing import Way
 
 SCOPE = "loans:service"
 _INTEREST = ("carried", "equal_parts")
 _CHARGES = ("fee", "penalty")
 # The fields of each verb's form, in order; those with a star may be left out.
 FORMS: Mapping[str, tuple[str, ...]] = {
-    "draw": ("amount", "on*"),
+    "draw": ("amount", "way", "on*"),
+    "arrived": ("disbursement",),
+    "not_arrived": ("disbursement", "reason"),
+    "sent_back": ("disbursement", "reason"),
     "repay": ("amount", "means", "on*"),
     "reverse": ("event",),
     "charge": ("amount", "charge", "due_on"),
@@ -53,11 +58,11 @@ FORMS: Mapping[str, tuple[str, ...]] = {
     "re_age": ("first_due", "count", "interest"),
     "re_amortise": ("interest",),
     "rate_change": ("rate", "on*"),
-    "credit_refund": ("amount",),
+    "credit_refund": ("amount", "way"),
     "charge_off": (),
     "write_off": (),
 }
-_GRAVE = frozenset({"reverse", "charge_off", "write_off"})
+_GRAVE = frozenset({"reverse", "charge_off", "write_off", "not_arrived", "sent_back"})
 _FIELDS = ("key", *dict.fromkeys(field.rstrip("*") for form in FORMS.values() for field in form))
 
 
@@ -65,7 +70,7 @@ Said = said_by.Said[str]
 
 
 def deeds(
-    frame: Frame, running: Running, rows: Sequence[Due], said: Said | None
+    tx: Tx, frame: Frame, running: Running, rows: Sequence[Due], said: Said | None
 ) -> tuple[Deed, ...]:
     """A form for each verb that fits; the one that was refused says why."""
     loan = running.loan
@@ -78,15 +83,30 @@ def deeds(
             href=frame.to(f"loans/{loan.shown}/{verb}/preview"),
             says=frame.say(f"loan.verb.{verb}.says"),
             inputs=tuple(
-                _input(frame, running, rows, field, said if said and said.verb == verb else None)
+                _disbursed(tx, frame, loan, verb)
+                if field == "disbursement"
+                else _input(
+                    frame, running, rows, field, said if said and said.verb == verb else None
+                )
                 for field in FORMS[verb]
             ),
             grave=verb in _GRAVE,
             problem=said.problem if said and said.verb == verb else "",
         )
         for verb in FORMS
-        if _fits(verb, running)
+        if (
+            disbursed.open_at_bank(tx, loan, verb)
+            if verb in disbursed.VERBS
+            else _fits(verb, running)
+        )
     )
+
+
+def _disbursed(tx: Tx, frame: Frame, loan: Loan, verb: str) -> Input:
+    return Input(
+        name="disbursement", label=frame.say("loan.field.disbursement"), kind="choice",
+        choices=disbursed.choices(tx, frame, loan, verb),
+    )  # fmt: skip
 
 
 def _fits(verb: str, running: Running) -> bool:
@@ -135,6 +155,8 @@ def _choices(
             return tuple(
                 Choice(each, asked.word(frame, "loan.means", each)) for each in sorted(MEANS)
             )
+        case "way":
+            return tuple(Choice(each, disbursed.way(frame, each)) for each in disbursed.WAYS)
         case "charge":
             return tuple(Choice(each, frame.say(f"loan.charge.{each}")) for each in _CHARGES)
         case "interest":
@@ -169,14 +191,19 @@ def carry_out(tx: Tx, loan: Loan, said: Said) -> Outcome:
     key, on = said.of("key") or "console/0", _day(said, "on")
     match said.verb:
         case "draw":
-            return service.draw(tx, loan.id, _amount(loan, said), key, on=on)
+            return disbursing.draw(tx, loan.id, _amount(loan, said), key, on=on, way=_way(said))
+        case "credit_refund":
+            return disbursing.refund_credit(tx, loan.id, _amount(loan, said), key, way=_way(said))
         case "repay":
             asked_ = Repayment(
                 loan_id=loan.id, amount=_amount(loan, said), key=key, kind=said.of("means"), on=on
             )
             return service.repay(tx, [asked_])[0]
         case "reverse":
-            return service.reverse(tx, loan.id, said.of("event"), key)
+            return disbursing.reverse(tx, loan.id, said.of("event"), key)
+        case "arrived" | "not_arrived" | "sent_back":
+            args = (said.verb, said.of("disbursement"), said.of("reason"))
+            return disbursed.carry_out(tx, loan, *args)
     today = access.today(tx)
     mark: dict[str, Any] = {"id": "", "on": on or today, "recorded": today}
     return service.record(tx, loan.id, _EVENTS[said.verb](loan, said, mark), key)
@@ -193,6 +220,10 @@ def _rescheduled(loan: Loan, said: Said, mark: dict[str, Any]) -> e.AnyEvent:
         due=_needed(said, "due"), moved_to=_day(said, "moved_to"), more=_count(loan, said, "more"),
         grace_principal=_count(loan, said, "grace_principal"), rate_annual=rate, **mark,
     )  # fmt: skip
+
+
+def _way(said: Said) -> Way:
+    return "bank" if said.of("way") == "bank" else "balance"
 
 
 def _overdue(said: Said) -> e.Overdue:
@@ -213,7 +244,6 @@ _EVENTS: Mapping[str, Callable[[Loan, Said, dict[str, Any]], e.AnyEvent]] = {
     ),
     "re_amortise": lambda loan, said, mark: e.ReAmortised(interest=_overdue(said), **mark),
     "rate_change": lambda loan, said, mark: e.RateChanged(rate_annual=_rate(loan, said), **mark),
-    "credit_refund": lambda loan, said, mark: e.CreditRefunded(amount=_amount(loan, said), **mark),
     "charge_off": lambda loan, said, mark: e.ChargedOff(**mark),
     "write_off": lambda loan, said, mark: e.WrittenOff(**mark),
 }  # fmt: skip

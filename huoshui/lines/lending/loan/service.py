@@ -272,6 +272,15 @@ def draw(
     return record(tx, loan_id, event, key, ports)
 
 
+def find_event(tx: Tx, loan_id: UUID, event_id: UUID) -> Outcome:
+    """What became of an event that stands already. Raises UnknownLoan, UnknownEvent."""
+    batch = Batch(tx, [loan_id])
+    for row in batch.loans[loan_id].rows:
+        if row.id == event_id:
+            return batch.outcome(loan_id, row, again=True)
+    raise UnknownEvent(id=ids.show("lev", event_id))
+
+
 def repay(tx: Tx, repayments: Sequence[Repayment], ports: Ports = PORTS) -> list[Outcome]:
     """Take payments, each by the waterfall of its loan; many at once are posted at once.
 
