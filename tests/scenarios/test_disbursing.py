@@ -168,8 +168,8 @@ def test_it_goes_by_the_payout_rail_once_whatever_the_rail_does(
 
 def _wired(over: Field) -> None:
     """Let the field speak to the scenarios."""
-    over.heard.answered = rail_flow.answered  # type: ignore[method-assign]
-    over.heard.noticed = rail_flow.noticed  # type: ignore[method-assign]
+    over.heard.answered = rail_flow.answered  # type: ignore[method-assign, assignment]
+    over.heard.noticed = rail_flow.noticed  # type: ignore[method-assign, assignment]
     over.sender.close()
     over.sender = over.new_sender()
 
