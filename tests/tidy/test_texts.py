@@ -17,6 +17,7 @@ import huoshui
 from huoshui.core import i18n
 from huoshui.core.access import SCOPES
 from huoshui.core.errors import Problem
+from huoshui.facts.milestones.model import SOURCE
 from huoshui.interfaces.cli.bench import BENCHES
 from huoshui.interfaces.cli.claims import CLAIMS
 from huoshui.judgement.risk.versions import VERSION
@@ -44,6 +45,7 @@ from tests.tidy.test_style import sources
 TEXTS = i18n.catalogue()
 MACHINES = (
     APPEAL,
+    SOURCE,
     FACILITY,
     ASSIGNMENT,
     ESCROW,

@@ -10,6 +10,7 @@ import msgspec
 from edge.protocol import SKEW_MAX_MS, Milestone
 from huoshui.core import ids
 from huoshui.core.errors import FieldError, NotFound, Problem
+from huoshui.core.machine import Machine, Move
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS = timedelta(milliseconds=1)
@@ -22,6 +23,24 @@ class UnknownSource(NotFound):
     """No such source of milestones in this book."""
 
     code = "unknown_milestone_source"
+
+
+class UnknownMilestone(NotFound):
+    """No such milestone in this book."""
+
+    code = "unknown_milestone"
+
+
+# A source that is suspended is believed in nothing new until it is resumed; what it said before stands.
+SOURCE = Machine(
+    "milestone_source",
+    "trusted",
+    {
+        "suspend": Move(("trusted",), "suspended"),
+        "resume": Move(("suspended",), "trusted"),
+        "revoke": Move(("trusted", "suspended"), "revoked"),
+    },
+)
 
 
 class BadSource(Problem):
@@ -39,22 +58,36 @@ class BadMilestone(Problem):
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
-    """Who certifies milestones of some kinds with its key, until it is revoked."""
+    """Who certifies milestones of some kinds with its key, unless it is suspended or revoked.
+
+    `public` is the key that is believed now; `reason` says why its state is what it is.
+    """
 
     id: UUID
     name: str
-    public: str
     kinds: list[str]
     registered_at: datetime
     registered_by: str
-    revoked_at: datetime | None = None
-    revoked_by: str = ""
+    state: str
+    state_at: datetime
+    state_by: str
     reason: str = ""
+    public: str
 
     @property
     def shown(self) -> str:
         """Its public id."""
         return ids.show("msr", self.id)
+
+
+class Key(msgspec.Struct, frozen=True, kw_only=True):
+    """A key of a source: believed from a time on, until the source takes the next one."""
+
+    source_id: UUID
+    number: int
+    public: str
+    from_at: datetime
+    made_by: str
 
 
 class Verified(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,7 +134,8 @@ def reason_against(said: Milestone, source: Source, market: str, now: datetime) 
     """Why what a source signed is not to be believed now, or nothing."""
     at, ends = time_of(said.at), time_of(said.ends)
     checks = {
-        "revoked": source.revoked_at is not None,
+        "revoked": source.state == "revoked",
+        "suspended": source.state == "suspended",
         "kind": said.kind not in source.kinds,
         "market": said.market != market,
         "early": at > now + SKEW_MAX_MS * _MS,

@@ -12,12 +12,16 @@ from edge.protocol import Milestone, Refused, fingerprint, opened, peeked, refer
 from huoshui.core import access, ids
 from huoshui.core.db import Tx
 from huoshui.core.errors import Conflict, NotFound
+from huoshui.core.machine import IllegalMove
 from huoshui.facts.commerce import service as commerce
 from huoshui.facts.milestones import store
 from huoshui.facts.milestones.model import (
     KINDS_MOST,
+    SOURCE,
     BadSource,
+    Key,
     Source,
+    UnknownMilestone,
     UnknownSource,
     Verified,
     reason_against,
@@ -36,22 +40,35 @@ def register(tx: Tx, name: str, public: str, kinds: Sequence[str]) -> Source:
     told = sorted(set(kinds))
     if not told or len(told) > KINDS_MOST or not all(_KIND.fullmatch(kind) for kind in told):
         raise BadSource(field="kinds")
+    _demand_key(public)
+    used = store.key(tx, public)
+    before = store.source(tx, used.source_id) if used else None
+    if before is not None:
+        same = (before.name, before.kinds, before.public) == (name, told, public)
+        if not same or before.state == "revoked":
+            raise Conflict()
+        return before
+    made = Source(
+        id=tx.id("msr", public), name=name, kinds=told, registered_at=tx.now,
+        registered_by=tx.actor, state=SOURCE.initial, state_at=tx.now, state_by=tx.actor,
+        public=public,
+    )  # fmt: skip
+    store.add_source(tx, made)
+    _add_key(tx, made.id, 1, public)
+    tx.emit("milestone_source.registered", made.shown, name=name, kinds=told)
+    return made
+
+
+def _demand_key(public: str) -> None:
     try:
         fingerprint(public)
     except Refused as error:
         raise BadSource(field="key") from error
-    before = store.of_key(tx, public)
-    if before is not None:
-        if (before.name, before.kinds, before.revoked_at) != (name, told, None):
-            raise Conflict()
-        return before
-    made = Source(
-        id=tx.id("msr", public), name=name, public=public, kinds=told, registered_at=tx.now,
-        registered_by=tx.actor,
-    )  # fmt: skip
-    store.add_source(tx, made)
-    tx.emit("milestone_source.registered", made.shown, name=name, kinds=told)
-    return made
+
+
+def _add_key(tx: Tx, source_id: UUID, number: int, public: str) -> None:
+    made = Key(source_id=source_id, number=number, public=public, from_at=tx.now, made_by=tx.actor)
+    store.add_key(tx, made)
 
 
 def find_source(tx: Tx, id_: UUID) -> Source:
@@ -62,17 +79,74 @@ def find_source(tx: Tx, id_: UUID) -> Source:
     return found
 
 
+def find(tx: Tx, id_: UUID) -> Verified:
+    """One milestone. Raises UnknownMilestone."""
+    found = store.milestone(tx, id_)
+    if found is None:
+        raise UnknownMilestone(kind="milestone", id=ids.show("mst", id_))
+    return found
+
+
+def suspend(tx: Tx, id_: UUID, reason: str) -> Source:
+    """Believe a source in nothing new for now. Again changes nothing. Raises IllegalMove once revoked."""
+    return _moved(tx, id_, "suspend", reason)
+
+
+def resume(tx: Tx, id_: UUID) -> Source:
+    """Believe a suspended source again. Again changes nothing. Raises IllegalMove once revoked."""
+    return _moved(tx, id_, "resume", "")
+
+
 def revoke(tx: Tx, id_: UUID, reason: str) -> Source:
     """Believe a source no more; what it certified before stands. Again changes nothing."""
-    before = find_source(tx, id_)
-    if before.revoked_at is not None:
+    return _moved(tx, id_, "revoke", reason)
+
+
+def _moved(tx: Tx, id_: UUID, verb: str, reason: str) -> Source:
+    before = _locked(tx, id_)
+    if before.state == SOURCE.moves[verb].leads:
         return before
     after = msgspec.structs.replace(
-        before, revoked_at=tx.now, revoked_by=tx.actor, reason=reason[:200]
-    )
-    store.revoke(tx, after)
-    tx.emit("milestone_source.revoked", after.shown, reason=after.reason)
+        before, state=SOURCE.after(before.state, verb), state_at=tx.now, state_by=tx.actor,
+        reason=reason[:200],
+    )  # fmt: skip
+    if not store.move(tx, before, after):
+        raise Conflict()
+    tx.emit(_TOLD[verb], after.shown, reason=after.reason)
     return after
+
+
+def _locked(tx: Tx, id_: UUID) -> Source:
+    found = store.source(tx, id_, lock="update")
+    if found is None:
+        raise UnknownSource(kind="milestone_source", id=ids.show("msr", id_))
+    return found
+
+
+_TOLD = {
+    "suspend": "milestone_source.suspended",
+    "resume": "milestone_source.resumed",
+    "revoke": "milestone_source.revoked",
+}
+
+
+def rotate(tx: Tx, id_: UUID, public: str) -> Source:
+    """Believe another key of a source from now on, and the one before no more; the same changes nothing.
+
+    Raises UnknownSource, BadSource, IllegalMove once revoked, Conflict for a key that was used before.
+    """
+    before = _locked(tx, id_)
+    _demand_key(public)
+    if before.public == public:
+        return before
+    if before.state == "revoked":
+        allowed = ", ".join(SOURCE.allowed(before.state)) or "-"
+        raise IllegalMove(object=SOURCE.name, state=before.state, verb="rotate", allowed=allowed)
+    if store.key(tx, public) is not None:
+        raise Conflict()
+    _add_key(tx, id_, len(store.keys(tx, id_)) + 1, public)
+    tx.emit("milestone_source.rotated", before.shown, key=fingerprint(public))
+    return msgspec.structs.replace(before, public=public)
 
 
 def accept(tx: Tx, text: str) -> tuple[Verified, bool]:
@@ -81,10 +155,13 @@ def accept(tx: Tx, text: str) -> tuple[Verified, bool]:
     Raises BadMilestone: forged, of a source that is not known or may not certify it, for other books,
     run out, or of a number or an achievement that was certified before.
     """
-    text = text.strip()
+    text, digest = text.strip(), reference_of(text.strip())
+    kept = store.of_digest(tx, digest)
+    if kept is not None and kept.text == text:  # whatever became of its source since
+        return kept, True
     try:
         said = peeked(Milestone, text)
-        source = store.source(tx, ids.read("msr", said.source), lock=True)
+        source = store.source(tx, ids.read("msr", said.source), lock="share")
         if source is None:
             raise refused("source")
         said = opened(Milestone, text, source.public)
@@ -92,8 +169,6 @@ def accept(tx: Tx, text: str) -> tuple[Verified, bool]:
         raise refused(error.code) from error
     except ids.BadId as error:
         raise refused("source") from error
-    digest = reference_of(text)
-    kept = store.of_digest(tx, digest)
     if kept is not None:
         return kept, True
     reason = reason_against(said, source, access.this_book(tx).slug, tx.now)

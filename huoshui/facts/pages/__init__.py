@@ -4,7 +4,15 @@ Whoever has the address acts as that party on the page. It is given out by the m
 itself, and can be ended at once; of its secret only the digest is kept.
 """
 
-from huoshui.facts.pages.model import PartyPage, UnknownPartyPage
+from huoshui.facts.pages.model import BadPartyPage, PartyPage, UnknownPartyPage
 from huoshui.facts.pages.service import end_page, find_page, open_page, pages
 
-__all__ = ["PartyPage", "UnknownPartyPage", "end_page", "find_page", "open_page", "pages"]
+__all__ = [
+    "BadPartyPage",
+    "PartyPage",
+    "UnknownPartyPage",
+    "end_page",
+    "find_page",
+    "open_page",
+    "pages",
+]

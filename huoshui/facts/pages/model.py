@@ -8,13 +8,20 @@ from uuid import UUID
 import msgspec
 
 from huoshui.core import ids
-from huoshui.core.errors import NotFound
+from huoshui.core.errors import NotFound, Problem
 
 
 class UnknownPartyPage(NotFound):
     """No such page of a party in this book."""
 
     code = "unknown_party_page"
+
+
+class BadPartyPage(Problem):
+    """A page is good for 1 to 365 days; nothing else can be asked."""
+
+    code = "bad_party_page"
+    status = 422
 
 
 class PartyPage(msgspec.Struct, frozen=True, kw_only=True):

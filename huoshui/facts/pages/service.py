@@ -11,14 +11,18 @@ from huoshui.core import ids
 from huoshui.core.db import Tx
 from huoshui.facts.commerce import service as commerce
 from huoshui.facts.pages import store
-from huoshui.facts.pages.model import PartyPage, UnknownPartyPage
+from huoshui.facts.pages.model import BadPartyPage, PartyPage, UnknownPartyPage
+
+DAYS_MOST = 365
 
 
 def open_page(tx: Tx, id_: UUID, party: str, digest: bytes, days: int) -> PartyPage:
     """Let a secret, of which the digest is given, open a party's page for so many days.
 
-    Raises BadId, UnknownSeller, UnknownBuyer.
+    Raises BadId, UnknownSeller, UnknownBuyer, BadPartyPage.
     """
+    if not 1 <= days <= DAYS_MOST:
+        raise BadPartyPage(days=days, most=DAYS_MOST)
     commerce.demand_party(tx, party)
     new = PartyPage(
         id=id_, party=party, digest=digest, made_at=tx.now, made_by=tx.actor,

@@ -30,6 +30,7 @@ from huoshui.interfaces.api.door import (
     on_one,
     page_of,
 )
+from huoshui.interfaces.api.settlement import NothingAsked
 from huoshui.lines.lending.facility import service as facilities
 from huoshui.lines.lending.facility.way import stands
 from huoshui.scenarios import credit_lines
@@ -46,10 +47,16 @@ class MilestoneSourceAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=Tr
     kinds: Annotated[list[Kind], Meta(min_length=1, max_length=20)]
 
 
-class SourceRevokeAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Why it is believed no more."""
+class SourceStopAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Why it is believed no more, or not for now."""
 
     reason: Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$")]
+
+
+class SourceKeyAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The key that is believed from now on: Ed25519, 32 bytes in URL-safe base64."""
+
+    key: Annotated[str, Meta(max_length=64)]
 
 
 class MilestoneAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -67,15 +74,31 @@ class CreditLineAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class MilestoneSourceView(msgspec.Struct, frozen=True):
-    """A source of milestones."""
+    """A source of milestones: `trusted`, `suspended` or `revoked`, since when and why."""
 
     id: str
     name: str
     key: str
     kinds: list[str]
     registered_at: datetime
-    revoked_at: datetime | None
+    state: str
+    state_at: datetime
     reason: str
+
+
+class SourceKeyView(msgspec.Struct, frozen=True):
+    """A key of a source, believed until the next one took its place."""
+
+    number: int
+    key: str
+    from_at: datetime
+
+
+class MilestoneSourceShown(msgspec.Struct, frozen=True):
+    """A source, and every key that it had, newest first: with them what it signed can be verified."""
+
+    source: MilestoneSourceView
+    keys: list[SourceKeyView]
 
 
 class MilestoneView(msgspec.Struct, frozen=True):
@@ -104,7 +127,7 @@ def source_view(found: Source) -> MilestoneSourceView:
     """A source."""
     return MilestoneSourceView(
         found.shown, found.name, found.public, found.kinds, found.registered_at,
-        found.revoked_at, found.reason,
+        found.state, found.state_at, found.reason,
     )  # fmt: skip
 
 
@@ -141,14 +164,60 @@ def list_milestone_sources(
 
 @writes(
     "/milestone-sources/{ref:str}/revoke", "facilities:write", MilestoneSourceView,
-    asks=SourceRevokeAsked, idempotency="optional", dry_run=True, bound="book",
+    asks=SourceStopAsked, idempotency="optional", dry_run=True, bound="book",
 )  # fmt: skip
 def revoke_milestone_source(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
     """Believe a source no more; what it certified before stands."""
     return on_one(
-        request, ref, body, "msr", SourceRevokeAsked,
+        request, ref, body, "msr", SourceStopAsked,
         lambda tx, id_, asked: source_view(service.revoke(tx, id_, asked.reason)),
     )  # fmt: skip
+
+
+@writes(
+    "/milestone-sources/{ref:str}/suspend", "facilities:write", MilestoneSourceView,
+    asks=SourceStopAsked, idempotency="optional", dry_run=True, bound="book",
+)  # fmt: skip
+def suspend_milestone_source(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
+    """Believe a source in nothing new for now."""
+    return on_one(
+        request, ref, body, "msr", SourceStopAsked,
+        lambda tx, id_, asked: source_view(service.suspend(tx, id_, asked.reason)),
+    )  # fmt: skip
+
+
+@writes(
+    "/milestone-sources/{ref:str}/resume", "facilities:write", MilestoneSourceView,
+    asks=NothingAsked, body_needed=False, idempotency="optional", dry_run=True, bound="book",
+)  # fmt: skip
+def resume_milestone_source(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
+    """Believe a suspended source again."""
+    return on_one(
+        request, ref, body, "msr", NothingAsked,
+        lambda tx, id_, _: source_view(service.resume(tx, id_)),
+    )  # fmt: skip
+
+
+@writes(
+    "/milestone-sources/{ref:str}/rotate", "facilities:write", MilestoneSourceView,
+    asks=SourceKeyAsked, idempotency="optional", dry_run=True, bound="book",
+)  # fmt: skip
+def rotate_milestone_source(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
+    """Believe another key of a source from now on; the one before signs nothing more."""
+    return on_one(
+        request, ref, body, "msr", SourceKeyAsked,
+        lambda tx, id_, asked: source_view(service.rotate(tx, id_, asked.key)),
+    )  # fmt: skip
+
+
+@reads("/milestone-sources/{ref:str}", "facilities:read", MilestoneSourceShown, bound="book")
+def show_milestone_source(request: Ask, ref: Ref) -> MilestoneSourceShown:
+    """A source with the keys that it had."""
+    visit, id_ = enter(request), ids.read("msr", ref)
+    with visit.begin() as tx:
+        found = service.find_source(tx, id_)
+        keys = [SourceKeyView(k.number, k.public, k.from_at) for k in store.keys(tx, id_)]
+    return MilestoneSourceShown(source_view(found), keys)
 
 
 @writes(
@@ -175,13 +244,13 @@ def present_milestone(request: Ask, body: RawBody) -> Response[bytes]:
 
 @reads("/milestones", "facilities:read", Page[MilestoneView], bound="rows")
 def list_milestones(
-    request: Ask, subject: Word = "", after: Cursor = None, limit: Limit = 50
+    request: Ask, subject: Word = "", source: Word = "", after: Cursor = None, limit: Limit = 50
 ) -> Page[MilestoneView]:
-    """Milestones that were believed, newest first; who is bound sees its own."""
-    visit = enter(request)
+    """Milestones that were believed, newest first; of a source; who is bound sees its own."""
+    visit, of = enter(request), ids.read("msr", source) if source else None
     with visit.begin() as tx:
         rows = store.milestones(
-            tx, subject=subject, among=own_parties(visit.bound), after=after_id("mst", after),
+            tx, subject=subject, source_id=of, among=own_parties(visit.bound), after=after_id("mst", after),
             limit=limit,
         )  # fmt: skip
     return page_of("mst", rows, limit, milestone_view)
@@ -204,6 +273,7 @@ def open_credit_line(request: Ask, body: RawBody) -> Response[bytes]:
 
 
 HANDLERS = [
-    register_milestone_source, list_milestone_sources, revoke_milestone_source, present_milestone,
-    list_milestones, open_credit_line,
+    register_milestone_source, list_milestone_sources, show_milestone_source,
+    suspend_milestone_source, resume_milestone_source, rotate_milestone_source,
+    revoke_milestone_source, present_milestone, list_milestones, open_credit_line,
 ]  # fmt: skip

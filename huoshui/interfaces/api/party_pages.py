@@ -29,7 +29,7 @@ from huoshui.interfaces.api.door import (
     page_of,
 )
 from huoshui.interfaces.api.settlement import NothingAsked
-from huoshui.lines.payments.payment import secret as secrets
+from huoshui.scenarios import own_page
 
 
 class PartyPageAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -68,10 +68,7 @@ def open_party_page(request: Ask, body: RawBody) -> Response[bytes]:
     origin = (settings.origin or str(visit.request.base_url)).rstrip("/")
 
     def use_case(tx: Tx) -> OpenedPartyPage:
-        id_ = tx.id("ptp", f"{asked.party}/{tx.now.isoformat()}")
-        secret = secrets.make(id_, visit.actor.world, tx.book, kind="ptp")
-        days = asked.expires_in_days
-        made = pages.open_page(tx, id_, asked.party, secrets.digest(secret), days)
+        made, secret = own_page.open_for(tx, asked.party, visit.actor.world, asked.expires_in_days)
         return OpenedPartyPage(_view(tx, made), f"{origin}/mine/{secret}")
 
     return visit.answer(body, use_case)

@@ -33,6 +33,7 @@ from huoshui.interfaces.cli.loan_commands import add_loans
 from huoshui.interfaces.cli.member_commands import add_members
 from huoshui.interfaces.cli.milestone_commands import add_milestones
 from huoshui.interfaces.cli.operating import Serve
+from huoshui.interfaces.cli.page_commands import add_pages
 from huoshui.interfaces.cli.partner_commands import add_partners
 from huoshui.interfaces.cli.product_commands import add_products
 from huoshui.interfaces.cli.rail_commands import add_rails
@@ -61,6 +62,7 @@ _GROUPS = (
     ("partner", add_partners),
     ("milestone", add_milestones),
     ("risk", add_risk),
+    ("page", add_pages),
     ("rules", add_rules),
     ("policy", add_policies),
     ("decision", add_decisions),

@@ -67,7 +67,7 @@ def run_add(
         slug = access.this_book(tx).slug
         made, secret = members.invite(tx, email, name, role, language=language)
     worlds.close()
-    link = _origin(settings) + members.link_path(world, slug, secret)
+    link = origin(settings) + members.link_path(world, slug, secret)
     if json:
         terminal.print_json({"id": made.shown, "email": made.email, "role": role, "link": link})
     else:
@@ -114,6 +114,7 @@ def run_remove(settings: Settings, world: str, book: int, email: str) -> None:
     terminal.out.print(say("member.removed", email=found.email), highlight=False)
 
 
-def _origin(settings: Settings) -> str:
+def origin(settings: Settings) -> str:
+    """Where the server answers: the setting's, or this machine."""
     # A passkey needs a name: browsers take localhost, and never 127.0.0.1.
     return settings.origin.rstrip("/") or f"http://localhost:{settings.port}"

@@ -27,13 +27,6 @@ def add_milestones(app: App, settings: Settings, add: Add) -> None:
 
         milestoning.run_register(settings, Where(world, book), name, key, kind, json=json)
 
-    def revoke(
-        source: str, reason: str, *, world: str = SANDBOX, book: int = 1, json: bool = False
-    ) -> None:
-        from huoshui.interfaces.cli import milestoning
-
-        milestoning.run_revoke(settings, Where(world, book), source, reason, json=json)
-
     def present(fact: str, *, world: str = SANDBOX, book: int = 1, json: bool = False) -> None:
         from huoshui.interfaces.cli import milestoning
 
@@ -54,5 +47,45 @@ def add_milestones(app: App, settings: Settings, add: Add) -> None:
 
         milestoning.run_line(settings, Where(world, book), product, party, json=json)
 
-    for function in (register, revoke, present, list_, line):
+    _add_sources(app, settings, add)
+    for function in (register, present, list_, line):
         add(app, f"milestone.{function.__name__.rstrip('_')}", function)
+
+
+def _add_sources(app: App, settings: Settings, add: Add) -> None:
+    def sources(
+        *, state: str = "", limit: Limit = 50, world: str = SANDBOX, book: int = 1,
+        json: bool = False,
+    ) -> None:  # fmt: skip
+        from huoshui.interfaces.cli import milestoning
+
+        milestoning.run_sources(settings, Where(world, book), state, limit, json=json)
+
+    def suspend(
+        source: str, reason: str, *, world: str = SANDBOX, book: int = 1, json: bool = False
+    ) -> None:
+        from huoshui.interfaces.cli import milestoning
+
+        milestoning.run_suspend(settings, Where(world, book), source, reason, json=json)
+
+    def resume(source: str, *, world: str = SANDBOX, book: int = 1, json: bool = False) -> None:
+        from huoshui.interfaces.cli import milestoning
+
+        milestoning.run_resume(settings, Where(world, book), source, json=json)
+
+    def rotate(
+        source: str, key: str, *, world: str = SANDBOX, book: int = 1, json: bool = False
+    ) -> None:
+        from huoshui.interfaces.cli import milestoning
+
+        milestoning.run_rotate(settings, Where(world, book), source, key, json=json)
+
+    def revoke(
+        source: str, reason: str, *, world: str = SANDBOX, book: int = 1, json: bool = False
+    ) -> None:
+        from huoshui.interfaces.cli import milestoning
+
+        milestoning.run_revoke(settings, Where(world, book), source, reason, json=json)
+
+    for function in (sources, suspend, resume, rotate, revoke):
+        add(app, f"milestone.{function.__name__}", function)

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from huoshui.core import ids
+from huoshui.core import i18n, ids
 from huoshui.core.db import Tx
 from huoshui.core.money import major
 from huoshui.core.settings import Settings
@@ -39,6 +39,42 @@ def run_register(
     )
 
 
+def run_suspend(settings: Settings, where: Where, source: str, reason: str, *, json: bool) -> None:
+    """Believe a source in nothing new for now."""
+    id_ = ids.read("msr", source)
+    _tell_source(_done(settings, where, lambda tx: service.suspend(tx, id_, reason)), json=json)
+
+
+def run_resume(settings: Settings, where: Where, source: str, *, json: bool) -> None:
+    """Believe a suspended source again."""
+    id_ = ids.read("msr", source)
+    _tell_source(_done(settings, where, lambda tx: service.resume(tx, id_)), json=json)
+
+
+def run_rotate(settings: Settings, where: Where, source: str, key: str, *, json: bool) -> None:
+    """Believe another key of a source from now on."""
+    id_ = ids.read("msr", source)
+    _tell_source(_done(settings, where, lambda tx: service.rotate(tx, id_, key)), json=json)
+
+
+def run_sources(settings: Settings, where: Where, state: str, limit: int, *, json: bool) -> None:
+    """Sources of milestones, newest first."""
+    found = _done(settings, where, lambda tx: store.sources(tx, None, limit, state))
+    if json:
+        terminal.print_json([msgspec.to_builtins(each) | {"id": each.shown} for each in found])
+        return
+    if not found:
+        terminal.out.print(say("milestone.no_sources"), highlight=False)
+        return
+    heads = [say(f"milestone.{name}") for name in ("source", "name", "state", "kinds")]
+    lang = terminal.language()
+    rows = [
+        [f.shown, f.name, i18n.text(f"state.milestone_source.{f.state}", lang), ", ".join(f.kinds)]
+        for f in found
+    ]
+    terminal.table(heads, rows)
+
+
 def run_revoke(settings: Settings, where: Where, source: str, reason: str, *, json: bool) -> None:
     """Believe a source no more."""
     id_ = ids.read("msr", source)
@@ -49,8 +85,9 @@ def _tell_source(found: Source, *, json: bool) -> None:
     if json:
         terminal.print_json(msgspec.to_builtins(found) | {"id": found.shown})
         return
-    said = "milestone.revoked" if found.revoked_at else "milestone.registered"
-    told = say(said, id=found.shown, name=found.name, kinds=", ".join(found.kinds))
+    told = say(
+        f"milestone.{found.state}", id=found.shown, name=found.name, kinds=", ".join(found.kinds)
+    )
     terminal.out.print(told, highlight=False)
 
 

@@ -1,38 +1,29 @@
-"""What the pages of relief, of a loan's papers and of parties' own pages do beyond showing."""
+"""What the pages of relief and of a loan's papers do beyond showing."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-import msgspec
 from litestar import Response, get, post
 from litestar.params import FromPath, RawBody
 
 from huoshui.core.db import Tx
-from huoshui.facts import pages as party_pages
-from huoshui.interfaces.console import render
-from huoshui.interfaces.console.acting import Form, acting, done, previewed
-from huoshui.interfaces.console.page import Figure, Link, ObjectPage
+from huoshui.interfaces.console.acting import Form, done, previewed
 from huoshui.interfaces.console.pages import relief
 from huoshui.interfaces.console.pages.relief import SCOPE, Said
-from huoshui.interfaces.console.pages.sellers import seller_page
 from huoshui.interfaces.console.visit import (
     HEADERS,
     Ask,
     Visit,
     enter,
     form,
-    html,
     same_origin,
 )
 from huoshui.interfaces.papers import loans as papers
 from huoshui.interfaces.papers.loans import MEDIA_TYPE, File
 from huoshui.lines.lending.loan import contract
 from huoshui.lines.lending.loan.model import Loan
-from huoshui.lines.payments.payment import secret as secrets
-
-OWN_PAGE_DAYS = 30
 
 
 def _entered(
@@ -93,27 +84,4 @@ def _file(
     return Response(file.content, media_type=MEDIA_TYPE, headers=headers)
 
 
-@post("/{world:str}/sellers/{key:str}/own-page", sync_to_thread=True, status_code=200)
-def open_own_page(request: Ask, world: FromPath[str], key: FromPath[str]) -> Response[bytes]:
-    """Open a seller's own page; its address is shown this once. Raises OutOfScope, UnknownSeller."""
-    same_origin(request)
-    visit = enter(request, world, "sellers")
-    here = msgspec.structs.replace(visit.frame, path=visit.frame.to(f"sellers/{key}"))
-
-    def use_case(tx: Tx) -> ObjectPage:
-        id_ = tx.id("ptp", f"{key}/{tx.now.isoformat()}")
-        secret = secrets.make(id_, visit.world.name, tx.book, kind="ptp")
-        party_pages.open_page(tx, id_, key, secrets.digest(secret), OWN_PAGE_DAYS)
-        page, url = seller_page(tx, here, key), f"{here.origin}/mine/{secret}"
-        told = Figure(
-            label=here.say("sellers.own_page"), value=Link(url, url),
-            hint=here.say("sellers.own_page.once"),
-        )  # fmt: skip
-        return msgspec.structs.replace(page, fields=(told, *page.fields))
-
-    return html(request, render.page(acting(visit, "parties:write", use_case), here))
-
-
-ROUTES: list[Any] = [
-    preview_relief, decide_relief, contract_file, statement_file, open_own_page,
-]  # fmt: skip
+ROUTES: list[Any] = [preview_relief, decide_relief, contract_file, statement_file]

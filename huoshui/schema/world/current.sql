@@ -320,9 +320,9 @@ CREATE FUNCTION public.guard_milestone_source() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
 BEGIN
-    IF (OLD.name, OLD.public, OLD.kinds, OLD.registered_at, OLD.registered_by)
-        IS DISTINCT FROM (NEW.name, NEW.public, NEW.kinds, NEW.registered_at, NEW.registered_by)
-        OR OLD.revoked_at IS NOT NULL THEN
+    IF (OLD.name, OLD.kinds, OLD.registered_at, OLD.registered_by)
+        IS DISTINCT FROM (NEW.name, NEW.kinds, NEW.registered_at, NEW.registered_by)
+        OR OLD.state = 'revoked' THEN
         RAISE EXCEPTION 'milestone source: neither changed nor believed again'
             USING ERRCODE = 'integrity_constraint_violation';
     END IF;
@@ -1919,18 +1919,29 @@ CREATE TABLE public.milestone (
     actor text NOT NULL
 );
 
+CREATE TABLE public.milestone_key (
+    book integer NOT NULL,
+    source_id uuid NOT NULL,
+    number integer NOT NULL,
+    public text NOT NULL,
+    from_at timestamp with time zone NOT NULL,
+    made_by text NOT NULL,
+    CONSTRAINT milestone_key_number_check CHECK ((number > 0))
+);
+
 CREATE TABLE public.milestone_source (
     book integer NOT NULL,
     id uuid NOT NULL,
     name text NOT NULL,
-    public text NOT NULL,
     kinds text[] NOT NULL,
     registered_at timestamp with time zone NOT NULL,
     registered_by text NOT NULL,
-    revoked_at timestamp with time zone,
-    revoked_by text DEFAULT ''::text NOT NULL,
+    state_at timestamp with time zone NOT NULL,
+    state_by text DEFAULT ''::text CONSTRAINT milestone_source_revoked_by_not_null NOT NULL,
     reason text DEFAULT ''::text NOT NULL,
-    CONSTRAINT milestone_source_name_check CHECK ((name <> ''::text))
+    state text NOT NULL,
+    CONSTRAINT milestone_source_name_check CHECK ((name <> ''::text)),
+    CONSTRAINT milestone_source_state_check CHECK ((state = ANY (ARRAY['trusted'::text, 'suspended'::text, 'revoked'::text])))
 );
 
 CREATE TABLE public.order_ (
@@ -3176,11 +3187,14 @@ ALTER TABLE ONLY public.milestone
 ALTER TABLE ONLY public.milestone
     ADD CONSTRAINT milestone_book_source_id_number_key UNIQUE (book, source_id, number);
 
+ALTER TABLE ONLY public.milestone_key
+    ADD CONSTRAINT milestone_key_book_public_key UNIQUE (book, public);
+
+ALTER TABLE ONLY public.milestone_key
+    ADD CONSTRAINT milestone_key_pkey PRIMARY KEY (book, source_id, number);
+
 ALTER TABLE ONLY public.milestone
     ADD CONSTRAINT milestone_pkey PRIMARY KEY (book, id);
-
-ALTER TABLE ONLY public.milestone_source
-    ADD CONSTRAINT milestone_source_book_public_key UNIQUE (book, public);
 
 ALTER TABLE ONLY public.milestone_source
     ADD CONSTRAINT milestone_source_pkey PRIMARY KEY (book, id);
@@ -3835,6 +3849,8 @@ CREATE TRIGGER loss_rules_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON pub
 
 CREATE TRIGGER milestone_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.milestone FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER milestone_key_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.milestone_key FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER milestone_source_stands BEFORE UPDATE ON public.milestone_source FOR EACH ROW EXECUTE FUNCTION public.guard_milestone_source();
 
 CREATE TRIGGER milestone_source_stays BEFORE DELETE OR TRUNCATE ON public.milestone_source FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
@@ -4077,6 +4093,9 @@ ALTER TABLE ONLY public.member
 ALTER TABLE ONLY public.milestone
     ADD CONSTRAINT milestone_book_source_id_fkey FOREIGN KEY (book, source_id) REFERENCES public.milestone_source(book, id);
 
+ALTER TABLE ONLY public.milestone_key
+    ADD CONSTRAINT milestone_key_book_source_id_fkey FOREIGN KEY (book, source_id) REFERENCES public.milestone_source(book, id);
+
 ALTER TABLE ONLY public.milestone_source
     ADD CONSTRAINT milestone_source_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
 
@@ -4289,6 +4308,8 @@ ALTER TABLE public.member ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.milestone ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.milestone_key ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.milestone_source ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.order_ ENABLE ROW LEVEL SECURITY;
@@ -4436,6 +4457,8 @@ CREATE POLICY reader ON public.mandate FOR SELECT USING (((book = ( SELECT publi
 CREATE POLICY reader ON public.member FOR SELECT USING (false);
 
 CREATE POLICY reader ON public.milestone FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (subject IN ( SELECT public.reader_seller_names() AS reader_seller_names)))));
+
+CREATE POLICY reader ON public.milestone_key FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
 
 CREATE POLICY reader ON public.milestone_source FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
 

@@ -15,6 +15,7 @@ import pytest
 from edge.protocol import Milestone, new_key, public_text, sealed
 from huoshui.core.access import this_book
 from huoshui.core.errors import Conflict
+from huoshui.core.machine import IllegalMove
 from huoshui.facts.milestones import BadMilestone, service, store
 from huoshui.facts.milestones.model import BadSource, Source
 from huoshui.lines.lending.facility.way import stands
@@ -139,6 +140,61 @@ def test_a_source_that_is_revoked_is_believed_no_more_and_what_it_said_stands(
     assert refused.value.facts["reason"] == "revoked"
     assert school.present(sealed(school.said(), KEY)).again
     assert school.limit(2) == 3_000_000
+
+
+def test_a_suspended_source_is_believed_again_once_it_is_resumed(market: Ground) -> None:
+    school = School(market)
+    school.present(sealed(school.said(), KEY))
+    second = sealed(school.said(number="2", reference="python-102"), KEY)
+    with market.database.begin() as tx:
+        assert service.suspend(tx, school.source.id, "audit").reason == "audit"
+        assert service.suspend(tx, school.source.id, "again").reason == "audit"
+    assert refusal(school, second) == "suspended"
+    with market.database.begin() as tx:
+        assert service.resume(tx, school.source.id).state == "trusted"
+        assert service.resume(tx, school.source.id).reason == ""
+    assert not school.present(second).again
+    with market.database.begin() as tx:
+        service.revoke(tx, school.source.id, "closed")
+        with pytest.raises(IllegalMove):
+            service.resume(tx, school.source.id)
+        with pytest.raises(IllegalMove):
+            service.rotate(tx, school.source.id, public_text(new_key()))
+
+
+def refusal(school: School, text: str) -> object:
+    """The word for why a text is not believed."""
+    with pytest.raises(BadMilestone) as refused:
+        school.present(text)
+    return refused.value.facts["reason"]
+
+
+def test_a_new_key_signs_from_now_on_and_the_old_one_no_more(market: Ground) -> None:
+    school, key = School(market), new_key()
+    first = sealed(school.said(), KEY)
+    school.present(first)
+    with market.database.begin() as tx:
+        turned = service.rotate(tx, school.source.id, public_text(key))
+        assert service.rotate(tx, school.source.id, public_text(key)) == turned
+        keys = store.keys(tx, school.source.id)
+        for used in (KEY, key):
+            with pytest.raises(Conflict):
+                service.register(tx, "Other", public_text(used), ["course_completed"])
+        with pytest.raises(Conflict):
+            service.rotate(tx, school.source.id, public_text(KEY))
+        with pytest.raises(BadSource):
+            service.rotate(tx, school.source.id, "x")
+    assert [each.public for each in keys] == [public_text(key), public_text(KEY)]
+    said = school.said(number="2", reference="python-102")
+    assert refusal(school, sealed(said, KEY)) == "bad_signature"
+    assert not school.present(sealed(said, key)).again
+    assert school.present(first).again  # what stands is answered, whatever became of its key
+    with market.database.begin() as tx:
+        found = store.milestones(tx, source_id=school.source.id)
+        assert {each.number for each in found} == {"1", "2"}
+        assert store.milestones(tx, source_id=school.line.id) == []
+        with pytest.raises(Exception, match="append-only"):
+            tx.count("UPDATE milestone_key SET public = 'x' WHERE book = %(book)s")
 
 
 def test_a_source_without_a_key_or_a_kind_is_refused(market: Ground) -> None:

@@ -118,6 +118,8 @@ BODIES: dict[str, Any] = {
     "/borrower-grades": {"party": "slr_x", "grade": "B"},
     "/milestone-sources": {"name": "x", "key": "x", "kinds": ["x"]},
     "/milestone-sources/{ref:str}/revoke": {"reason": "x"},
+    "/milestone-sources/{ref:str}/suspend": {"reason": "x"},
+    "/milestone-sources/{ref:str}/rotate": {"key": "x"},
     "/milestones": {"fact": "x"},
     "/activities": {"activities": []},
     "/credit-lines": {"product": "x", "party": "byr_x"},

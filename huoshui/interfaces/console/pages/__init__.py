@@ -29,6 +29,12 @@ from huoshui.interfaces.console.pages.mandates import mandate_page, mandates_pag
 from huoshui.interfaces.console.pages.me import me_page
 from huoshui.interfaces.console.pages.members import member_page, members_page
 from huoshui.interfaces.console.pages.merchant import merchant_page, own_merchant_page
+from huoshui.interfaces.console.pages.milestones import (
+    milestone_page,
+    milestones_page,
+    source_page,
+    sources_page,
+)
 from huoshui.interfaces.console.pages.offline import (
     case_page,
     cases_page,
@@ -39,6 +45,7 @@ from huoshui.interfaces.console.pages.order import order_page
 from huoshui.interfaces.console.pages.orders import orders_page
 from huoshui.interfaces.console.pages.organisations import organisation_page, organisations_page
 from huoshui.interfaces.console.pages.overview import overview_page
+from huoshui.interfaces.console.pages.own_pages import own_page_page, own_pages_page
 from huoshui.interfaces.console.pages.partners import (
     cover_claim_page,
     cover_claims_page,
@@ -112,6 +119,12 @@ PAGES = {
     "facilities": Place("facilities", facilities_page, "facilities:read"),
     "facilities/{key:str}": Place("facilities", facility_page, "facilities:read"),
     "facility-appeals": Place("facilities", appeals_page, "facilities:read"),
+    "milestone-sources": Place("milestones", sources_page, "facilities:read"),
+    "milestone-sources/{key:str}": Place("milestones", source_page, "facilities:read"),
+    "milestones": Place("milestones", milestones_page, "facilities:read"),
+    "milestones/{key:str}": Place("milestones", milestone_page, "facilities:read"),
+    "own-pages": Place("own_pages", own_pages_page, "parties:read"),
+    "own-pages/{key:str}": Place("own_pages", own_page_page, "parties:read"),
     "factoring": Place("factoring", factoring_page, "factoring:read"),
     "factoring/{key:str}": Place("factoring", assignment_page, "factoring:read"),
     "factoring-book": Place("factoring_book", book_page, "factoring:read"),
