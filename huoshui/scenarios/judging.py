@@ -28,7 +28,9 @@ def subject(tx: Tx, about: str, value: str) -> str:
 
 def decide(tx: Tx, asked: Asked, *, policy: str = "", key: str = "") -> Decision:
     """Decide by a policy, or by the one in force for what is asked. Raises NoPolicy, BadRequest."""
-    name = policy or loading.policy_for(tx, asked.kind, asked.product)
+    name = policy or loading.policy_for(
+        tx, asked.kind, asked.product, asked.amount.currency if asked.amount else ""
+    )
     if name is None:
         raise NoPolicy(policy=f"{asked.kind} {asked.product}".strip()[:60])
     return service.decide(tx, name, asked, key=key, features=FEATURES)

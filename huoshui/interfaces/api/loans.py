@@ -43,6 +43,7 @@ from huoshui.lines.lending.loan.model import BadBorrower, Loan, LoanCurrency, Un
 from huoshui.lines.lending.loan.service import Repayment
 from huoshui.scenarios import credit_lines, disbursing
 from huoshui.scenarios.disbursing import Way
+from huoshui.scenarios.judged_loans import LOANS
 
 Product = Annotated[str, Meta(min_length=1, max_length=60)]
 Party = Annotated[str, Meta(max_length=64)]
@@ -246,7 +247,7 @@ def apply_for_loan(request: Ask, body: RawBody) -> Response[bytes]:
         fields = msgspec.structs.asdict(asked) | {"party": party}
         fields["facility_id"] = line.id if line else None
         made = contract.apply(tx, Application(**fields), key=visit.wish)
-        return views.loan(contract.decide(tx, made.id), told=True)
+        return views.loan(contract.decide(tx, made.id, LOANS), told=True)
 
     return visit.answer(body, use_case)
 

@@ -25,6 +25,7 @@ from huoshui.lines.lending.loan.model import EventRow, Loan
 from huoshui.lines.lending.loan.service import Outcome, Repayment
 from huoshui.scenarios import disbursing
 from huoshui.scenarios.disbursing import Way
+from huoshui.scenarios.judged_loans import LOANS
 
 ACTOR = "cli"
 
@@ -139,7 +140,7 @@ def run_apply(
     with begun(settings, where) as tx:
         minor = parse_amount(amount, contract.currency(tx, product))
         asked = Application(product=product, party=party, amount=minor, instalments=instalments)
-        loan = contract.decide(tx, contract.apply(tx, asked).id)
+        loan = contract.decide(tx, contract.apply(tx, asked).id, LOANS)
     _answer(loan, json=json)
     if json:
         return

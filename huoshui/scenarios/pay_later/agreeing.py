@@ -18,6 +18,7 @@ from huoshui.lines.lending.loan.model import Loan
 from huoshui.lines.payments.chart import rail_path
 from huoshui.lines.payments.payment.model import Payment, Tender
 from huoshui.scenarios import switching
+from huoshui.scenarios.judged_loans import LOANS
 from huoshui.scenarios.pay_later import store
 from huoshui.scenarios.pay_later.model import RAIL, NoPayLater, PayLaterChanged, mark_of
 from huoshui.scenarios.pay_later.offering import borrower, limit_each
@@ -58,7 +59,7 @@ def take_up(
     asked = Application(
         product=product, party=party, amount=amount, instalments=instalments, facility_id=facility
     )
-    loan = contract.decide(tx, contract.apply(tx, asked, key=name).id)
+    loan = contract.decide(tx, contract.apply(tx, asked, key=name).id, LOANS)
     mark = mark_of(loan.product, loan.version, loan.disclosure) if loan.disclosure else ""
     return Agreed(loan, mark)
 

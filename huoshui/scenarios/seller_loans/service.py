@@ -22,6 +22,7 @@ from huoshui.lines.lending.loan.contract import Application
 from huoshui.lines.lending.loan.model import Loan
 from huoshui.lines.lending.product import LENDING, Asked, LoanTables, quote_checked, read_tables
 from huoshui.scenarios import credit_lines, disbursing, switching
+from huoshui.scenarios.judged_loans import LOANS
 from huoshui.scenarios.pay_later import mark_of
 from huoshui.scenarios.pay_later.agreeing import facility_of
 from huoshui.scenarios.pay_later.offering import available, limit_each
@@ -175,7 +176,7 @@ def accept(tx: Tx, of: Who, live: Switched, offer: Offer, mark: str, proof: str)
         product=live.product, party=of.shown, amount=offer.amount, instalments=offer.instalments,
         facility_id=_facility(tx, of, live, offer.use),
     )  # fmt: skip
-    loan = contract.decide(tx, contract.apply(tx, asked).id)
+    loan = contract.decide(tx, contract.apply(tx, asked).id, LOANS)
     if loan.state != "offered":
         reasons = ",".join(reason["rule"] for reason in loan.reasons)
         raise NoSellerLoan(product=live.product, reason=reasons)

@@ -144,13 +144,19 @@ def asked_for(tx: Tx, name: str) -> Callable[[], int]:
     return answer
 
 
-def policy_for(tx: Tx, kind: str, product: str) -> str | None:
+def policy_for(tx: Tx, kind: str, product: str, currency: str = "") -> str | None:
     """The name of the policy in force for a kind of request and a product, or None.
 
     One that names the product comes before one for all products.
     """
     found = [_said(tx, name, number) for name, number in version_store.numbers_in_force(tx, KIND)]
-    fits = [p for p in found if p.kind == kind and (not p.products or product in p.products)]
+    fits = [
+        p
+        for p in found
+        if p.kind == kind
+        and (not p.products or product in p.products)
+        and currency in ("", p.currency)
+    ]
     return min(fits, key=lambda p: (not p.products, p.policy)).policy if fits else None
 
 

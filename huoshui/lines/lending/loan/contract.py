@@ -130,7 +130,7 @@ def apply(tx: Tx, asked: Application, ports: Ports = PORTS, *, key: str = "") ->
 
 
 def decide(tx: Tx, loan_id: UUID, ports: Ports = PORTS) -> Loan:
-    """Offer what was asked for with its full disclosure, or decline it with reasons.
+    """Offer what was asked for with its full disclosure, or decline it with reasons, or let it wait.
 
     Raises IllegalMove, RateAboveCap and what the price expression may.
     """
@@ -140,6 +140,8 @@ def decide(tx: Tx, loan_id: UUID, ports: Ports = PORTS) -> Loan:
     asked = Asked(loan.amount, loan.instalments, access.today(tx))
     facts = product.schema.read({**loan.facts, **asked_facts(product.product, asked)})
     decision = ports.decide(tx, loan, product, facts)
+    if decision.waits:
+        return loan
     if not decision.offered:
         return moved(tx, loan, "decline", reasons=list(decision.reasons))
     found = quote_checked(product, asked, loan.facts)

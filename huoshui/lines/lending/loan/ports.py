@@ -16,10 +16,14 @@ from huoshui.lines.lending.loan.under import UnderFacility
 
 
 class Decision(msgspec.Struct, frozen=True):
-    """Whether a loan is offered; the reasons why not, each with a name and both languages."""
+    """Whether a loan is offered; the reasons why not, each with a name and both languages.
+
+    One that `waits` is looked at by a person first: the application stays as it is.
+    """
 
     offered: bool
     reasons: tuple[dict[str, Any], ...] = ()
+    waits: bool = False
 
 
 class Decide(Protocol):
