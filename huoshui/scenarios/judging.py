@@ -8,8 +8,9 @@ from huoshui.core.db import Tx
 from huoshui.facts.activity import service as activity
 from huoshui.facts.activity.model import Subjects
 from huoshui.judgement.risk.decision import Asked, Decision, NoPolicy, loading, service
+from huoshui.judgement.risk.decision.catalogued import Catalogued
 from huoshui.judgement.risk.decision.explain import Explained
-from huoshui.judgement.risk.decision.ports import Features, NoFeatures
+from huoshui.judgement.risk.decision.ports import Features
 from huoshui.judgement.risk.decision.service import Recomputed, Rerun
 from huoshui.judgement.risk.rules import CheckedRules
 from huoshui.judgement.risk.rules import service as rule_sets
@@ -17,7 +18,7 @@ from huoshui.judgement.risk.rules.service import BackTest
 from huoshui.judgement.risk.versions import Version
 from huoshui.judgement.risk.versions import service as versions
 
-FEATURES: Features = NoFeatures()
+FEATURES: Features = Catalogued()
 
 
 def subject(tx: Tx, about: str, value: str) -> str:

@@ -13,11 +13,11 @@ from huoshui.core.expr import Schema
 
 
 class Vector(msgspec.Struct, frozen=True):
-    """The values of features, the version of each, and the snapshot that saw them."""
+    """The values of features, the version of each, and what could be seen."""
 
     values: Mapping[str, Any]
     versions: Mapping[str, Any]
-    snapshot: str
+    seen: str
 
 
 class Features(Protocol):
@@ -32,14 +32,15 @@ class Features(Protocol):
         """The reason that each feature may be given as; those that must not be told are not here."""
 
     def ask(
-        self, tx: Tx, names: Sequence[str], subjects: Mapping[str, str], at: datetime
+        self, tx: Tx, names: Sequence[str], subjects: Mapping[str, str], currency: str
     ) -> Callable[[], Vector]:
-        """Their values now, in one way to the server and back."""
+        """Their values now, in one way to the server and back; amounts are of that currency."""
 
     def then(
-        self, tx: Tx, names: Sequence[str], subjects: Mapping[str, str], at: datetime, snapshot: str
-    ) -> Vector:
-        """Their values as that snapshot saw them."""
+        self, tx: Tx, names: Sequence[str], subjects: Mapping[str, str], currency: str,
+        at: datetime, seen: str,
+    ) -> Vector:  # fmt: skip
+        """Their values as a reading with this `seen` had them."""
 
 
 class NoFeatures:
@@ -49,15 +50,16 @@ class NoFeatures:
     coded: Mapping[str, str] = {}
 
     def ask(
-        self, tx: Tx, names: Sequence[str], subjects: Mapping[str, str], at: datetime
+        self, tx: Tx, names: Sequence[str], subjects: Mapping[str, str], currency: str
     ) -> Callable[[], Vector]:
         """Nothing."""
-        del tx, names, subjects, at
+        del tx, names, subjects, currency
         return lambda: Vector({}, {}, "")
 
     def then(
-        self, tx: Tx, names: Sequence[str], subjects: Mapping[str, str], at: datetime, snapshot: str
-    ) -> Vector:
+        self, tx: Tx, names: Sequence[str], subjects: Mapping[str, str], currency: str,
+        at: datetime, seen: str,
+    ) -> Vector:  # fmt: skip
         """Nothing."""
-        del tx, names, subjects, at
-        return Vector({}, {}, snapshot)
+        del tx, names, subjects, currency, at
+        return Vector({}, {}, seen)

@@ -54,7 +54,7 @@ def decide(
     guess = known or in_force()
     loaded = load(tx, name, guess, features)
     seen_lists = lists.hits(tx, subjects_of(asked), tx.now)
-    vector = features.ask(tx, loaded.said.features, asked.subjects, tx.now)
+    vector = features.ask(tx, loaded.said.features, asked.subjects, loaded.said.currency)
     found, hits = vector(), seen_lists()
     if known and in_force() != guess:  # another came into force since this process looked
         tx.learn(key_known, in_force())
@@ -113,7 +113,7 @@ def make(
         "policy": {"name": loaded.said.policy, "number": loaded.number, "digest": loaded.digest},
         "rules": {"name": loaded.rules, "digest": loaded.rules_digest},
         "model": loaded.said.model,
-        "seen": {"facts": vector.snapshot, "lists": hits.snapshot, "versions": dict(vector.versions)},
+        "seen": {"facts": vector.seen, "lists": hits.snapshot, "versions": dict(vector.versions)},
         "lists": [ids.show("lst", each) for each in hits.ids],
     }  # fmt: skip
     probability = None if score is None else f"{score.probability:f}"
@@ -231,9 +231,16 @@ def _again(tx: Tx, row: Decision, said: Mapping[str, Any], features: Features) -
         vector = _recorded(loaded, said, features)
         hits = _recorded_hits(said)
     else:
-        vector = features.then(tx, loaded.said.features, asked.subjects, at, seen["facts"])
+        vector = _then(tx, loaded, asked, at, seen["facts"], features)
         hits = lists.hits(tx, subjects_of(asked), at, seen["lists"])()
     return make(tx, loaded, asked, vector, hits, row.id, at, row.actor, watch), source  # fmt: skip
+
+
+def _then(
+    tx: Tx, loaded: Loaded, asked: Asked, at: datetime, seen: str, features: Features
+) -> Vector:
+    said = loaded.said
+    return features.then(tx, said.features, asked.subjects, said.currency, at, seen)
 
 
 def _recorded(loaded: Loaded, said: Mapping[str, Any], features: Features) -> Vector:
@@ -284,7 +291,7 @@ def rerun(tx: Tx, row: Decision, policy: str, features: Features = FEATURES) -> 
     if store.foreign(tx, seen["lists"]):
         vector = _recorded(loaded, said, features)
     else:
-        vector = features.then(tx, loaded.said.features, asked.subjects, at, seen["facts"])
+        vector = _then(tx, loaded, asked, at, seen["facts"], features)
     hits = _recorded_hits(said)
     told = narrowed(asked, loaded)
     made = make(tx, loaded, told, vector, hits, row.id, at, row.actor, _Watch())
