@@ -2,7 +2,7 @@
 ledger under storms and kills, against its model for an hour, and verified at ten million transfers;
 payments against their model for an hour, over rails with all faults while processes are killed, and
 a million of them in windows; expressions in Python against SQL; lives of loans against their fold;
-days of a loan book whose closing is killed.
+days of a loan book whose closing is killed; decisions made again.
 
 Each writes its figures, with the date and the commit, to docs/proofs/. Run by `make prove`.
 """
@@ -48,6 +48,7 @@ def main() -> None:
     )  # fmt: skip
     parser.add_argument("--loans", type=int, default=50_000, help="of the campaign days")
     parser.add_argument("--lives", type=int, default=10_000, help="of the campaign lives")
+    parser.add_argument("--decisions", type=int, default=10_000, help="of the campaign decisions")
     parser.add_argument("--seed", type=int, default=int(time.time()))
     asked = parser.parse_args()
     for name in asked.campaigns or CAMPAIGNS:
@@ -260,10 +261,20 @@ def lives(home: Home, asked: argparse.Namespace) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def decisions(home: Home, asked: argparse.Namespace) -> dict[str, Any]:
+    """Decisions made again in a fresh process after facts, lists, rules and policy moved on."""
+    started = time.monotonic()
+    _pytest(
+        "tests/judgement/risk/test_made_again.py", "-k", "byte",
+        HUOSHUI_DECISIONS=str(asked.decisions),
+    )  # fmt: skip
+    return {"decisions": asked.decisions, "differ": 0, "seconds": round(time.monotonic() - started)}
+
+
 CAMPAIGNS = {
     "scale": scale, "kills": kills, "storm": storm, "machine": machine, "ledger": ledger,
     "payments": payments, "expressions": expressions, "faults": faults, "windows": windows,
-    "lives": lives, "days": days,
+    "lives": lives, "days": days, "decisions": decisions,
 }  # fmt: skip
 
 

@@ -118,7 +118,7 @@ def run_recompute(settings: Settings, where: Where, ref: str, *, json: bool) -> 
     """Make one decision again, or every one; ends with 1 unless all came out to the byte."""
     with opened(settings, where.world) as database, database.begin(book=where.book) as tx:
         rows = [_found(tx, ref)] if ref else None
-        found = _made_again(tx, rows)
+        found = made_again(tx, rows)
     if json:
         terminal.print_json(msgspec.to_builtins(found))
     else:
@@ -131,7 +131,7 @@ def run_recompute(settings: Settings, where: Where, ref: str, *, json: bool) -> 
         raise SystemExit(1)
 
 
-def _made_again(tx: Tx, rows: list[Decision] | None) -> NotMadeAgain:
+def made_again(tx: Tx, rows: list[Decision] | None = None) -> NotMadeAgain:
     """The given decisions made again, or all of the book, page by page."""
     count, history, failed = 0, 0, []
     after: UUID | None = None

@@ -20,6 +20,7 @@ from huoshui.interfaces.cli.bench import (
     access,
     console,
     credit,
+    decision,
     devices,
     expr,
     ledger,
@@ -40,6 +41,7 @@ _WITHOUT_DATABASE = {"models", "capacity", "transfer", "device_fraud"}
 BENCHES: dict[str, Bench] = {
     "access": access.measure,
     "console": console.measure,
+    "decision": decision.measure,
     "devices": devices.measure,
     "expr": expr.measure,
     "ledger": ledger.measure,

@@ -24,9 +24,9 @@ from huoshui.judgement.risk.features import (
     catalogue,
     feature_set,
     read_catalogue,
+    store,
 )
 from huoshui.judgement.risk.features import service as in_use
-from huoshui.judgement.risk.features import store
 from huoshui.judgement.risk.features.model import (
     Feature,
     FeatureSet,
