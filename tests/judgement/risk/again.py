@@ -6,6 +6,7 @@ import random
 import subprocess
 import sys
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -26,18 +27,15 @@ def decide_many(
 ) -> dict[str, int]:
     """So many decisions, while facts and lists move; how many of each outcome."""
     decided.furnish(database, book, buyers, seed)
-    chance, found = random.Random(seed), {}
+    chance = random.Random(seed)
+    found: dict[str, int] = {}
     for n in range(count):
-        made = database.run(
-            lambda tx, n=n: judging.decide(tx, decided.asked(n % buyers, seed), policy=decided.POLICY, key=str(n)),
-            book=book, actor="shop",
-        )  # fmt: skip
+        one = partial(judging.decide, asked=decided.asked(n % buyers, seed), policy=decided.POLICY)
+        made = database.run(partial(one, key=str(n)), book=book, actor="shop")
         found[made.outcome] = found.get(made.outcome, 0) + 1
         if chance.random() < 0.2:
-            database.run(
-                lambda tx, n=n: _moves(tx, n, decided.who(chance.randrange(buyers), seed)),
-                book=book,
-            )
+            refs = decided.who(chance.randrange(buyers), seed)
+            database.run(partial(_moves, n=n, refs=refs), book=book)
     database.run(lambda tx: _move_on(tx, buyers, seed), book=book)
     return found
 

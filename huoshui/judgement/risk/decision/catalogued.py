@@ -8,11 +8,12 @@ from datetime import datetime
 from huoshui.core.db import Tx
 from huoshui.core.expr import DECIMAL, INTEGER, TEXT, Fact, Schema, Type
 from huoshui.core.once import once
+from huoshui.facts.activity.kinds import SCHEMA
 from huoshui.facts.activity.model import Subjects
 from huoshui.judgement.risk.decision.ports import Vector
 from huoshui.judgement.risk.features import service
 from huoshui.judgement.risk.features.catalogue import catalogue, feature_set
-from huoshui.judgement.risk.features.model import SCHEMA, Feature
+from huoshui.judgement.risk.features.model import Feature
 
 _TOLD = ("ordinary", "personal")  # what is secret or protected is never given as a reason
 
