@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -9,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 
-from huoshui.core import crypto, ids, money
+from huoshui.core import crypto, money
 from huoshui.core.db import Tx
 from huoshui.core.errors import FieldError
 from huoshui.core.expr.faults import Fault
@@ -30,7 +31,10 @@ from huoshui.facts.activity.model import (
 
 _FIRST_YEAR, _LAST_YEAR = 1970, 2199
 _Checked = Kept | tuple[FieldError, ...]  # an activity as it will be kept, or what is wrong with it
-_PREFIX = {"buyer": "byr", "merchant": "slr", "order": "ord"}
+_ID = {
+    name: re.compile(f"{prefix}_[0-7][0-9a-hjkmnp-tv-z]{{25}}")
+    for name, prefix in (("buyer", "byr"), ("merchant", "slr"), ("order", "ord"))
+}
 
 
 def record(tx: Tx, activities: Sequence[Activity]) -> list[UUID]:
@@ -157,7 +161,7 @@ def _refs(secret: bytes, told: Subjects) -> tuple[dict[str, str], list[FieldErro
             continue
         try:
             refs[name] = _ref(secret, name, value)
-        except (ValueError, ids.BadId):
+        except ValueError:
             errors.append(FieldError(f"/{name}", f"activity_{_SORT.get(name, 'identifier')}", {}))
     return refs, errors
 
@@ -170,7 +174,8 @@ def _ref(secret: bytes, name: str, value: str) -> str:
         raise ValueError(name)
     if name in HASHED:
         return identity.token_of(secret, name, value)
-    ids.read(_PREFIX[name], value)
+    if not _ID[name].fullmatch(value):
+        raise ValueError(name)
     return value
 
 

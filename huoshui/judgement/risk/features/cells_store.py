@@ -6,12 +6,14 @@ the lineage of a value: they are written here once.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from string import ascii_lowercase
 from typing import Any
 
 import msgspec
 
+from huoshui.core import columns
 from huoshui.core.expr import Column
 from huoshui.facts.activity.kinds import SCHEMA, TYPES
 from huoshui.facts.activity.model import ABOUT
@@ -43,7 +45,7 @@ class Cells(msgspec.Struct):
 
     def _tests(self, feature: Feature) -> Iterable[str]:
         if ANY_KIND not in feature.kinds:
-            yield f"r.kind = ANY({self._param(list(feature.kinds))}::text[])"
+            yield f"r.kind = ANY({self._param(columns.texts(feature.kinds))}::text[])"
         if feature.filter is not None:
             fragment = feature.filter.sql(_COLUMNS, self._prefix())
             self.params |= fragment.params
@@ -103,15 +105,28 @@ def of_sql(value: str) -> str:
 
 def raw(names: Iterable[str]) -> str:
     """The columns of an activity that conditions read, its attributes among them, each with its type."""
-    columns = ["kind", "occurred_at", "seq", "id", "amount", "currency", *SUBJECT.values()]
+    read = ["kind", "occurred_at", "seq", "id", "amount", "currency", *SUBJECT.values()]
     cast = [
         f"(a.attributes ->> '{name}')::{_SQL_TYPES[TYPES[name].kind]} AS \"{name}\""
         for name in sorted(set(names))
     ]
-    return ", ".join([*(f"a.{column}" for column in columns), *cast])
+    return ", ".join([*(f"a.{column}" for column in read), *cast])
 
 
 def attributes_of(features: Iterable[Feature]) -> set[str]:
     """The attributes that features read, in filters and as values."""
     read = {n for f in features if f.filter for n in f.filter.names} | {f.value for f in features}
     return {name for name in read if name in TYPES and name in SCHEMA.by_name}
+
+
+def placed(text: str) -> tuple[str, tuple[str, ...]]:
+    """A statement with named places as one with `$1`, `$2`, …, and the names in their order."""
+    names: dict[str, int] = {}
+
+    def place(found: re.Match[str]) -> str:
+        return f"${names.setdefault(found[1], len(names) + 1)}"
+
+    return _PLACE.sub(place, text).replace("%%", "%"), tuple(names)
+
+
+_PLACE = re.compile(r"%\((\w+)\)s")

@@ -10,8 +10,15 @@ import msgspec
 
 from huoshui.core import columns
 from huoshui.core.db import Tx
+from huoshui.core.once import once
 from huoshui.judgement.risk.features import span
-from huoshui.judgement.risk.features.cells_store import SUBJECT, Cells, attributes_of, raw
+from huoshui.judgement.risk.features.cells_store import (
+    SUBJECT,
+    Cells,
+    attributes_of,
+    placed,
+    raw,
+)
 from huoshui.judgement.risk.features.model import (
     DISTINCT_MOST,
     HEADED,
@@ -28,8 +35,8 @@ _NO = (0, 0)
 SEEN = """ARRAY[pg_current_snapshot()::text, coalesce(pg_current_xact_id_if_assigned()::text, '0'),
     (SELECT last_value::text FROM activity_seq_seq)]"""
 _TILES = """
-    SELECT 't', array_agg(n ORDER BY no)::text[] || array_agg(total ORDER BY no)::text[]
-        || array_agg(least ORDER BY no)::text[] || array_agg(most ORDER BY no)::text[]
+    SELECT 't', array_agg(no)::text[] || array_agg(n)::text[] || array_agg(total)::text[]
+        || array_agg(least)::text[] || array_agg(most)::text[]
     FROM (
         SELECT q.no, sum(t.n) AS n, min(t.least) AS least, max(t.most) AS most,
             sum(t.total) AS total
@@ -85,8 +92,31 @@ class Online:
         self.entities = sorted({f.entity for f in self.features})
         self.cells = Cells()
         self.windows: dict[tuple[tuple[int, ...], Any], int] = {}
-        self.text = self._text(more)
-        self.weights = [w for days in self.cells.weights for w in padded(days)]
+        self.text, self.places = placed(self._text(more))
+        self.fixed = self._fixed()
+
+    def _fixed(self) -> dict[str, Any]:
+        """The parameters that no reading changes."""
+        return {
+            **self.cells.params,
+            "weights": columns.bigints([w for d in self.cells.weights for w in padded(d)]),
+            "most": DISTINCT_MOST,
+            "d_no": columns.integers(range(len(self.distinct))),
+            "d_stream": columns.integers([f.stream.id for f in self.distinct]),
+            "h_no": columns.integers(range(len(self.headed))),
+            "h_stream": columns.integers([f.stream.id for f in self.headed]),
+        }
+
+    @once
+    def _tiles_of(self) -> list[tuple[int, int, str, bool, int, Any]]:
+        """Of each feature with tiles: its place, stream, entity, whether it is money, where its factors begin,
+        and its window."""
+        return [
+            (no, f.stream.id, f.entity, f.is_money,
+             self.cells.weights[f.half_life_days] if f.aggregate == "decayed_sum" else 0,
+             (sizes_of(f), f.window))
+            for no, f in enumerate(self.tiled)
+        ]  # fmt: skip
 
     def _text(self, more: Sequence[tuple[str, str]]) -> str:
         parts = [f"SELECT 's' AS part, {SEEN} AS told"]
@@ -125,7 +155,8 @@ class Online:
     ) -> Told:  # fmt: skip
         """One way to the database and back."""
         params = self._params(refs, as_of, currency)
-        rows = tx.tuples(self.text, **params, **(more or {}))
+        params |= {"book": tx.book} | dict(more or {})
+        rows = tx.planned(self.text, [params[name] for name in self.places])
         told: dict[str, list[str | None]] = {part: found for part, found in rows}
         return Told(
             self._values(refs, as_of, told), "/".join(str(s) for s in told["s"]),
@@ -135,10 +166,9 @@ class Online:
     def _params(self, refs: Mapping[str, str], as_of: datetime, currency: str) -> dict[str, Any]:
         covers = {key: span.cover(*span.window(as_of, key[1]), key[0]) for key in self.windows}
         params: dict[str, Any] = {
-            **self.cells.params, **{e: refs.get(e) for e in self.entities}, "as_of": as_of,
-            "currency": currency, "weights": columns.bigints(self.weights),
-            "today": span.us(as_of) // span.DAY_US, "day": as_of.astimezone(UTC).date(),
-            "most": DISTINCT_MOST,
+            **self.fixed, **{e: refs.get(e) for e in self.entities}, "as_of": as_of,
+            "currency": currency, "today": span.us(as_of) // span.DAY_US,
+            "day": as_of.astimezone(UTC).date(),
         }  # fmt: skip
         for key, n in self.windows.items():
             ends = [*covers[key].raw, _NO, _NO]
@@ -155,12 +185,11 @@ class Online:
         self, refs: Mapping[str, str], covers: Mapping[Any, span.Cover], currency: str
     ) -> dict[str, Any]:
         rows = [
-            (no, f.stream.id, refs.get(f.entity), size, since, until,
-             currency if f.is_money else "",
-             self.cells.weights[f.half_life_days] if f.aggregate == "decayed_sum" else 0)
-            for no, f in enumerate(self.tiled)
-            for size, since, until in covers[sizes_of(f), f.window].tiles or [(0, 0, 0)]
-        ]  # fmt: skip
+            (no, stream, refs[entity], size, since, until, currency if money else "", begins)
+            for no, stream, entity, money, begins, key in self._tiles_of
+            if entity in refs
+            for size, since, until in covers[key].tiles
+        ]
         made = list(zip(*rows, strict=True)) if rows else [()] * 8
         kinds: tuple[Callable[[Any], columns.Column], ...] = (columns.integers, columns.integers, columns.texts, columns.bigints,
                  columns.bigints, columns.bigints, columns.texts, columns.bigints)  # fmt: skip
@@ -170,12 +199,8 @@ class Online:
     def _other_params(self, refs: Mapping[str, str], as_of: datetime) -> dict[str, Any]:
         since = [span.moment(span.window(as_of, f.window or WINDOW_MOST)[0]) for f in self.distinct]
         return {
-            "d_no": columns.integers(range(len(self.distinct))),
-            "d_stream": columns.integers([f.stream.id for f in self.distinct]),
             "d_ref": columns.texts([refs.get(f.entity) for f in self.distinct]),
             "d_since": columns.times(since),
-            "h_no": columns.integers(range(len(self.headed))),
-            "h_stream": columns.integers([f.stream.id for f in self.headed]),
             "h_ref": columns.texts([refs.get(f.entity) for f in self.headed]),
         }
 
@@ -186,9 +211,11 @@ class Online:
         for entity, of in self.edged.items():
             for feature, edge in zip(of, told[f"e_{entity}"], strict=True):
                 parts.setdefault(feature.name, []).append(edge)
-        count = len(self.tiled)
-        for no, feature in enumerate(self.tiled):
-            parts[feature.name].append(told["t"][_TILE_AT[feature.aggregate] * count + no])
+        tiles = (told["t"] or []) if self.tiled else []
+        count = len(tiles) // 5
+        for at in range(count):
+            feature = self.tiled[int(tiles[at] or 0)]
+            parts[feature.name].append(tiles[_TILE_AT[feature.aggregate] * count + at])
         for no, feature in enumerate(self.distinct):
             parts[feature.name] = [told["d"][no]]
         for no, feature in enumerate(self.headed):
@@ -200,7 +227,7 @@ class Online:
         }
 
 
-_TILE_AT = {"count": 0, "sum": 1, "decayed_sum": 1, "min": 2, "max": 3}
+_TILE_AT = {"count": 1, "sum": 2, "decayed_sum": 2, "min": 3, "max": 4}
 
 
 def came_to(feature: Feature, parts: Sequence[str | None], as_of: datetime) -> Value:

@@ -8,8 +8,10 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from huoshui.core.expr import Expression
 from huoshui.core.expr.types import read_value
 from huoshui.core.money import Money
+from huoshui.core.once import once
 from huoshui.facts.activity.kinds import KINDS, SCHEMA, TYPES
 from huoshui.facts.activity.model import ABOUT, Kept
 from huoshui.judgement.risk.features.model import (
@@ -23,13 +25,20 @@ from huoshui.judgement.risk.features.model import (
 from huoshui.judgement.risk.features.span import DAY_US, HOUR_US, us
 
 
-class Plan(msgspec.Struct, frozen=True):
+class Plan(msgspec.Struct, frozen=True, dict=True):
     """What is kept of a stream: tiles of these sizes (microseconds), values seen, first and last."""
 
     stream: Stream
     sizes: tuple[int, ...] = ()
     values: bool = False
     head: bool = False
+
+    @once
+    def asked(self) -> tuple[str, int, str, Expression | None]:
+        """The column of its entity, its number, what it takes, and its filter: asked for each activity."""
+        of = self.stream
+        column = "order_" if of.entity == "order" else of.entity
+        return column, of.id, of.value, of.filter
 
 
 class TileKey(NamedTuple):
@@ -84,6 +93,7 @@ def sizes_of(feature: Feature) -> tuple[int, ...]:
     return (*hours, DAY_US) if feature.window > DAY else hours
 
 
+_SUBJECTS = frozenset(ABOUT)
 _TILED = ("sum", "count", "max", "min", "decayed_sum")
 
 
@@ -113,48 +123,52 @@ def news(by_kind: Mapping[str, Sequence[Plan]], rows: Iterable[Kept]) -> News:
     found = News()
     for row in rows:
         facts: dict[str, Any] | None = None
+        at_us = us(row.occurred_at)
         for plan in by_kind.get(row.kind, ()):
-            stream = plan.stream
-            ref = row.ref(stream.entity)
+            column, stream, value, where = plan.asked
+            ref = getattr(row, column)
             if ref is None:
                 continue
-            if stream.filter is not None:
+            if where is not None:
                 facts = facts or facts_of(row)
-                if stream.filter.answer(facts).value is not True:
+                if where.answer(facts).value is not True:
                     continue
-            _add(found, plan, ref, row)
+            for size in plan.sizes:
+                _add_tile(found, (stream, ref, size, at_us // size * size), value, row)
+            if plan.values and (said := said_of(row, value)) is not None:
+                _add_value(found, (stream, ref, said), row.occurred_at)
+            if plan.head:
+                _add_head(found, (stream, ref), value, row)
     return found
 
 
-def _add(found: News, plan: Plan, ref: str, row: Kept) -> None:
-    stream = plan.stream
-    for size in plan.sizes:
-        money = stream.value == "amount"
-        start = us(row.occurred_at) // size * size
-        key = TileKey(stream.id, ref, size, start, (row.currency or "") if money else "")
-        value = (
-            (row.amount if money else row.attributes.get(stream.value)) if stream.value else None
-        )
-        found.tiles.setdefault(key, Tile()).add(value)
-    if plan.values and (said := said_of(row, stream.value)) is not None:
-        at = row.occurred_at
-        first, last = found.values.get((stream.id, ref, said), (at, at))
-        found.values[stream.id, ref, said] = (min(first, at), max(last, at))
-    if plan.head:
-        _head(found, stream, ref, row)
+def _add_tile(found: News, key: tuple[int, str, int, int], value: str, row: Kept) -> None:
+    money = value == "amount"
+    whole = TileKey(*key, (row.currency or "") if money else "")
+    tile = found.tiles.get(whole)
+    if tile is None:
+        tile = found.tiles[whole] = Tile()
+    tile.add((row.amount if money else row.attributes.get(value)) if value else None)
 
 
-def _head(found: News, stream: Stream, ref: str, row: Kept) -> None:
-    at, key = row.occurred_at, (stream.id, ref)
-    head = found.heads.setdefault(key, Head(at, at, -1, None))
+def _add_value(found: News, key: tuple[int, str, str], at: datetime) -> None:
+    first, last = found.values.get(key, (at, at))
+    found.values[key] = (min(first, at), max(last, at))
+
+
+def _add_head(found: News, key: tuple[int, str], value: str, row: Kept) -> None:
+    at = row.occurred_at
+    head = found.heads.get(key)
+    if head is None:
+        head = found.heads[key] = Head(at, at, -1, None)
     head.first_at = min(head.first_at, at)
     if (at, row.seq) > (head.last_at, head.seq):
-        head.last_at, head.seq, head.said = at, row.seq, said_of(row, stream.value)
+        head.last_at, head.seq, head.said = at, row.seq, said_of(row, value)
 
 
 def said_of(row: Kept, name: str) -> str | None:
     """What an activity says of a subject, its amount or an attribute, as text."""
-    if name in ABOUT:
+    if name in _SUBJECTS:
         return row.ref(name)
     value = row.amount if name == "amount" else row.attributes.get(name)
     if isinstance(value, bool):
