@@ -1453,6 +1453,24 @@ CREATE TABLE public.feature_value (
 )
 WITH (fillfactor='80');
 
+CREATE TABLE public.graph_link (
+    book integer NOT NULL,
+    kind text NOT NULL,
+    identifier text NOT NULL,
+    party text NOT NULL,
+    first_at timestamp with time zone NOT NULL,
+    last_at timestamp with time zone NOT NULL
+)
+WITH (fillfactor='80');
+
+CREATE TABLE public.graph_party (
+    book integer NOT NULL,
+    party text NOT NULL,
+    opened_at timestamp with time zone,
+    bad_at timestamp with time zone,
+    good_at timestamp with time zone
+);
+
 CREATE TABLE public.hold (
     book integer NOT NULL,
     id uuid NOT NULL,
@@ -3082,6 +3100,12 @@ ALTER TABLE ONLY public.feature_tile
 ALTER TABLE ONLY public.feature_value
     ADD CONSTRAINT feature_value_pkey PRIMARY KEY (book, stream, ref, value);
 
+ALTER TABLE ONLY public.graph_link
+    ADD CONSTRAINT graph_link_pkey PRIMARY KEY (book, kind, identifier, party);
+
+ALTER TABLE ONLY public.graph_party
+    ADD CONSTRAINT graph_party_pkey PRIMARY KEY (book, party);
+
 ALTER TABLE ONLY public.hold
     ADD CONSTRAINT hold_pkey PRIMARY KEY (book, id);
 
@@ -3512,6 +3536,8 @@ CREATE INDEX facility_party ON public.facility USING btree (book, party, id);
 CREATE INDEX facility_reservation_of ON public.facility_reservation USING btree (book, facility_id, id);
 
 CREATE INDEX feature_value_last ON public.feature_value USING btree (book, stream, ref, last_at);
+
+CREATE INDEX graph_link_party ON public.graph_link USING btree (book, party, last_at DESC);
 
 CREATE INDEX hold_due ON public.hold USING btree (book, expires_at) WHERE ((state = 'open'::text) AND (expires_at IS NOT NULL));
 
@@ -4260,6 +4286,10 @@ ALTER TABLE public.feature_tile ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.feature_value ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.graph_link ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.graph_party ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.hold ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.item ENABLE ROW LEVEL SECURITY;
@@ -4409,6 +4439,10 @@ CREATE POLICY reader ON public.feature_head FOR SELECT USING (((book = ( SELECT 
 CREATE POLICY reader ON public.feature_tile FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
 
 CREATE POLICY reader ON public.feature_value FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
+
+CREATE POLICY reader ON public.graph_link FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
+
+CREATE POLICY reader ON public.graph_party FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
 
 CREATE POLICY reader ON public.hold FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
 

@@ -28,6 +28,7 @@ from huoshui.judgement.risk.features.model import (
     FeatureSet,
     UnknownFeature,
 )
+from huoshui.judgement.risk.graph import MEASURES
 
 FILE = Path(__file__).with_name("catalogue.toml")
 _NAME = re.compile(r"[a-z][a-z0-9_]{2,60}")
@@ -110,7 +111,7 @@ def _check(feature: Feature) -> None:
     if feature.entity not in ABOUT:
         raise ValueError(f"{feature.entity} is none of {', '.join(ABOUT)}")
     unknown = set(feature.kinds) - {*KINDS, ANY_KIND}
-    if unknown or not (feature.kinds or feature.aggregate == "ratio"):
+    if unknown or not (feature.kinds or feature.aggregate in ("ratio", "graph")):
         raise ValueError(f"kinds: {', '.join(sorted(unknown)) or 'none'}")
     if (feature.window is not None) != (feature.aggregate in WINDOWED):
         raise ValueError(f"{feature.aggregate} and its window")
@@ -124,7 +125,12 @@ def _check(feature: Feature) -> None:
 
 
 def _check_value(feature: Feature) -> None:
-    known = {"distinct": {*ABOUT, *TYPES}, "last": {"amount", *TYPES}, "count": {""}}
+    known = {
+        "distinct": {*ABOUT, *TYPES},
+        "last": {"amount", *TYPES},
+        "count": {""},
+        "graph": {*MEASURES},
+    }
     numbers = {"amount", *(n for n, t in TYPES.items() if t.kind in _NUMBERS)}
     allowed = known.get(feature.aggregate, numbers if feature.aggregate in WINDOWED else {""})
     if feature.value not in allowed:
@@ -133,7 +139,7 @@ def _check_value(feature: Feature) -> None:
 
 def _need_parts(feature: Feature, known: Mapping[str, Feature]) -> None:
     parts = [known.get(name) for name in feature.parts]
-    wrong = any(part is None or part.aggregate in {*HEADED, "ratio"} for part in parts)
+    wrong = any(part is None or part.aggregate in {*HEADED, "ratio", "graph"} for part in parts)
     if wrong or len(parts) != (2 if feature.aggregate == "ratio" else 0):
         raise BadFeature(name=feature.name, reason=f"parts: {', '.join(feature.parts)}")
 

@@ -71,7 +71,7 @@ class History:
 
     def ask(self, tx: Tx, moments: Sequence[Moment], currency: str) -> list[dict[str, Value]]:
         """The values of each moment, before ratios."""
-        seen = [_seen(each.seen) for each in moments]
+        seen = [parted(each.seen) for each in moments]
         params: dict[str, Any] = {
             f"q_{e}": columns.texts([m.refs.get(e) for m in moments]) for e in self.entities
         }
@@ -105,7 +105,8 @@ def _within(feature: Feature) -> str:
     return f"r.occurred_at > q.as_of - {_interval(feature.window)}"
 
 
-def _seen(text: str) -> tuple[str | None, str | None, int | None]:
+def parted(text: str) -> tuple[str | None, str | None, int | None]:
+    """The snapshot, the reader's own transaction and the number of the last activity that `seen` names."""
     if not text:
         return None, None, None
     snapshot, own, seq = text.rsplit("/", 2)
@@ -116,7 +117,7 @@ def behind(tx: Tx, feature: Feature, moment: Moment, currency: str, limit: int) 
     """The activities behind a value, the latest first, at most `limit`."""
     ref = moment.refs.get(feature.entity)
     cells = Cells()
-    snapshot, own, seq = _seen(moment.seen)
+    snapshot, own, seq = parted(moment.seen)
     query = f"""SELECT r.id FROM (SELECT %(as_of)s::timestamptz AS as_of,
             %(snapshot)s::pg_snapshot AS snapshot, %(own)s::xid8 AS own, %(seq)s::bigint AS seq) AS q
         CROSS JOIN LATERAL (SELECT {raw(attributes_of([feature]))} FROM activity AS a
@@ -128,5 +129,22 @@ def behind(tx: Tx, feature: Feature, moment: Moment, currency: str, limit: int) 
     rows = tx.tuples(
         query, **cells.params, as_of=moment.as_of, snapshot=snapshot, own=own, seq=seq, ref=ref,
         currency=currency, limit=1 if feature.window is None else limit,
+    )  # fmt: skip
+    return [id_ for (id_,) in rows]
+
+
+def behind_links(tx: Tx, party: str, moment: Moment, limit: int) -> list[UUID]:
+    """The activities in which a party used what links it to others, the latest first."""
+    snapshot, own, seq = parted(moment.seen)
+    rows = tx.tuples(
+        f"""SELECT a.id FROM (SELECT %(as_of)s::timestamptz AS as_of,
+            %(snapshot)s::pg_snapshot AS snapshot, %(own)s::xid8 AS own, %(seq)s::bigint AS seq) AS q
+        CROSS JOIN activity AS a
+        WHERE a.book = %(book)s AND (a.buyer = %(party)s OR a.merchant = %(party)s)
+          AND coalesce(a.buyer, a.merchant) = %(party)s
+          AND coalesce(a.device, a.ip, a.card, a.address, a.phone) IS NOT NULL
+          AND a.occurred_at <= q.as_of AND {_SEEN}
+        ORDER BY a.occurred_at DESC, a.seq DESC LIMIT %(limit)s""",
+        as_of=moment.as_of, snapshot=snapshot, own=own, seq=seq, party=party, limit=limit,
     )  # fmt: skip
     return [id_ for (id_,) in rows]

@@ -19,7 +19,7 @@ from huoshui.core.once import once
 from huoshui.facts.activity.kinds import SCHEMA
 
 Aggregate = Literal[
-    "sum", "count", "distinct", "max", "min", "last", "decayed_sum", "days_since", "days_since_first", "ratio",
+    "sum", "count", "distinct", "max", "min", "last", "decayed_sum", "days_since", "days_since_first", "ratio", "graph",
 ]  # fmt: skip
 Sensitivity = Literal["ordinary", "personal", "secret", "protected"]
 Value = int | Decimal | str | bool | None
@@ -132,7 +132,14 @@ class FeatureSet(msgspec.Struct, frozen=True, dict=True):
     @property
     def read(self) -> tuple[Feature, ...]:
         """All that the database is asked for."""
-        return tuple(f for f in (*self.features, *self.along) if f.aggregate != "ratio")
+        return tuple(
+            f for f in (*self.features, *self.along) if f.aggregate not in ("ratio", "graph")
+        )
+
+    @property
+    def graph(self) -> tuple[Feature, ...]:
+        """Features of who is near: measures of `judgement.risk.graph`."""
+        return tuple(f for f in self.features if f.aggregate == "graph")
 
     @once
     def versions(self) -> dict[str, str]:

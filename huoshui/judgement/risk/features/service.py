@@ -13,19 +13,29 @@ from huoshui.facts.activity import Kept, Subjects
 from huoshui.facts.activity import store as activities
 from huoshui.judgement.risk.features import store
 from huoshui.judgement.risk.features.catalogue import catalogue, feature_set
-from huoshui.judgement.risk.features.history_store import History, Moment, behind
+from huoshui.judgement.risk.features.history_store import (
+    History,
+    Moment,
+    behind,
+    behind_links,
+    parted,
+)
 from huoshui.judgement.risk.features.model import (
     Feature,
     FeatureSet,
+    Value,
     Vector,
     finished,
 )
 from huoshui.judgement.risk.features.read_store import Online
 from huoshui.judgement.risk.features.upkeep import Plan, news, plans
+from huoshui.judgement.risk.graph import model as graph
+from huoshui.judgement.risk.graph import store as graph_store
 
 BEHIND_MOST = 100  # activities behind one value
 _BATCH = 2_000
 
+_GRAPH = 0  # the links of the graph, beside streams of features
 By = dict[str, list[Plan]]
 _also: dict[str, Feature] = {}
 
@@ -42,6 +52,8 @@ def keep(tx: Tx, rows: Sequence[Kept]) -> None:
     by_kind = _plans()
     built = _ensure(tx, by_kind)
     store.add(tx, news(_without(by_kind, built) if built else by_kind, rows))
+    if _GRAPH not in built:
+        graph_store.add(tx, graph.news(rows))
 
 
 @lru_cache(1)
@@ -58,7 +70,7 @@ def _ensure(tx: Tx, by_kind: By) -> set[int]:
 
     What was declared since the book began is built from its activities by who needs it first.
     """
-    wanted = {plan.stream.id for of in by_kind.values() for plan in of}
+    wanted = {plan.stream.id for of in by_kind.values() for plan in of} | {_GRAPH}
     key = ("feature.streams", tx.book)
     known: frozenset[int] = tx.known(key) or frozenset()
     if wanted <= known:
@@ -69,13 +81,15 @@ def _ensure(tx: Tx, by_kind: By) -> set[int]:
         missing = {k: [p for p in of if p.stream.id in built] for k, of in by_kind.items()}
         for rows in store.stream_of_all(tx):
             store.add(tx, news(missing, rows))
+            if _GRAPH in built:
+                graph_store.add(tx, graph.news(rows))
     tx.learn(key, known | wanted | there)
     return built
 
 
 @lru_cache(64)
 def _online(chosen: FeatureSet) -> Online:
-    return Online(chosen)
+    return Online(chosen, [("g", graph_store.ONLINE)] if chosen.graph else [])
 
 
 @lru_cache(64)
@@ -101,10 +115,14 @@ def read(
     refs, at = activity.hashed(tx, subjects), as_of or tx.now
     currency = currency or _currency(tx)
     _ensure(tx, _kept_for(found))
-    told = _online(found).ask(tx, refs, at, currency)
-    values = told.values
-    if told.ahead:
-        [values] = _history(found).ask(tx, [Moment(refs, at, told.seen)], currency)
+    around = graph_store.params(refs) if found.graph else {}
+    told = _online(found).ask(tx, refs, at, currency, around)
+    values, ahead = told.values, told.ahead
+    if found.graph:
+        near, beyond = graph_store.read(told.more["g"])
+        values, ahead = values | _measures(found, refs, near), ahead or beyond
+    if ahead:
+        [values] = _told(tx, found, [Moment(refs, at, told.seen)], currency)
     return Vector(finished(found, values), found.versions, told.seen, at)
 
 
@@ -134,10 +152,27 @@ def read_many(
     vectors = []
     for start in range(0, len(moments), _BATCH):
         some = moments[start : start + _BATCH]
-        for moment, values in zip(some, _history(found).ask(tx, some, currency), strict=True):
+        for moment, values in zip(some, _told(tx, found, some, currency), strict=True):
             made = finished(found, values)
             vectors.append(Vector(made, found.versions, moment.seen, moment.as_of))
     return vectors
+
+
+def _told(
+    tx: Tx, chosen: FeatureSet, moments: Sequence[Moment], currency: str
+) -> list[dict[str, Value]]:  # fmt: skip
+    """What the history says of moments, who was near then included."""
+    found = _history(chosen).ask(tx, moments, currency)
+    if chosen.graph:
+        for values, m in zip(found, moments, strict=True):
+            near = graph_store.history(tx, m.refs, m.as_of, parted(m.seen))
+            values |= _measures(chosen, m.refs, near)
+    return found
+
+
+def _measures(chosen: FeatureSet, refs: Mapping[str, str], near: graph.Near) -> dict[str, Value]:
+    there = "buyer" in refs or "merchant" in refs
+    return {f.name: near.value(f.value) if there else None for f in chosen.graph}
 
 
 def lineage(
@@ -153,9 +188,18 @@ def lineage(
     found: dict[str, list[Kept]] = {}
     for feature in feature_set(vector.values, known).features:
         parts = feature_set(feature.parts, known).features or (feature,)
+        if feature.aggregate == "graph":
+            found[feature.name] = _links_of(tx, moment)
+            continue
         ids = [i for p in parts for i in behind(tx, p, moment, currency, BEHIND_MOST)]
         found[feature.name] = activities.by_id(tx, ids)[::-1]
     return found
+
+
+def _links_of(tx: Tx, moment: Moment) -> list[Kept]:
+    """Of who is near: the activities by which those asked about use what they use."""
+    party = moment.refs.get("buyer") or moment.refs.get("merchant") or ""
+    return activities.by_id(tx, behind_links(tx, party, moment, BEHIND_MOST))[::-1]
 
 
 def rebuild(tx: Tx) -> bool:
@@ -164,12 +208,14 @@ def rebuild(tx: Tx) -> bool:
     Nobody may record at the same time.
     """
     _ensure(tx, _plans())
-    before = store.kept(tx)
+    before = store.kept(tx) + graph_store.kept(tx)
     store.forget(tx)
-    store.mark(tx, sorted({p.stream.id for of in _plans().values() for p in of}))
+    graph_store.forget(tx)
+    store.mark(tx, sorted({p.stream.id for of in _plans().values() for p in of} | {_GRAPH}))
     for rows in store.stream_of_all(tx):
         store.add(tx, news(_plans(), rows))
-    return store.kept(tx) == before
+        graph_store.add(tx, graph.news(rows))
+    return store.kept(tx) + graph_store.kept(tx) == before
 
 
 def _currency(tx: Tx) -> str:

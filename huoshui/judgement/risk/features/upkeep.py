@@ -101,7 +101,7 @@ def plans(features: Iterable[Feature]) -> dict[str, list[Plan]]:
     """What is kept, by the kind of activity that adds to it."""
     wanted: dict[Stream, Plan] = {}
     for feature in features:
-        if feature.aggregate == "ratio":
+        if feature.aggregate in ("ratio", "graph"):
             continue
         before = wanted.get(feature.stream, Plan(feature.stream))
         wanted[feature.stream] = Plan(
