@@ -10,6 +10,7 @@ import random
 import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 from huoshui.core.db import Database
 from huoshui.core.settings import Settings
@@ -108,7 +109,7 @@ class _Traffic:
         )  # fmt: skip
 
 
-_SAID = {
+_SAID: dict[str, dict[str, Any]] = {
     "sign_in": {"success": True},
     "order.placed": {"part": 0},
     "review.written": {"score": 5, "part": 0},
