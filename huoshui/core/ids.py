@@ -85,6 +85,8 @@ PREFIXES = {
     "mdl": "model",
     "act": "activity",
     "mrk": "entry on the watch list",
+    "sus": "suspect",
+    "ssr": "search for suspects",
 }
 
 

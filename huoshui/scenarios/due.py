@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from huoshui.core.work import Run
+from huoshui.judgement.risk.suspects import service as suspects
 from huoshui.lines.lending.facility import port
 from huoshui.lines.lending.facility import service as facilities
 from huoshui.lines.lending.factoring import service as factoring
@@ -20,5 +21,6 @@ WORK: dict[str, Run] = {
     **port.WORK,
     **factoring.WORK,
     **loans.WORK,
+    **suspects.WORK,
     **inbox.work(rail_flow.PORTS),
 }

@@ -36,6 +36,7 @@ FLOATS_ALLOWED = {
     "judgement/risk/chance.py": "chances and bits",
     "judgement/risk/models/": "statistics: chances, log-odds, shares; an amount is never reckoned",
     "judgement/risk/recall.py": "shares found",
+    "judgement/risk/suspects/reading.py": "bits",
     "judgement/risk/rings/": "weights of links, chances and bits of rings",
     "scenarios/replay/driver.py": "seconds of real time",
 }

@@ -20,6 +20,7 @@ from huoshui.core.errors import Problem
 from huoshui.facts.milestones.model import SOURCE
 from huoshui.interfaces.cli.bench import BENCHES
 from huoshui.interfaces.cli.claims import CLAIMS
+from huoshui.judgement.risk.suspects import SUSPECT
 from huoshui.judgement.risk.versions import VERSION
 from huoshui.lines.lending import impairment
 from huoshui.lines.lending.facility import chart as facility
@@ -44,6 +45,7 @@ from tests.tidy.test_style import sources
 
 TEXTS = i18n.catalogue()
 MACHINES = (
+    SUSPECT,
     APPEAL,
     SOURCE,
     FACILITY,

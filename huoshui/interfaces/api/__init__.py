@@ -52,6 +52,7 @@ from huoshui.interfaces.api import (
     seller_loans,
     settlement,
     soundness,
+    suspects,
     webhooks,
     whatif,
     world,
@@ -77,7 +78,7 @@ HANDLERS = [
     *loan_papers.HANDLERS, *loan_requests.HANDLERS, *party_pages.HANDLERS,
     *borrower_marks.HANDLERS,
     *calculators.HANDLERS,
-    *decisions.HANDLERS, *rule_sets.HANDLERS,
+    *decisions.HANDLERS, *rule_sets.HANDLERS, *suspects.HANDLERS,
 ]  # fmt: skip
 EXCEPTION_HANDLERS: dict[int | type[Exception], Any] = {
     Problem: problems.on_problem,

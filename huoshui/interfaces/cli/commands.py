@@ -40,6 +40,7 @@ from huoshui.interfaces.cli.rail_commands import add_rails
 from huoshui.interfaces.cli.risk_commands import add_risk
 from huoshui.interfaces.cli.rule_commands import add_rules
 from huoshui.interfaces.cli.settle_commands import add_reconcile, add_settle
+from huoshui.interfaces.cli.suspect_commands import add_suspects
 from huoshui.interfaces.cli.switch_commands import add_switch
 from huoshui.interfaces.cli.terminal import err, say, speak, told
 from huoshui.interfaces.cli.webhook_commands import add_listening, add_webhooks
@@ -64,6 +65,7 @@ _GROUPS = (
     ("risk", add_risk),
     ("page", add_pages),
     ("rules", add_rules),
+    ("suspects", add_suspects),
     ("policy", add_policies),
     ("decision", add_decisions),
 )

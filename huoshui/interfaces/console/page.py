@@ -77,7 +77,7 @@ class Path(msgspec.Struct, frozen=True):
 
 
 class Picture(msgspec.Struct, frozen=True):
-    """A small drawing as SVG, with what it shows in words."""
+    """A drawing as SVG, with what it shows in words."""
 
     svg: bytes
     says: str
@@ -392,6 +392,7 @@ class ObjectPage(Page, frozen=True, kw_only=True):
 
     key: str
     status: Status
+    drawing: Picture | None = None
     steps: tuple[Step, ...] = ()
     figures: tuple[Figure, ...] = ()
     whole: Whole | None = None

@@ -70,6 +70,7 @@ _MENU: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
             ("partners", "partners", "hand-coins", "0"),
         ),
     ),
+    ("judgement", (("suspects", "suspects", "users", ""),)),
     (
         "devices_group",
         (
@@ -123,6 +124,7 @@ _SCOPES = {
     "factoring": "factoring:read",
     "factoring_book": "factoring:read",
     "partners": "loans:read",
+    "suspects": "decisions:read",
     "keys": "keys:write",
     "requests": "requests:read",
 }

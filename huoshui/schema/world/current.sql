@@ -2609,6 +2609,40 @@ CREATE TABLE public.statement_line (
     CONSTRAINT statement_line_state_check CHECK ((state = ANY (ARRAY['new'::text, 'suspense'::text, 'matched'::text, 'split'::text, 'asked'::text, 'written_off'::text, 'booked'::text])))
 );
 
+CREATE TABLE public.suspect (
+    book integer NOT NULL,
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    state text NOT NULL,
+    members text[] NOT NULL,
+    centibits integer NOT NULL,
+    signs jsonb NOT NULL,
+    held jsonb NOT NULL,
+    first_at timestamp with time zone NOT NULL,
+    last_at timestamp with time zone NOT NULL,
+    times integer NOT NULL,
+    decided_at timestamp with time zone,
+    decided_by text DEFAULT ''::text NOT NULL,
+    reason text DEFAULT ''::text NOT NULL,
+    decisions integer DEFAULT 0 NOT NULL,
+    CONSTRAINT suspect_centibits_check CHECK ((centibits >= 0)),
+    CONSTRAINT suspect_check CHECK (((state = 'found'::text) OR ((decided_at IS NOT NULL) AND (reason <> ''::text)))),
+    CONSTRAINT suspect_kind_check CHECK ((kind = ANY (ARRAY['ring'::text, 'fake_orders'::text]))),
+    CONSTRAINT suspect_members_check CHECK ((members <> '{}'::text[])),
+    CONSTRAINT suspect_state_check CHECK ((state = ANY (ARRAY['found'::text, 'confirmed'::text, 'cleared'::text])))
+);
+
+CREATE TABLE public.suspect_search (
+    book integer NOT NULL,
+    id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    accounts integer NOT NULL,
+    touches integer NOT NULL,
+    orders integer NOT NULL,
+    rings integer NOT NULL,
+    sellers integer NOT NULL
+);
+
 CREATE TABLE public.switched (
     book integer NOT NULL,
     product text NOT NULL,
@@ -3364,6 +3398,12 @@ ALTER TABLE ONLY public.statement_file
 ALTER TABLE ONLY public.statement_line
     ADD CONSTRAINT statement_line_pkey PRIMARY KEY (book, id);
 
+ALTER TABLE ONLY public.suspect
+    ADD CONSTRAINT suspect_pkey PRIMARY KEY (book, id);
+
+ALTER TABLE ONLY public.suspect_search
+    ADD CONSTRAINT suspect_search_pkey PRIMARY KEY (book, id);
+
 ALTER TABLE ONLY public.switched
     ADD CONSTRAINT switched_pkey PRIMARY KEY (book, product, number);
 
@@ -3695,6 +3735,10 @@ CREATE INDEX statement_line_reference ON public.statement_line USING btree (book
 
 CREATE INDEX statement_line_waits ON public.statement_line USING btree (book, since, id) WHERE (state = ANY (ARRAY['suspense'::text, 'asked'::text]));
 
+CREATE INDEX suspect_member ON public.suspect USING gin (members);
+
+CREATE INDEX suspect_open ON public.suspect USING btree (book, state, id);
+
 CREATE UNIQUE INDEX switched_on ON public.switched USING btree (book, product) WHERE (off_at IS NULL);
 
 CREATE UNIQUE INDEX tender_now ON public.tender USING btree (book, key) WHERE (superseded_at = 'infinity'::timestamp with time zone);
@@ -3945,6 +3989,8 @@ CREATE TRIGGER shipment_keeps_versions BEFORE UPDATE ON public.shipment FOR EACH
 
 CREATE TRIGGER statement_file_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.statement_file FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER suspect_search_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.suspect_search FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER tender_keeps_rows BEFORE DELETE OR TRUNCATE ON public.tender FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER tender_keeps_versions BEFORE UPDATE ON public.tender FOR EACH ROW EXECUTE FUNCTION public.refuse_rewrite();
@@ -4181,6 +4227,12 @@ ALTER TABLE ONLY public.settlement_window
 
 ALTER TABLE ONLY public.statement_file
     ADD CONSTRAINT statement_file_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
+
+ALTER TABLE ONLY public.suspect
+    ADD CONSTRAINT suspect_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
+
+ALTER TABLE ONLY public.suspect_search
+    ADD CONSTRAINT suspect_search_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
 
 ALTER TABLE ONLY public.switched
     ADD CONSTRAINT switched_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
@@ -4542,6 +4594,10 @@ CREATE POLICY reader ON public.seller FOR SELECT USING (((book = ( SELECT public
 
 CREATE POLICY reader ON public.shipment FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (order_key IN ( SELECT public.reader_orders() AS reader_orders)))));
 
+CREATE POLICY reader ON public.suspect FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
+
+CREATE POLICY reader ON public.suspect_search FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
+
 CREATE POLICY reader ON public.switched FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
 
 CREATE POLICY reader ON public.tender FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
@@ -4579,6 +4635,10 @@ ALTER TABLE public.row_grant ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.seller ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.shipment ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.suspect ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.suspect_search ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.switched ENABLE ROW LEVEL SECURITY;
 

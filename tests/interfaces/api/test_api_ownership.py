@@ -29,6 +29,7 @@ from tests.interfaces.api.deciding import in_force
 from tests.interfaces.api.devices import CONFIRMED, PROGRAMME, Devices
 from tests.interfaces.api.test_api_once import FILL, PURSE, TILL
 from tests.interfaces.api.test_api_stories import PAID, money
+from tests.judgement.risk import planting
 from tests.lines.lending.factoring.ground import WITH, publish
 from tests.lines.lending.loan import ground as loans
 from tests.lines.lending.partners.test_partners import PARTNERS
@@ -159,6 +160,9 @@ BODIES: dict[str, Any] = {
         "until": "2030-01-01T00:00:00Z",
     },
     "/list-entries/{ref:str}/take-back": {"note": "x"},
+    "/suspects/{ref:str}/confirm": {"reason": "x"},
+    "/suspects/{ref:str}/clear": {"reason": "x"},
+    "/suspects/{ref:str}/reopen": {"reason": "x"},
     "/webhooks/endpoints": HOOK,
     "/webhooks/endpoints/{ref:str}": {"description": "x"},
     "/webhooks/endpoints/{ref:str}/resend": {"since": "2025-01-01T00:00:00Z"},
@@ -260,7 +264,10 @@ def judged(tenant: Tenant) -> dict[str, str]:
     asked = {"kind": "application", "reference": "theirs", "amount": money(100)}
     until = datetime.fromisoformat(tenant.get("/world")["now"]) + timedelta(days=9)
     entry = BODIES["/list-entries"] | {"until": until.isoformat()}
+    with tenant.database.begin(book=tenant.book) as tx:
+        suspect = planting.suspected(tx)
     return found | {
+        "/suspects": suspect.shown,
         "/decisions": tenant.done("/decisions", asked)["id"],
         "/list-entries": tenant.done("/list-entries", entry)["id"],
     }

@@ -71,6 +71,8 @@ from huoshui.interfaces.console.pages.sellers import seller_page, sellers_page
 from huoshui.interfaces.console.pages.statement_files import files_page
 from huoshui.interfaces.console.pages.statements import statements_page
 from huoshui.interfaces.console.pages.success import success_page
+from huoshui.interfaces.console.pages.suspects import READ as SUSPECTS_READ
+from huoshui.interfaces.console.pages.suspects import suspect_page, suspects_page
 from huoshui.interfaces.console.pages.switched import switched_page
 from huoshui.interfaces.console.pages.trial import trial_page
 from huoshui.interfaces.console.pages.verify import verify_page
@@ -131,6 +133,8 @@ PAGES = {
     "partners": Place("partners", partners_page, "loans:read"),
     "cover-claims": Place("partners", cover_claims_page, "loans:read"),
     "cover-claims/{key:str}": Place("partners", cover_claim_page, "loans:read"),
+    "suspects": Place("suspects", suspects_page, SUSPECTS_READ),
+    "suspects/{key:str}": Place("suspects", suspect_page, SUSPECTS_READ),
     "success": Place("success", success_page),
     "windows": Place("windows", windows_page),
     "windows/{key:str}": Place("windows", window_page),

@@ -7,6 +7,6 @@ a large seller that is a little off the mean is no wonder, and a campaign alone 
 """
 
 from huoshui.judgement.risk.brushing.model import SIGNS, Sale, Seller, Sign
-from huoshui.judgement.risk.brushing.signs import Market, judged, suspicion
+from huoshui.judgement.risk.brushing.signs import Market, judged, shows, suspicion
 
-__all__ = ["SIGNS", "Market", "Sale", "Seller", "Sign", "judged", "suspicion"]
+__all__ = ["SIGNS", "Market", "Sale", "Seller", "Sign", "judged", "shows", "suspicion"]

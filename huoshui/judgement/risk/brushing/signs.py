@@ -45,6 +45,11 @@ def judged(seller: str, market: Market) -> Seller:
     return Seller(seller, len(sales), tuple(kept))
 
 
+def shows(sale: Sale, seller: Seller) -> tuple[str, ...]:
+    """Which of its seller's signs one sale shows itself."""
+    return tuple(sign.name for sign in seller.signs if SIGNS[sign.name](sale))
+
+
 def suspicion(sale: Sale, seller: Seller) -> float:
     """How much one sale of a judged seller looks made up, in bits: what its seller's signs say,
     those that it shows itself; a good sale of a bad seller shows none.

@@ -38,7 +38,7 @@ def converging(groups: Sequence[Group], background: Background) -> list[Group]:
 
 def _looks(background: Background) -> int:
     """How many places there are to meet at."""
-    hours = [hour for times in background.times.values() for hour in (times[0], times[-1])]
+    hours = [hour for times in background.times.values() for hour in (times[0], times[-1])] or [0]
     return len(background.sellers) * max(1, (max(hours) - min(hours)) // (_SPAN_H // 2))
 
 

@@ -1,0 +1,123 @@
+"""The traffic that a search reads, as the detectors take it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime, timedelta
+
+import msgspec
+
+from huoshui.core.db import Tx
+from huoshui.judgement.risk import brushing, rings
+from huoshui.judgement.risk.suspects import store
+from huoshui.judgement.risk.suspects.model import Found, Shown, Suspect, Suspicious
+
+DAYS = 180
+# Below them nothing is kept: about one honest account, one honest seller in twenty lies above.
+RING_BITS_LEAST, SELLER_BITS_LEAST = 8.0, 13.0
+
+
+class Traffic(msgspec.Struct, frozen=True):
+    """Accounts, what they touched and ordered, and sales, of the time that is searched."""
+
+    accounts: list[rings.Account]
+    touches: list[rings.Touch]
+    orders: list[rings.Order]
+    sales: list[brushing.Sale]
+    now_h: int
+
+
+def read(tx: Tx) -> Traffic:
+    """The last half year up to now."""
+    since = tx.now - timedelta(days=DAYS)
+    opened = dict(store.accounts(tx, since))
+    placed, promoted = store.placed(tx, since), store.promoted(tx, since)
+    return Traffic(
+        [rings.Account(buyer, hours(at)) for buyer, at in opened.items()],
+        [
+            rings.Touch(who, kind, what, hours(at))
+            for who, kind, what, at in store.touches(tx, since)
+        ],
+        [
+            rings.Order(each.buyer, each.merchant, hours(each.at), each.order_ in promoted)
+            for each in placed
+        ],
+        _sales(tx, placed, opened, since),
+        hours(tx.now),
+    )
+
+
+def suspicious(tx: Tx, suspect: Suspect) -> list[Suspicious]:
+    """The orders of a suspected seller that show its signs, the most telling first."""
+    since = tx.now - timedelta(days=DAYS)
+    merchant = suspect.members[0]
+    placed = store.placed(tx, since, merchant)
+    sales = _sales(tx, placed, dict(store.accounts(tx, since)), since)
+    seller = brushing.Seller(merchant, len(sales), tuple(_sign(each) for each in suspect.signs))
+    found = [
+        Suspicious(sale.order, sale.buyer, brushing.shows(sale, seller),
+                   _centi(brushing.suspicion(sale, seller)))
+        for sale in sales
+    ]  # fmt: skip
+    return sorted((each for each in found if each.centibits), key=lambda each: -each.centibits)
+
+
+def _sign(kept: Shown) -> brushing.Sign:
+    return brushing.Sign(kept.name, kept.centibits / 100, kept.count, kept.of, kept.centilift / 100)
+
+
+def _sales(
+    tx: Tx, placed: list[store.Placed], opened: dict[str, datetime], since: datetime
+) -> list[brushing.Sale]:
+    """Orders that were delivered, with what is known of each."""
+    outcomes = {each.order_: each for each in store.outcomes(tx, since)}
+    tied = set(store.ties(tx))
+    times: Counter[tuple[str, str]] = Counter()
+    sales = []
+    for order in placed:
+        times[order.merchant, order.buyer] += 1
+        known = outcomes.get(order.order_)
+        if known is None:
+            continue
+        age = hours(order.at) - hours(opened.get(order.buyer, order.at))
+        sales.append(
+            brushing.Sale(
+                order=order.order_, seller=order.merchant, buyer=order.buyer, kept=known.kept,
+                tied=(order.merchant, order.buyer) in tied, weight_g=known.weight_g,
+                declared_g=known.declared_g, reviewed_min=known.reviewed_min, buyer_age_h=max(0, age),
+                nth=times[order.merchant, order.buyer],
+            )
+        )  # fmt: skip
+    return sales
+
+
+def hours(at: datetime) -> int:
+    """Whole hours since 1970."""
+    return int(at.timestamp()) // 3600
+
+
+def found(traffic: Traffic) -> list[Found]:
+    """What is surprising enough to be shown to a person. Raises NoCommunities."""
+    ringed = rings.rings(traffic.accounts, traffic.touches, traffic.orders, traffic.now_h)
+    market = brushing.Market.of(traffic.sales)
+    sellers = [brushing.judged(seller, market) for seller in sorted(market.sales)]
+    return [_ring(each) for each in ringed if each.bits >= RING_BITS_LEAST] + [
+        _seller(each) for each in sellers if each.bits >= SELLER_BITS_LEAST
+    ]
+
+
+def _ring(ring: rings.Ring) -> Found:
+    signs = tuple(Shown(s.name, _centi(s.bits), s.count, s.of, s.about) for s in ring.signs)
+    held = {member: list(keys) for member, keys in ring.held.items()}
+    return Found("ring", ring.members, _centi(ring.bits), signs, held)
+
+
+def _seller(seller: brushing.Seller) -> Found:
+    signs = tuple(
+        Shown(s.name, _centi(s.bits), s.count, s.of, centilift=_centi(s.lift)) for s in seller.signs
+    )
+    return Found("fake_orders", (seller.id,), _centi(seller.bits), signs, {})
+
+
+def _centi(bits: float) -> int:
+    return round(bits * 100)

@@ -1,0 +1,194 @@
+"""The SQL of suspects: the traffic that a search reads, and what it found."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, LiteralString
+from uuid import UUID
+
+import msgspec
+
+from huoshui.core.db import Tx
+from huoshui.judgement.risk.suspects.model import Search, Suspect
+
+_SUSPECT = ", ".join(Suspect.__struct_fields__)
+_SEARCH = ", ".join(Search.__struct_fields__)
+_KEPT = ("id", "kind", "state", "members", "centibits", "signs", "held", "first_at", "last_at", "times",
+         "decided_at", "decided_by", "reason", "decisions")  # fmt: skip
+_JSON = ("signs", "held")
+_SHARED = ("device", "ip", "card", "address", "phone")
+# What ties a buyer to a merchant; a network is shared by too many to do so alone.
+_TYING = ("device", "card", "phone", "address")
+
+
+class Placed(msgspec.Struct, frozen=True):
+    """An order as it was placed."""
+
+    order_: str
+    merchant: str
+    buyer: str
+    at: datetime
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What became of a delivered order; grams and minutes, None where nobody said."""
+
+    order_: str
+    kept: bool
+    weight_g: int | None
+    declared_g: int | None
+    reviewed_min: int | None
+
+
+def accounts(tx: Tx, since: datetime) -> list[tuple[str, datetime]]:
+    """Buyers that did something since then, with the time of their opening, or of their first act."""
+    return tx.tuples(
+        """SELECT buyer, coalesce(min(occurred_at) FILTER (WHERE kind = 'account.opened'), min(occurred_at))
+        FROM activity WHERE book = %(book)s AND buyer IS NOT NULL
+        GROUP BY buyer HAVING max(occurred_at) >= %(since)s ORDER BY buyer""",
+        since=since,
+    )
+
+
+def touches(tx: Tx, since: datetime) -> list[tuple[str, str, str, datetime]]:
+    """(buyer, kind, hash, last time) of each identifier that at least two buyers used since then."""
+    each = " UNION ALL ".join(
+        f"""SELECT buyer, '{kind}', {kind}, max(occurred_at) AS last FROM activity
+        WHERE book = %(book)s AND occurred_at >= %(since)s AND buyer IS NOT NULL AND {kind} IN (
+            SELECT {kind} FROM activity WHERE book = %(book)s AND occurred_at >= %(since)s
+                AND buyer IS NOT NULL AND {kind} IS NOT NULL
+            GROUP BY {kind} HAVING count(DISTINCT buyer) > 1)
+        GROUP BY buyer, {kind}"""
+        for kind in _SHARED
+    )
+    return tx.tuples(f"{each} ORDER BY 1, 2, 3", since=since)
+
+
+def promoted(tx: Tx, since: datetime) -> set[str]:
+    """Orders on which a promotion was used since then."""
+    rows = tx.tuples(
+        """SELECT DISTINCT order_ FROM activity
+        WHERE book = %(book)s AND kind = 'promotion.used' AND occurred_at >= %(since)s
+            AND order_ IS NOT NULL""",
+        since=since,
+    )
+    return {order for (order,) in rows}
+
+
+def placed(tx: Tx, since: datetime, merchant: str = "") -> list[Placed]:
+    """Orders placed since then, in the order told; of one merchant, or all."""
+    return tx.rows(
+        Placed,
+        """SELECT order_, merchant, buyer, occurred_at AS at FROM activity
+        WHERE book = %(book)s AND kind = 'order.placed' AND occurred_at >= %(since)s
+            AND buyer IS NOT NULL AND merchant IS NOT NULL
+            AND (%(merchant)s = '' OR merchant = %(merchant)s)
+        ORDER BY seq""",
+        since=since,
+        merchant=merchant,
+    )
+
+
+def outcomes(tx: Tx, since: datetime) -> list[Outcome]:
+    """What became of orders that were delivered: parcel, review, money back past the marketplace."""
+    return tx.rows(
+        Outcome,
+        """SELECT order_, coalesce(bool_or((attributes ->> 'offline')::boolean), false) AS kept,
+            min((attributes ->> 'weight_g')::integer) AS weight_g,
+            min((attributes ->> 'declared_g')::integer) AS declared_g,
+            min((attributes ->> 'minutes_after_delivery')::integer) AS reviewed_min
+        FROM activity
+        WHERE book = %(book)s AND order_ IS NOT NULL AND occurred_at >= %(since)s
+            AND kind IN ('order.delivered', 'refund.made', 'parcel.weighed', 'review.written')
+        GROUP BY order_ HAVING bool_or(kind = 'order.delivered')""",
+        since=since,
+    )
+
+
+def ties(tx: Tx) -> list[tuple[str, str]]:
+    """(merchant, buyer) of those who used one device, card, phone or address."""
+    each = " UNION ".join(
+        f"""SELECT m.merchant, b.buyer FROM (
+            SELECT DISTINCT merchant, {kind} FROM activity
+            WHERE book = %(book)s AND buyer IS NULL AND merchant IS NOT NULL AND {kind} IS NOT NULL) m
+        JOIN activity b ON b.book = %(book)s AND b.{kind} = m.{kind} AND b.buyer IS NOT NULL"""
+        for kind in _TYING
+    )
+    return tx.tuples(each)
+
+
+def one_search_at_a_time(tx: Tx) -> None:
+    """Let a search that runs end before the next begins."""
+    tx.run("SELECT pg_advisory_xact_lock(%(book)s, hashtext('suspects'))")
+
+
+def every(tx: Tx) -> list[Suspect]:
+    """All suspects, locked, the oldest first."""
+    return _rows(tx, f"SELECT {_SUSPECT} FROM suspect WHERE book = %(book)s ORDER BY id FOR UPDATE")
+
+
+def suspect(tx: Tx, id_: UUID, *, lock: bool = False) -> Suspect | None:
+    """One suspect, or None."""
+    query = f"SELECT {_SUSPECT} FROM suspect WHERE book = %(book)s AND id = %(id)s"
+    found = _rows(tx, query + (" FOR UPDATE" if lock else ""), id=id_)
+    return found[0] if found else None
+
+
+def _rows(tx: Tx, query: LiteralString, **params: Any) -> list[Suspect]:
+    return [msgspec.convert(dict(zip(Suspect.__struct_fields__, row, strict=True)), Suspect)
+            for row in tx.tuples(query, **params)]  # fmt: skip
+
+
+def add(tx: Tx, row: Suspect) -> None:
+    """A suspect seen for the first time."""
+    tx.append("suspect", ("book", *_KEPT), [(tx.book, *_values(row))])
+
+
+def save(tx: Tx, row: Suspect) -> None:
+    """A suspect as it is now."""
+    changed = ("state", "members", "centibits", "signs", "held", "last_at", "times", "decided_at",
+               "decided_by", "reason", "decisions")  # fmt: skip
+    values = dict(zip(_KEPT, _values(row), strict=True))
+    values |= {name: msgspec.json.encode(values[name]).decode() for name in _JSON}
+    sets = ", ".join(f"{name} = %({name})s{'::jsonb' if name in _JSON else ''}" for name in changed)
+    tx.run(
+        f"UPDATE suspect SET {sets} WHERE book = %(book)s AND id = %(id)s",
+        id=row.id, **{name: values[name] for name in changed},
+    )  # fmt: skip
+
+
+def _values(row: Suspect) -> tuple[object, ...]:
+    values = {name: getattr(row, name) for name in _KEPT}
+    values["signs"], values["held"] = msgspec.to_builtins(row.signs), row.held
+    return tuple(values.values())
+
+
+def page(
+    tx: Tx, *, kind: str = "", state: str = "", member: str = "", after: UUID | None = None,
+    limit: int = 50,
+) -> list[Suspect]:  # fmt: skip
+    """Suspects, the newest first; of a kind, in a state, with a member."""
+    return _rows(
+        tx,
+        f"""SELECT {_SUSPECT} FROM suspect
+        WHERE book = %(book)s AND (%(kind)s = '' OR kind = %(kind)s)
+            AND (%(state)s = '' OR state = %(state)s)
+            AND (%(member)s = '' OR members @> ARRAY[%(member)s])
+            AND (%(after)s::uuid IS NULL OR id < %(after)s)
+        ORDER BY id DESC LIMIT %(limit)s""",
+        kind=kind, state=state, member=member, after=after, limit=limit,
+    )  # fmt: skip
+
+
+def add_search(tx: Tx, row: Search) -> None:
+    """A search that is done."""
+    names = Search.__struct_fields__
+    tx.append("suspect_search", ("book", *names), [(tx.book, *msgspec.structs.astuple(row))])
+
+
+def last_search(tx: Tx) -> Search | None:
+    """The last search, or None."""
+    return tx.row(
+        Search,
+        f"SELECT {_SEARCH} FROM suspect_search WHERE book = %(book)s ORDER BY id DESC LIMIT 1",
+    )
