@@ -44,6 +44,7 @@ PAGES = (
     "pay-later",
     "loan-day",
     "rings",
+    "whatif",
 )
 USUAL_PORT = "8420"
 

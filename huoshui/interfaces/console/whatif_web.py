@@ -7,6 +7,8 @@ import io
 import os
 import subprocess
 import sys
+import tempfile
+import threading
 import time
 from typing import Any
 
@@ -68,20 +70,23 @@ def begin(settings: Settings, worlds: Worlds, world: str) -> None:
     name, before = full_name(world), _made(worlds, full_name(world))
     command = [sys.executable, "-m", "huoshui", "whatif", world, "--run-full", "--json"]
     own = {"HUOSHUI_HOME": settings.home, "HUOSHUI_DATABASE_URL": settings.database_url}
-    going = subprocess.Popen(
-        command, env={**os.environ, **{k: v for k, v in own.items() if v}},
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-        start_new_session=True,
-    )  # fmt: skip
-    until = time.monotonic() + _BEGINS_S
-    while time.monotonic() < until:
-        made = _made(worlds, name)
-        if made is not None and made != before:
-            return
-        if going.poll() is not None:
-            said = going.stderr.read().decode()[-300:] if going.stderr else ""
-            raise FullRunFailed(reason=said.strip() or "-")
-        time.sleep(_LOOKS_S)
+    with tempfile.TemporaryFile() as said:
+        going = subprocess.Popen(
+            command, env={**os.environ, **{k: v for k, v in own.items() if v}},
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=said,
+            start_new_session=True,
+        )  # fmt: skip
+        threading.Thread(target=going.wait, daemon=True).start()  # it ends by itself, later
+        until = time.monotonic() + _BEGINS_S
+        while time.monotonic() < until:
+            made = _made(worlds, name)
+            if made is not None and made != before:
+                return
+            if going.poll() is not None:
+                said.seek(0)
+                reason = said.read().decode(errors="replace")[-300:].strip()
+                raise FullRunFailed(reason=reason or "-")
+            time.sleep(_LOOKS_S)
     raise FullRunFailed(reason="no world")
 
 
