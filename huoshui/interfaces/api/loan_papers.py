@@ -24,6 +24,12 @@ from huoshui.lines.lending.loan.model import Loan, UnknownLoan
 Since = Annotated[
     date | None, QueryParameter(description="First day, that of the first drawdown if left out")
 ]
+Known = Annotated[
+    int | None,
+    QueryParameter(
+        description="As when so many events were known, all if left out", ge=1, le=10**6
+    ),
+]
 Until = Annotated[date | None, QueryParameter(description="Last day, today if left out")]
 
 
@@ -40,11 +46,13 @@ def show_loan_contract(request: Ask, ref: Ref) -> Response[bytes]:
     media=MEDIA_TYPE,
 )  # fmt: skip
 def show_loan_statement(
-    request: Ask, ref: Ref, since: Since = None, until: Until = None
+    request: Ask, ref: Ref, since: Since = None, until: Until = None, known: Known = None
 ) -> Response[bytes]:
     """What happened to a loan from one day to another, and where it stood before and after: a PDF."""
     return _file(
-        request, ref, lambda tx, loan, lang: papers.statement_file(tx, loan, lang, since, until)
+        request,
+        ref,
+        lambda tx, loan, lang: papers.statement_file(tx, loan, lang, since, until, known),
     )
 
 

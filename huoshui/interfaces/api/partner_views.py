@@ -8,6 +8,7 @@ import msgspec
 
 from huoshui.core import ids
 from huoshui.core.money import Money
+from huoshui.facts.partners import PartnerName
 from huoshui.lines.lending.partners.claim import ASKED, CLAIM, CoverClaim
 from huoshui.lines.lending.partners.statement import Statement
 from huoshui.lines.lending.partners.store import ClaimEntry
@@ -62,6 +63,16 @@ class CoverClaimEntryView(msgspec.Struct, frozen=True):
     note: str
 
 
+class PartnerNameView(msgspec.Struct, frozen=True):
+    """What a partner is called: `party` is its word in products' files."""
+
+    party: str
+    en: str
+    zh: str
+    made_at: datetime
+    made_by: str
+
+
 class CoverClaimDetail(msgspec.Struct, frozen=True):
     """A claim and its life."""
 
@@ -74,6 +85,11 @@ def statement(found: Statement) -> PartnerStatementView:
     items = {name: Money(amount, found.currency) for name, amount in found.items.items() if amount}
     gain, position = (Money(each, found.currency) for each in (found.gain, found.position))
     return PartnerStatementView(found.product, found.role, found.party, gain, position, items)
+
+
+def name(found: PartnerName) -> PartnerNameView:
+    """What a partner is called."""
+    return PartnerNameView(found.party, found.en, found.zh, found.made_at, found.made_by)
 
 
 def asked_of(found: CoverClaim) -> list[str]:

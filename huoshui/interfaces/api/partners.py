@@ -13,7 +13,9 @@ from msgspec import Meta
 
 from huoshui.core import ids
 from huoshui.core.db import Tx
+from huoshui.facts import partners as names
 from huoshui.interfaces.api import partner_views as views
+from huoshui.interfaces.api.body import decoded
 from huoshui.interfaces.api.contract import moves, reads, writes
 from huoshui.interfaces.api.door import (
     Ask,
@@ -48,12 +50,40 @@ class CoverClaimGrant(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     note: Note = ""
 
 
+class PartnerNameAsked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A partner's word in products' files, and what it is called in both languages."""
+
+    party: Annotated[str, Meta(min_length=1, max_length=60)]
+    en: Annotated[str, Meta(min_length=1, max_length=80)]
+    zh: Annotated[str, Meta(min_length=1, max_length=80)]
+
+
 @reads("/partners", "loans:read", Page[views.PartnerStatementView], bound="book")
 def list_partners(request: Ask) -> Page[views.PartnerStatementView]:
     """Who gains what: the statement of each party by product, from what was posted."""
     visit = enter(request)
     with visit.begin() as tx:
         return Page([views.statement(row) for row in partners.all_statements(tx)])
+
+
+@reads("/partner-names", "loans:read", Page[views.PartnerNameView], bound="book")
+def list_partner_names(request: Ask) -> Page[views.PartnerNameView]:
+    """What partners are called: a name in both languages for each word of products' files."""
+    visit = enter(request)
+    with visit.begin() as tx:
+        return Page([views.name(row) for row in names.names(tx)])
+
+
+@writes(
+    "/partner-names", "parties:write", views.PartnerNameView, asks=PartnerNameAsked,
+    idempotency="optional", dry_run=True, bound="book",
+)  # fmt: skip
+def name_partner(request: Ask, body: RawBody) -> Response[bytes]:
+    """Call a partner so from now on, in contracts to come and on pages; those that stand keep the old name."""
+    visit, asked = enter(request), decoded(body, PartnerNameAsked)
+    return visit.answer(
+        body, lambda tx: views.name(names.name_partner(tx, asked.party, asked.en, asked.zh))
+    )
 
 
 @reads("/cover-claims", "loans:read", Page[views.CoverClaimView], bound="book")
@@ -148,6 +178,6 @@ def give_back_cover_claim(request: Ask, ref: Ref, body: RawBody) -> Response[byt
 
 
 HANDLERS = [
-    list_partners, list_cover_claims, show_cover_claim, submit_cover_claim, accept_cover_claim,
+    list_partners, list_partner_names, name_partner, list_cover_claims, show_cover_claim, submit_cover_claim, accept_cover_claim,
     refuse_cover_claim, contest_cover_claim, pay_cover_claim, give_back_cover_claim,
 ]  # fmt: skip

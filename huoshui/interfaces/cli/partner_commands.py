@@ -47,5 +47,17 @@ def add_partners(app: App, settings: Settings, add: Add) -> None:
         asked = partnering.Asked(verb, claim, amount, note)
         partnering.run_do(settings, Where(world, book), asked, json=json)
 
-    for function in (list_, claims, claim, do):
+    def names(*, world: str = SANDBOX, book: int = 1, json: bool = False) -> None:
+        from huoshui.interfaces.cli import partnering
+
+        partnering.run_names(settings, Where(world, book), json=json)
+
+    def name(
+        party: str, en: str, zh: str, *, world: str = SANDBOX, book: int = 1, json: bool = False
+    ) -> None:
+        from huoshui.interfaces.cli import partnering
+
+        partnering.run_name(settings, Where(world, book), (party, en, zh), json=json)
+
+    for function in (list_, names, name, claims, claim, do):
         add(app, f"partner.{function.__name__.rstrip('_')}", function)

@@ -12,6 +12,7 @@ from huoshui.core import i18n, ids
 from huoshui.core.db import Tx
 from huoshui.core.money import major, parse_amount
 from huoshui.core.settings import Settings
+from huoshui.facts import partners as names
 from huoshui.interfaces.cli import terminal
 from huoshui.interfaces.cli.ledgering import Where
 from huoshui.interfaces.cli.proving import opened
@@ -59,6 +60,31 @@ def run_list(settings: Settings, where: Where, *, json: bool) -> None:
         for each in found
     ]  # fmt: skip
     terminal.table(heads, rows, numbers=(3, 4))
+
+
+def run_names(settings: Settings, where: Where, *, json: bool) -> None:
+    """What partners are called."""
+    with opened(settings, where.world) as database, database.begin(book=where.book) as tx:
+        found = names.names(tx)
+    if json:
+        terminal.print_json(msgspec.to_builtins(found))
+        return
+    if not found:
+        terminal.out.print(say("partner.no_names"), highlight=False)
+        return
+    heads = [say(f"partner.{name}") for name in ("party", "name_en", "name_zh")]
+    terminal.table(heads, [[each.party, each.en, each.zh] for each in found])
+
+
+def run_name(settings: Settings, where: Where, told: tuple[str, str, str], *, json: bool) -> None:
+    """Call a partner so from now on: its word, its name in English and in Chinese."""
+    with opened(settings, where.world) as database:
+        made = database.run(lambda tx: names.name_partner(tx, *told), book=where.book, actor=ACTOR)
+    if json:
+        terminal.print_json(msgspec.to_builtins(made))
+        return
+    said = say("partner.named", party=made.party, en=made.en, zh=made.zh)
+    terminal.out.print(said, highlight=False)
 
 
 def run_claims(settings: Settings, where: Where, state: str, limit: int, *, json: bool) -> None:

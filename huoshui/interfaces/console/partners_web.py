@@ -13,7 +13,9 @@ from huoshui.core import ids
 from huoshui.core.db import Tx
 from huoshui.core.errors import NotFound
 from huoshui.core.money import parse_amount
+from huoshui.facts import partners as names
 from huoshui.interfaces.console.acting import acting
+from huoshui.interfaces.console.pages.partners import NAMES
 from huoshui.interfaces.console.visit import Ask, enter, form, redirect, same_origin
 from huoshui.lines.lending.partners import CoverClaim, service
 
@@ -53,4 +55,15 @@ def move_cover_claim(
     return redirect(visit.frame.to(f"cover-claims/{key}"))
 
 
-ROUTES: list[Any] = [move_cover_claim]
+@post("/{world:str}/partners/name", sync_to_thread=True, status_code=200)
+def name_partner(request: Ask, world: FromPath[str], body: RawBody) -> Response[bytes]:
+    """Call a partner so from now on. Raises OutOfScope, BadPartnerName."""
+    same_origin(request)
+    visit = enter(request, world, "partners")
+    told = form(body)
+    party, en, zh = (str(told.get(name, [""])[0]).strip() for name in ("party", "en", "zh"))
+    acting(visit, NAMES, lambda tx: names.name_partner(tx, party, en, zh))
+    return redirect(visit.frame.to("partners"))
+
+
+ROUTES: list[Any] = [name_partner, move_cover_claim]

@@ -195,30 +195,34 @@ def _others(contract: Contract, words: Words) -> list[Block]:
     """Who else funds the loan, bears its losses, or pays a part of what it costs."""
     say, share = words.say, words.share
     told = [
-        say("funder", party=each["party"], principal=share(each["principal"]), interest=share(each["interest"]))
+        say("funder", party=contract.named(each["party"], words.lang), principal=share(each["principal"]), interest=share(each["interest"]))
         for each in contract.funders
     ]  # fmt: skip
     if contract.losses:
         ordered = sorted(contract.losses["covers"], key=lambda each: int(each["order"]))
-        told += [_cover(each, words) for each in ordered]
+        told += [_cover(contract, each, words) for each in ordered]
         told.append(say(f"losses.rest.{contract.losses['rest']}"))
         told.append(say("losses.yours"))
     if contract.premium:
         of = contract.premium
         parts = {name: share(of[name]) for name in ("rate", "borrower", "merchant")}
-        told.append(say("premium", party=of["party"], **parts))
+        told.append(say("premium", party=contract.named(of["party"], words.lang), **parts))
     if contract.subsidy:
         told.append(
-            say("subsidy", party=contract.subsidy["party"], share=share(contract.subsidy["share"]))
+            say(
+                "subsidy",
+                party=contract.named(contract.subsidy["party"], words.lang),
+                share=share(contract.subsidy["share"]),
+            )
         )
     if contract.merchant:
         told.append(say("merchant", share=share(contract.merchant["discount"])))
     return [Text(each) for each in told]
 
 
-def _cover(each: dict[str, Any], words: Words) -> str:
+def _cover(contract: Contract, each: dict[str, Any], words: Words) -> str:
     facts = {
-        "party": each["party"], "role": words.say(f"role.{each['role']}"),
+        "party": contract.named(each["party"], words.lang), "role": words.say(f"role.{each['role']}"),
         "share": words.share(each["share"]), "basis": words.say(f"basis.{each['basis']}"),
         "components": words.listed(list(each["components"]), "lost"),
     }  # fmt: skip

@@ -66,12 +66,12 @@ class Sheet:
         self._pages[-1].append(lambda _: drawn.encode())
 
     def content(self, *, title: str, author: str, lang: str) -> bytes:
-        """The file."""
+        """The file. Nothing in it is packed: what packs it differs from machine to machine."""
         pdf = pydyf.PDF()
         numbers, face = self.font.subset(self._letters)
         fonts = pydyf.Dictionary({"F": _embed(pdf, self.font, numbers, face).reference})
         for drawn in self._pages:
-            stream = pydyf.Stream([each(numbers) for each in drawn], compress=True)
+            stream = pydyf.Stream([each(numbers) for each in drawn], compress=False)
             pdf.add_object(stream)
             pdf.add_page(
                 pydyf.Dictionary({
@@ -92,8 +92,8 @@ class Sheet:
 
 def _embed(pdf: pydyf.PDF, of: Font, numbers: dict[str, int], face: bytes) -> pydyf.Dictionary:
     """The font of these letters as objects of a PDF (ISO 32000-1, 9.7)."""
-    file = pydyf.Stream([face], {"Length1": len(face)}, compress=True)
-    told = pydyf.Stream([_unicode(numbers)], compress=True)
+    file = pydyf.Stream([face], {"Length1": len(face)}, compress=False)
+    told = pydyf.Stream([_unicode(numbers)], compress=False)
     name = f"/{_tag(face)}+{_NAME}"
     pdf.add_object(file)
     pdf.add_object(told)

@@ -1732,7 +1732,11 @@ CREATE TABLE public.loan_paper (
     borrower_name text NOT NULL,
     digest text NOT NULL,
     at timestamp with time zone NOT NULL,
-    CONSTRAINT loan_paper_digest_check CHECK ((digest ~ '^[0-9a-f]{64}$'::text))
+    facts text DEFAULT ''::text NOT NULL,
+    drawing integer NOT NULL,
+    CONSTRAINT loan_paper_digest_check CHECK ((digest ~ '^[0-9a-f]{64}$'::text)),
+    CONSTRAINT loan_paper_drawing_check CHECK ((drawing > 0)),
+    CONSTRAINT loan_paper_sealed CHECK (((facts = ''::text) OR (encode(sha256(convert_to(facts, 'UTF8'::name)), 'hex'::text) = digest)))
 );
 
 CREATE TABLE public.loan_part (
@@ -1988,6 +1992,20 @@ CREATE TABLE public.organisation (
     CONSTRAINT organisation_check CHECK (((kind = 'partner'::text) = (object_id IS NULL))),
     CONSTRAINT organisation_kind_check CHECK ((kind = ANY (ARRAY['seller'::text, 'buyer'::text, 'partner'::text]))),
     CONSTRAINT organisation_name_check CHECK (((length(name) >= 1) AND (length(name) <= 80)))
+);
+
+CREATE TABLE public.partner_name (
+    book integer NOT NULL,
+    party text NOT NULL,
+    number integer NOT NULL,
+    en text NOT NULL,
+    zh text NOT NULL,
+    made_at timestamp with time zone NOT NULL,
+    made_by text NOT NULL,
+    CONSTRAINT partner_name_en_check CHECK ((en <> ''::text)),
+    CONSTRAINT partner_name_number_check CHECK ((number > 0)),
+    CONSTRAINT partner_name_party_check CHECK ((party ~ '^[a-z][a-z0-9_]*$'::text)),
+    CONSTRAINT partner_name_zh_check CHECK ((zh <> ''::text))
 );
 
 CREATE TABLE public.party_default (
@@ -3263,6 +3281,9 @@ ALTER TABLE ONLY public.order_
 ALTER TABLE ONLY public.organisation
     ADD CONSTRAINT organisation_pkey PRIMARY KEY (book, id);
 
+ALTER TABLE ONLY public.partner_name
+    ADD CONSTRAINT partner_name_pkey PRIMARY KEY (book, party, number);
+
 ALTER TABLE ONLY public.party_default_day
     ADD CONSTRAINT party_default_day_pkey PRIMARY KEY (book, day);
 
@@ -3929,6 +3950,8 @@ CREATE TRIGGER order_keeps_rows BEFORE DELETE OR TRUNCATE ON public.order_ FOR E
 
 CREATE TRIGGER order_keeps_versions BEFORE UPDATE ON public.order_ FOR EACH ROW EXECUTE FUNCTION public.refuse_rewrite();
 
+CREATE TRIGGER partner_name_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.partner_name FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER party_default_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.party_default FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER party_grade_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.party_grade FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
@@ -4174,6 +4197,9 @@ ALTER TABLE ONLY public.milestone_source
 ALTER TABLE ONLY public.organisation
     ADD CONSTRAINT organisation_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
 
+ALTER TABLE ONLY public.partner_name
+    ADD CONSTRAINT partner_name_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
+
 ALTER TABLE ONLY public.party_default
     ADD CONSTRAINT party_default_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
 
@@ -4396,6 +4422,8 @@ ALTER TABLE public.milestone_source ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.order_ ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.partner_name ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.party_default ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.party_default_day ENABLE ROW LEVEL SECURITY;
@@ -4549,6 +4577,8 @@ CREATE POLICY reader ON public.milestone_key FOR SELECT USING (((book = ( SELECT
 CREATE POLICY reader ON public.milestone_source FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
 
 CREATE POLICY reader ON public.order_ FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (key IN ( SELECT public.reader_orders() AS reader_orders)))));
+
+CREATE POLICY reader ON public.partner_name FOR SELECT USING ((book = ( SELECT public.reader_book() AS reader_book)));
 
 CREATE POLICY reader ON public.party_default FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
 

@@ -122,6 +122,7 @@ BODIES: dict[str, Any] = {
     "/milestone-sources/{ref:str}/suspend": {"reason": "x"},
     "/milestone-sources/{ref:str}/rotate": {"key": "x"},
     "/milestones": {"fact": "x"},
+    "/partner-names": {"party": "x", "en": "X", "zh": "甲"},
     "/activities": {"activities": []},
     "/credit-lines": {"product": "x", "party": "byr_x"},
     "/keys": {"name": "x", "scopes": ["facts:read"]},

@@ -41,6 +41,11 @@ def test_a_loss_is_claimed_and_everybodys_gain_adds_up(open_tenant: Callable[...
     entries = tenant.get(fund)["entries"]
     assert [each["verb"] for each in entries] == ["draft", "submit", "accept_part", "pay"]
     assert entries[1]["note"] == "file 7"
+    named = {"party": "bank", "en": "First Bank", "zh": "第一银行"}
+    assert tenant.done("/partner-names", named) == tenant.done("/partner-names", named)
+    assert tenant.get("/partner-names")["data"][0]["zh"] == "第一银行"
+    for wrong in ({"party": "A b"}, {"en": " x"}, {"zh": "a\nb"}):
+        assert tenant.post("/partner-names", named | wrong).json()["code"] == "bad_partner_name"
     found: list[dict[str, Any]] = tenant.get("/partners")["data"]
     gains = {f"{each['role']}:{each['party']}": each["gain"]["amount"] for each in found}
     assert sum(gains.values()) == 0

@@ -133,6 +133,21 @@ def test_a_page_is_opened_for_a_seller_or_a_buyer_and_ended(
     assert "bad_party_page" not in client.get(f"{base}/own-pages?lang=zh").text
 
 
+def test_a_partner_is_named(
+    client: TestClient[Litestar], party: str, sandbox: Database, book: int, tmp_path: Path
+) -> None:
+    base, headers = "/console/test", {"Origin": str(client.base_url).rstrip("/")}
+    fields = {"party": "picc", "en": "PICC Property", "zh": "中国人保财险"}
+    signed_in(client, sandbox, book, "loans:read")
+    assert client.post(f"{base}/partners/name", data=fields, headers=headers).status_code == 403
+    client.cookies.clear()
+    site.operator(client, tmp_path, "test", book)
+    answer = client.post(f"{base}/partners/name", data=fields, headers=headers)
+    assert answer.status_code == 200 and "中国人保财险" in answer.text
+    wrong = fields | {"party": "PICC!"}
+    assert client.post(f"{base}/partners/name", data=wrong, headers=headers).status_code == 422
+
+
 @pytest.mark.browser
 @pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="needs Debian's chromium")
 def test_the_pages_in_a_browser(
@@ -153,7 +168,7 @@ def test_the_pages_in_a_browser(
         source = f"milestone-sources/{made.shown}"
         looks = [(source, "zh", "dark"), ("own-pages", "en", "light")]
         if SHOTS:
-            places = (source, "milestone-sources", "milestones", "own-pages")
+            places = (source, "milestone-sources", "milestones", "own-pages", "partners")
             looks = [(place, lang, tone) for place in places
                      for lang, tone in (("zh", "dark"), ("en", "light"), ("zh", "light"))]  # fmt: skip
         for path, lang, tone in looks:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-import zlib
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -60,5 +59,7 @@ def test_nothing_of_a_paper_is_taken_from_elsewhere() -> None:
     assert b"Helvetica" not in content
     assert not any(word in content for word in (b"/CreationDate", b"/ID", b"http"))
     assert isinstance(font(), Font)
-    streams = content.split(b"stream\n")[1::2]
-    assert any(b"beginbfchar" in zlib.decompress(each.split(b"\nendstream")[0]) for each in streams)
+    assert (
+        b"beginbfchar" in content
+    )  # nothing is packed: another machine's zlib would pack it otherwise
+    assert b"/FlateDecode" not in content

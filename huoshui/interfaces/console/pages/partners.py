@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from huoshui.core import i18n, ids
 from huoshui.core.db import Tx
 from huoshui.core.money import Money
+from huoshui.facts import partners as names
+from huoshui.facts.partners import PartnerName
 from huoshui.interfaces.console.page import (
     AnalysisPage,
     ApiCall,
     Chart,
     Choice,
+    Code,
     Column,
     Deed,
     Empty,
@@ -36,6 +41,7 @@ from huoshui.lines.lending.partners.claim import ASKED
 from huoshui.lines.lending.partners.statement import Statement
 from huoshui.scenarios import partners
 
+NAMES = "parties:write"
 _TONES: dict[str, Tone] = {
     "drafted": "accent", "submitted": "accent", "accepted": "good", "part_accepted": "warn",
     "refused": "bad", "paid": "good", "recovering": "warn", "withdrawn": "neutral",
@@ -46,7 +52,8 @@ _MONEY = ("due", "claimed", "accepted", "paid", "outstanding")
 
 def partners_page(tx: Tx, frame: Frame, _: str = "") -> AnalysisPage:
     """Who gains what by each product: a chart and a table of all parties."""
-    found = partners.all_statements(tx)
+    found, known = partners.all_statements(tx), names.names(tx)
+    called = {each.party: each.say(frame.lang) for each in known}
     places = sorted({(each.product, each.currency) for each in found})
     own = {
         place: [each for each in found if (each.product, each.currency) == place]
@@ -60,26 +67,65 @@ def partners_page(tx: Tx, frame: Frame, _: str = "") -> AnalysisPage:
         empty=None
         if found
         else Empty(title=frame.say("partners.none"), detail=frame.say("partners.none.detail")),
-        charts=tuple(_chart(frame, place, rows) for place, rows in own.items()),
-        tables=tuple(_table(frame, place, rows) for place, rows in own.items()),
-        api_calls=(ApiCall(path="/v1/partners"),),
+        charts=tuple(_chart(frame, place, rows, called) for place, rows in own.items()),
+        tables=(
+            *(_table(frame, place, rows, called) for place, rows in own.items()),
+            _names_table(frame, known),
+        ),
+        deed=_name(frame) if frame.writes(NAMES) else None,
+        api_calls=(
+            ApiCall(path="/v1/partners"),
+            ApiCall(path="/v1/partner-names"),
+            ApiCall(path="/v1/partner-names", method="POST"),
+        ),
     )
 
 
-def _party(frame: Frame, of: Statement) -> str:
+def _names_table(frame: Frame, known: list[PartnerName]) -> Table:
+    heads = ("word", "name_en", "name_zh", "named")
+    return Table(
+        title=frame.say("partners.names"),
+        columns=tuple(Column(title=frame.say(f"partners.{head}")) for head in heads),
+        rows=tuple(Row(cells=(Code(e.party), e.en, e.zh, e.made_at)) for e in known),
+        empty=Empty(
+            title=frame.say("partners.names.none"), detail=frame.say("partners.name.says")
+        ),
+    )  # fmt: skip
+
+
+def _name(frame: Frame) -> Deed:
+    return Deed(
+        title=frame.say("partners.name"),
+        label=frame.say("partners.name.do"),
+        says=frame.say("partners.name.says"),
+        href=frame.to("partners/name"),
+        inputs=(
+            Input(
+                name="party", label=frame.say("partners.word"), hint=frame.say("partners.word.hint")
+            ),
+            Input(name="en", label=frame.say("partners.name_en")),
+            Input(name="zh", label=frame.say("partners.name_zh")),
+        ),
+    )
+
+
+def _party(frame: Frame, of: Statement, called: Mapping[str, str]) -> str:
     role = i18n.text(f"partner.role.{of.role}", frame.lang)
-    return role if of.party in (of.role, "merchant") else f"{role} · {of.party}"
+    plain = of.party in (of.role, "merchant") and of.party not in called
+    return role if plain else f"{role} · {called.get(of.party, of.party)}"
 
 
-def _chart(frame: Frame, place: tuple[str, str], rows: list[Statement]) -> Chart:
+def _chart(
+    frame: Frame, place: tuple[str, str], rows: list[Statement], called: Mapping[str, str]
+) -> Chart:
     product, currency = place
     ranked = sorted(rows, key=lambda each: -each.gain)
-    best = _party(frame, ranked[0])
+    best = _party(frame, ranked[0], called)
     return Chart(
         key=f"partners-{product}-{currency}",
         question=frame.say("partners.question", product=product),
         summary=frame.say("partners.says", party=best, n=len(ranked)),
-        x=tuple(_party(frame, each) for each in ranked),
+        x=tuple(_party(frame, each, called) for each in ranked),
         x_title=frame.say("partners.party"),
         series=(
             Series(
@@ -92,7 +138,9 @@ def _chart(frame: Frame, place: tuple[str, str], rows: list[Statement]) -> Chart
     )  # fmt: skip
 
 
-def _table(frame: Frame, place: tuple[str, str], rows: list[Statement]) -> Table:
+def _table(
+    frame: Frame, place: tuple[str, str], rows: list[Statement], called: Mapping[str, str]
+) -> Table:
     product, currency = place
     names = ("lent", "earned", "premium", "lost", "made_good", "position", "gain")
     return Table(
@@ -107,7 +155,7 @@ def _table(frame: Frame, place: tuple[str, str], rows: list[Statement]) -> Table
         rows=tuple(
             Row(
                 cells=(
-                    _party(frame, each),
+                    _party(frame, each, called),
                     *(Money(amount, currency) for amount in _amounts(each)),
                 )
             )
@@ -192,12 +240,17 @@ def _claim_row(frame: Frame, of: CoverClaim) -> Row:
     )  # fmt: skip
 
 
+def _called(tx: Tx, frame: Frame, party: str) -> str:
+    found = names.named(tx, [party]).get(party)
+    return found.say(frame.lang) if found else party
+
+
 def cover_claim_page(tx: Tx, frame: Frame, key: str) -> ObjectPage:
     """One claim: its amounts, its life, and what may be done. Raises UnknownCoverClaim."""
     found = service.find_claim(tx, ids.read("clm", key))
     verbs = [verb for verb in CLAIM.allowed(found.state) if verb in ASKED]
     return ObjectPage(
-        title=frame.say("partners.claim.title", party=found.party),
+        title=frame.say("partners.claim.title", party=_called(tx, frame, found.party)),
         lead=frame.say("partners.claim.lead"),
         crumbs=(
             asked.home(frame),

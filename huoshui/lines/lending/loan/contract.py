@@ -10,12 +10,13 @@ from uuid import UUID
 
 import msgspec
 
-from huoshui.catalog import CheckedProduct, check
+from huoshui.catalog import CheckedProduct, Said, check
 from huoshui.catalog import service as catalog
 from huoshui.core import access, ids
 from huoshui.core.db import Tx
 from huoshui.core.errors import Conflict
 from huoshui.core.work import Item, Run
+from huoshui.facts import partners
 from huoshui.facts.commerce import service as commerce
 from huoshui.lines.lending.loan import paper_store, store
 from huoshui.lines.lending.loan.model import (
@@ -26,7 +27,7 @@ from huoshui.lines.lending.loan.model import (
     OfferOver,
     UnknownLoan,
 )
-from huoshui.lines.lending.loan.paper import Contract, Kept, Parties, written
+from huoshui.lines.lending.loan.paper import DRAWING, Contract, Kept, Parties, partners_of, written
 from huoshui.lines.lending.loan.ports import Ports
 from huoshui.lines.lending.product import (
     LENDING,
@@ -197,7 +198,7 @@ def consent(tx: Tx, loan_id: UUID, proof: str) -> Loan:
     LOAN.after(loan.state, "consent")
     drawable = access.today(tx) + timedelta(days=tables(tx, loan).offer.cooling_off_days)
     agreed = paper(tx, loan)
-    paper_store.keep(tx, loan.id, Kept(agreed.parties, agreed.digest, tx.now))
+    paper_store.keep(tx, loan.id, Kept(agreed.parties, agreed.digest, tx.now, agreed.text, DRAWING))
     changed = {"consent_at": tx.now, "consent": proof, "drawable_on": drawable}
     return moved(tx, loan, "consent", {"contract": agreed.digest}, **changed)
 
@@ -206,14 +207,24 @@ def paper(tx: Tx, loan: Loan) -> Contract:
     """The contract of a loan as facts: as it was consented to, or as it is offered. Raises NothingOffered."""
     if loan.disclosure is None:
         raise NothingOffered(id=loan.shown)
-    row = catalog.version(tx, loan.product, loan.version)
     kept = paper_store.kept(tx, loan.id)
-    parties = kept.parties if kept else _parties(tx, loan.party)
-    product, told = catalog.product_of(row), tables(tx, loan)
-    return written(loan, product, row.digest, told, parties, access.zone_of(tx))
+    if kept and (signed := kept.contract):
+        return signed
+    row, told = catalog.version(tx, loan.product, loan.version), tables(tx, loan)
+    parties = kept.parties if kept else parties_of(tx, loan.party)
+    names = {} if kept else _names(tx, told)
+    product = catalog.product_of(row)
+    return written(loan, product, row.digest, told, parties, access.zone_of(tx), names)
 
 
-def _parties(tx: Tx, party: str) -> Parties:
+def _names(tx: Tx, told: LoanTables) -> dict[str, Said]:
+    """What the partners of a loan are called today."""
+    found = partners.named(tx, partners_of(told))
+    return {party: Said(name.en, name.zh) for party, name in found.items()}
+
+
+def parties_of(tx: Tx, party: str) -> Parties:
+    """Who lends and who borrows, by the names that they have today."""
     return Parties(access.this_book(tx).name, party, commerce.name_of(tx, party))
 
 

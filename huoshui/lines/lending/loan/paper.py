@@ -7,7 +7,9 @@ what was disclosed, and the product's version, never change.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,7 +24,12 @@ _TERMS = ("kind", "method", "every", "unit", "month_end", "down_payment", "ballo
           "grace_principal", "grace_interest", "interest_free")  # fmt: skip
 
 
+# The way in which contracts are drawn now; each that ever was is kept by its number where papers are made.
+DRAWING = 1
+
 _SOME = ("late", "penalty", "statement", "sales", "losses", "premium", "subsidy", "merchant")
+
+NAMELESS: Mapping[str, Said] = MappingProxyType({})
 
 
 class Parties(msgspec.Struct, frozen=True):
@@ -68,11 +75,22 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     premium: dict[str, Any] | None = None
     subsidy: dict[str, Any] | None = None
     merchant: dict[str, Any] | None = None
+    names: dict[str, Said] = {}
+
+    def named(self, party: str, lang: str) -> str:
+        """What a partner is called, or its word in the product's file."""
+        found = self.names.get(party)
+        return found.say(lang) if found else party
+
+    @property
+    def text(self) -> str:
+        """All that it says, as canonical JSON."""
+        return msgspec.json.encode(self, order="sorted").decode()
 
     @property
     def digest(self) -> str:
         """SHA-256 of all that it says, in hex."""
-        return hashlib.sha256(msgspec.json.encode(self, order="sorted")).hexdigest()
+        return hashlib.sha256(self.text.encode()).hexdigest()
 
 
 def _said(waterfall: dict[str, Any]) -> dict[str, Any]:
@@ -88,18 +106,35 @@ def _as_signed(name: str, table: dict[str, Any] | None) -> dict[str, Any] | None
 
 
 class Kept(msgspec.Struct, frozen=True):
-    """What was kept of a contract when it was consented to."""
+    """What was kept of a contract when it was consented to: all that it said, and how it was drawn.
+
+    Of consents before contracts were kept whole `facts` is empty: they are told anew from the loan.
+    """
 
     parties: Parties
     digest: str
     at: datetime
+    facts: str = ""
+    drawing: int = DRAWING
+
+    @property
+    def contract(self) -> Contract | None:
+        """The contract as it was consented to, where it was kept whole."""
+        return msgspec.json.decode(self.facts, type=Contract) if self.facts else None
+
+
+def partners_of(tables: LoanTables) -> set[str]:
+    """The words of all who fund a loan, bear its losses, or are paid or pay a part of what it costs."""
+    told = [each.party for each in tables.funding.funders]
+    told += [each.party for each in (tables.losses.covers if tables.losses else ())]
+    return {*told, *(each.party for each in (tables.premium, tables.subsidy) if each is not None)}
 
 
 def written(
     loan: Loan, product: Product, product_digest: str, tables: LoanTables, parties: Parties,
-    zone: ZoneInfo,
+    zone: ZoneInfo, names: Mapping[str, Said] = NAMELESS,
 ) -> Contract:  # fmt: skip
-    """The contract of a loan that was offered."""
+    """The contract of a loan that was offered; `names` says what partners are called."""
     told = msgspec.to_builtins(tables)
     until = loan.offer_ends_at.astimezone(zone).isoformat() if loan.offer_ends_at else ""
     return Contract(
@@ -123,5 +158,6 @@ def written(
         waterfall=_said(told["waterfall"]),
         life=told["life"],
         funders=told["funding"]["funders"],
+        names=dict(names),
         **{name: _as_signed(name, told[name]) for name in _SOME},
     )

@@ -336,15 +336,18 @@ def settlement(tx: Tx, loan_id: UUID, on: date | None = None) -> Settlement:
 
 
 def statement(
-    tx: Tx, loan_id: UUID, since: date | None = None, until: date | None = None
-) -> Statement:
+    tx: Tx, loan_id: UUID, since: date | None = None, until: date | None = None,
+    known: int | None = None,
+) -> Statement:  # fmt: skip
     """What happened from one day to another, the whole life if none is named.
+
+    As it was when so many events were `known`: what came late since, or was undone, is not in it.
 
     Raises UnknownLoan, NotBegun, BadLoanDay.
     """
-    running, today = read(tx, loan_id), access.today(tx)
+    running, today = read(tx, loan_id, known), access.today(tx)
     start = running.loan.start_on
-    if start is None:
+    if start is None or not running.rows:
         raise NotBegun(id=running.loan.shown)
     first, last = max(since or start, start), until or today
     if not first <= last <= today:
@@ -352,12 +355,15 @@ def statement(
     return written(running, first, last)
 
 
-def read(tx: Tx, loan_id: UUID) -> Running:
-    """A loan with its fold, to look at. Raises UnknownLoan."""
+def read(tx: Tx, loan_id: UUID, known: int | None = None) -> Running:
+    """A loan with its fold, to look at; of its first events alone where so many are `known`.
+
+    Raises UnknownLoan.
+    """
     loan = store.loan(tx, loan_id)
     if loan is None:
         raise UnknownLoan(kind="loan", id=ids.show("loan", loan_id))
-    return Running(loan, tables(tx, loan), store.events(tx, [loan_id]), None)
+    return Running(loan, tables(tx, loan), store.events(tx, [loan_id])[:known], None)
 
 
 def position_of(tx: Tx, loan_id: UUID) -> Position | None:
