@@ -219,9 +219,9 @@ class Input(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     label: str
-    kind: Literal["text", "password", "email", "code", "amount", "file", "choice", "choices"] = (
-        "text"
-    )
+    kind: Literal[
+        "text", "lines", "password", "email", "code", "amount", "file", "choice", "choices"
+    ] = "text"
     value: str = ""
     choices: tuple[Choice, ...] = ()
     hint: str = ""

@@ -70,7 +70,15 @@ _MENU: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
             ("partners", "partners", "hand-coins", "0"),
         ),
     ),
-    ("judgement", (("suspects", "suspects", "users", ""),)),
+    (
+        "judgement",
+        (
+            ("decisions", "decisions", "circle-check", ""),
+            ("rule_sets", "rule-sets", "list-tree", ""),
+            ("policies", "policies", "scale", ""),
+            ("suspects", "suspects", "users", ""),
+        ),
+    ),
     (
         "devices_group",
         (
@@ -125,6 +133,9 @@ _SCOPES = {
     "factoring_book": "factoring:read",
     "partners": "loans:read",
     "suspects": "decisions:read",
+    "decisions": "decisions:read",
+    "rule_sets": "decisions:read",
+    "policies": "decisions:read",
     "keys": "keys:write",
     "requests": "requests:read",
 }

@@ -15,6 +15,7 @@ from huoshui.core.errors import NotFound, Problem
 from huoshui.interfaces.console import (
     access_web,
     assets,
+    decisions_web,
     devices_web,
     export,
     facilities_web,
@@ -80,7 +81,7 @@ def routes() -> list[Any]:
             route_handlers=[
                 static, *sign_in_web.ROUTES, root, merchant_root, replays, progress, results,
                 exported, kept_report, act, *devices_web.ROUTES, *ledger_web.ROUTES, *settlement_web.ROUTES,
-                *payment_web.ROUTES, *upload_web.ROUTES, *webhook_web.ROUTES, *link_web.ROUTES, *product_web.ROUTES, *whatif_web.ROUTES, *access_web.ROUTES, *me_web.ROUTES, *facilities_web.ROUTES, *loans_web.ROUTES, *relief_web.ROUTES, *milestone_web.ROUTES, *own_page_web.ROUTES, *factoring_web.ROUTES, *partners_web.ROUTES, *suspects_web.ROUTES, *pages, lost,
+                *payment_web.ROUTES, *upload_web.ROUTES, *webhook_web.ROUTES, *link_web.ROUTES, *product_web.ROUTES, *whatif_web.ROUTES, *access_web.ROUTES, *me_web.ROUTES, *facilities_web.ROUTES, *loans_web.ROUTES, *relief_web.ROUTES, *milestone_web.ROUTES, *own_page_web.ROUTES, *factoring_web.ROUTES, *partners_web.ROUTES, *suspects_web.ROUTES, *decisions_web.ROUTES, *pages, lost,
             ],
             exception_handlers={Problem: on_problem, HTTPException: on_http_problem},
             include_in_schema=False,

@@ -11,6 +11,11 @@ from huoshui.interfaces.console.page import Frame, Page
 from huoshui.interfaces.console.pages.account import account_page
 from huoshui.interfaces.console.pages.accounts import accounts_page
 from huoshui.interfaces.console.pages.batches import batch_page, batches_page
+from huoshui.interfaces.console.pages.decisions import (
+    decision_page,
+    decisions_page,
+    reasons_page,
+)
 from huoshui.interfaces.console.pages.devices import device_page, devices_page
 from huoshui.interfaces.console.pages.disputes import dispute_page, disputes_page
 from huoshui.interfaces.console.pages.facilities import appeals_page, facilities_page
@@ -66,6 +71,12 @@ from huoshui.interfaces.console.pages.relief import request_page as relief_reque
 from huoshui.interfaces.console.pages.relief import requests_page as relief_requests_page
 from huoshui.interfaces.console.pages.replays import replay_page
 from huoshui.interfaces.console.pages.requests import requests_page
+from huoshui.interfaces.console.pages.rule_sets import (
+    policies_page,
+    policy_page,
+    rule_set_page,
+    rule_sets_page,
+)
 from huoshui.interfaces.console.pages.search import search_page
 from huoshui.interfaces.console.pages.sellers import seller_page, sellers_page
 from huoshui.interfaces.console.pages.statement_files import files_page
@@ -180,6 +191,13 @@ PAGES = {
     "offline/{key:str}": Place("offline", programme_page, "devices:read"),
     "double-spends": Place("offline", cases_page, "devices:read"),
     "double-spends/{key:str}": Place("offline", case_page, "devices:read"),
+    "decisions": Place("decisions", decisions_page, "decisions:read"),
+    "decisions/{key:str}": Place("decisions", decision_page, "decisions:read"),
+    "reasons": Place("decisions", reasons_page, "decisions:read"),
+    "rule-sets": Place("rule_sets", rule_sets_page, "decisions:read"),
+    "rule-sets/{key:str}": Place("rule_sets", rule_set_page, "decisions:read"),
+    "policies": Place("policies", policies_page, "decisions:read"),
+    "policies/{key:str}": Place("policies", policy_page, "decisions:read"),
     "search": Place("", search_page),
     "statements": Place("statements", statements_page, "ledger:read", bounded=True),
     "members": Place("members", members_page, "parties:read"),
