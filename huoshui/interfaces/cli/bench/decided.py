@@ -15,6 +15,7 @@ import msgspec
 
 from huoshui.core import ids
 from huoshui.core.db import Database, Tx
+from huoshui.core.expr import INTEGER
 from huoshui.core.money import Money
 from huoshui.facts import activity
 from huoshui.facts.activity import Activity
@@ -103,11 +104,8 @@ key = "a key of the benchmark"
 
 def features() -> list[str]:
     """The features that are read: all whole numbers about those who ask for credit."""
-    return [
-        f.name
-        for f in catalogue().values()
-        if f.entity in _ABOUT and f.aggregate not in ("ratio", "last")
-    ]
+    whole = {fact.name for fact in judging.FEATURES.schema.facts if fact.type == INTEGER}
+    return [f.name for f in catalogue().values() if f.entity in _ABOUT and f.name in whole]
 
 
 def rules(seed: int, count: int = RULES) -> str:

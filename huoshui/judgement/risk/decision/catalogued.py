@@ -63,4 +63,6 @@ def _type(feature: Feature) -> Type:
     if feature.aggregate == "last" and feature.value != "amount":
         known = SCHEMA.by_name.get(feature.value)
         return known.type if known else TEXT
+    if (feature.aggregate, feature.value) == ("graph", "ring"):
+        return TEXT
     return INTEGER
