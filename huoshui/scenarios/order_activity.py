@@ -17,7 +17,7 @@ from huoshui.core import ids
 from huoshui.core.db import Tx
 from huoshui.core.money import Money
 from huoshui.facts import activity
-from huoshui.facts.activity import Activity
+from huoshui.facts.activity import Activity, ActivityRefused
 from huoshui.facts.commerce import store as facts
 from huoshui.facts.commerce.model import (
     Buyer,
@@ -43,37 +43,33 @@ def told(tx: Tx, news: Sequence[Ingested]) -> None:
     if not new:
         return
     keys = sorted({key for n in new if (key := str(getattr(n.fact, "order", "")))})
-    orders = {each.key: each for each in facts.parties_of_orders(tx, keys)} if keys else {}
+    asked_orders, asked_items = facts.ask_parties_of_orders(tx, keys), facts.ask_items(tx, keys)
+    orders = {each.key: each for each in asked_orders()}
     lines: dict[str, list[ItemRow]] = {}
-    for item in facts.items(tx, keys) if keys else []:
+    for item in asked_items():
         lines.setdefault(item.order_key, []).append(item)
     tell = _Telling(orders, lines)
-    made = [tell.of(n) for n in new]
-    _record(tx, [each for some in made for each in some])
-    _placed(tx, tell.placed([n for n in new if isinstance(n.fact, Item)]))
-
-
-def _record(tx: Tx, made: Sequence[Activity]) -> None:
+    placed = tell.placed([n for n in new if isinstance(n.fact, Item)])
+    made = [each for n in new for each in tell.of(n)] + placed
+    later = []
     for start in range(0, len(made), activity.ACTIVITIES_MAX):
-        activity.record(tx, made[start : start + activity.ACTIVITIES_MAX])
+        later += _taken(tx, made[start : start + activity.ACTIVITIES_MAX])
+    if later:
+        activity.record(tx, later)
 
 
-def _placed(tx: Tx, placed: Sequence[Activity]) -> None:
-    """Orders as placed; lines that come behind the first of their merchant extend them."""
-    for start in range(0, len(placed), activity.ACTIVITIES_MAX):
-        some = placed[start : start + activity.ACTIVITIES_MAX]
-        results = activity.take(tx, some)
-        _record(
-            tx,
-            [
-                msgspec.structs.replace(
-                    each, kind="order.extended", attributes={},
-                    key=f"{each.key}/{each.attributes['items']}/{each.known_at or each.occurred_at}",
-                )
-                for each, result in zip(some, results, strict=True)
-                if result.outcome == "exists"
-            ],
-        )  # fmt: skip
+def _taken(tx: Tx, made: Sequence[Activity]) -> list[Activity]:
+    """Keep activities; lines that come behind the first of their merchant extend the order instead."""
+    extended = []
+    for each, result in zip(made, activity.take(tx, made), strict=True):
+        if result.errors:
+            raise ActivityRefused(row=0, kind=each.kind, errors=result.errors)
+        if result.outcome == "exists" and each.kind == "order.placed":
+            key = f"{each.key}/{each.attributes['items']}/{each.known_at or each.occurred_at}"
+            extended.append(
+                msgspec.structs.replace(each, kind="order.extended", attributes={}, key=key)
+            )
+    return extended
 
 
 class _Telling:

@@ -329,8 +329,14 @@ def order(tx: Tx, *, id_: UUID | None = None, key: str = "") -> OrderRow | None:
 
 def items(tx: Tx, order_keys: list[str]) -> list[ItemRow]:
     """The current lines of orders, in the order of their keys, with their sellers' ids."""
-    return tx.rows(
-        ItemRow,
+    return ask_items(tx, order_keys)()
+
+
+def ask_items(tx: Tx, order_keys: list[str]) -> Callable[[], list[ItemRow]]:
+    """The same, asked together with what follows."""
+    if not order_keys:
+        return list
+    rows = tx.ask(
         """
         SELECT i.order_key, i.key, i.product_key, i.seller_key, s.id AS seller_id, i.quantity,
                i.price_minor, i.freight_minor, i.currency
@@ -341,12 +347,14 @@ def items(tx: Tx, order_keys: list[str]) -> list[ItemRow]:
         """,
         keys=order_keys,
     )
+    return lambda: [ItemRow(*row) for row in rows()]
 
 
-def parties_of_orders(tx: Tx, order_keys: list[str]) -> list[OrderParty]:
-    """Whose these orders are, and what their dates are."""
-    return tx.rows(
-        OrderParty,
+def ask_parties_of_orders(tx: Tx, order_keys: list[str]) -> Callable[[], list[OrderParty]]:
+    """Whose these orders are, and what their dates are; asked together with what follows."""
+    if not order_keys:
+        return list
+    rows = tx.ask(
         """
         SELECT o.key, o.id, b.id AS buyer_id, o.estimated_at,
             (SELECT min(d.occurred_at) FROM delivery d WHERE d.book = o.book
@@ -357,6 +365,7 @@ def parties_of_orders(tx: Tx, order_keys: list[str]) -> list[OrderParty]:
         """,
         keys=order_keys,
     )
+    return lambda: [OrderParty(*row) for row in rows()]
 
 
 def tenders(tx: Tx, order_key: str) -> list[TenderRow]:

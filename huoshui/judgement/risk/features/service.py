@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
+from typing import NamedTuple
 
 from huoshui.core.access import this_book
 from huoshui.core.db import Tx
@@ -49,36 +50,64 @@ def keep_also(more: Mapping[str, Feature]) -> None:
 @activity.followed_by
 def keep(tx: Tx, rows: Sequence[Kept]) -> None:
     """Add what activities bring to what features are read from."""
-    by_kind = _plans()
-    built = _ensure(tx, by_kind)
-    store.add(tx, news(_without(by_kind, built) if built else by_kind, rows))
+    need = _plans()
+    if tx.simulated and not _is_kept(tx):
+        return  # a history that nobody asks is replayed without; who asks first has it built
+    built = _ensure(tx, need)
+    by_kind = _without(need.by_kind, built) if built else need.by_kind
+    store.add(tx, news(by_kind, rows))
     if _GRAPH not in built:
         graph_store.add(tx, graph.news(rows))
 
 
+def _is_kept(tx: Tx) -> bool:
+    """Whether anything is kept in this book: where the clock stands one process writes, and it alone."""
+    return bool(tx.known(_streams_key(tx)) or store.streams(tx))
+
+
+def _streams_key(tx: Tx) -> tuple[str, int]:
+    return ("feature.streams", tx.book)
+
+
 @lru_cache(1)
-def _plans() -> By:
-    return plans([*catalogue().values(), *_also.values()])
+def _plans() -> _Need:
+    return _need([*catalogue().values(), *_also.values()])
 
 
-def _without(by_kind: By, streams: set[int]) -> By:
-    return {k: [p for p in of if p.stream.id not in streams] for k, of in by_kind.items()}
+def _without(by_kind: By, parts: Collection[int]) -> By:
+    return {kind: [plan.without(parts) for plan in of] for kind, of in by_kind.items()}
 
 
-def _ensure(tx: Tx, by_kind: By) -> set[int]:
+def _parts(by_kind: By) -> dict[int, Plan]:
+    return {number: p for of in by_kind.values() for plan in of for number, p in plan.parts.items()}
+
+
+class _Need(NamedTuple):
+    """What is kept for some features, and the numbers of its parts."""
+
+    by_kind: By
+    wanted: frozenset[int]
+
+
+def _need(features: Iterable[Feature]) -> _Need:
+    by_kind = plans(features)
+    return _Need(by_kind, frozenset({*_parts(by_kind), _GRAPH}))
+
+
+def _ensure(tx: Tx, need: _Need) -> set[int]:
     """See that all these streams are kept; those that were built just now, with all that can be seen.
 
     What was declared since the book began is built from its activities by who needs it first.
     """
-    wanted = {plan.stream.id for of in by_kind.values() for plan in of} | {_GRAPH}
-    key = ("feature.streams", tx.book)
+    by_kind, wanted = need
+    key = _streams_key(tx)
     known: frozenset[int] = tx.known(key) or frozenset()
     if wanted <= known:
         return set()
     there = store.streams(tx)
     built = set(store.mark(tx, sorted(wanted - there))) if wanted - there else set()
     if built:
-        missing = {k: [p for p in of if p.stream.id in built] for k, of in by_kind.items()}
+        missing = _without(by_kind, wanted - built)
         for rows in store.stream_of_all(tx):
             store.add(tx, news(missing, rows))
             if _GRAPH in built:
@@ -98,8 +127,8 @@ def _history(chosen: FeatureSet) -> History:
 
 
 @lru_cache(64)
-def _kept_for(chosen: FeatureSet) -> By:
-    return plans(chosen.read)
+def _kept_for(chosen: FeatureSet) -> _Need:
+    return _need(chosen.read)
 
 
 def read(
@@ -211,9 +240,9 @@ def rebuild(tx: Tx) -> bool:
     before = store.kept(tx) + graph_store.kept(tx)
     store.forget(tx)
     graph_store.forget(tx)
-    store.mark(tx, sorted({p.stream.id for of in _plans().values() for p in of} | {_GRAPH}))
+    store.mark(tx, sorted(_plans().wanted))
     for rows in store.stream_of_all(tx):
-        store.add(tx, news(_plans(), rows))
+        store.add(tx, news(_plans().by_kind, rows))
         graph_store.add(tx, graph.news(rows))
     return store.kept(tx) + graph_store.kept(tx) == before
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import hashlib
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -39,6 +40,34 @@ class Plan(msgspec.Struct, frozen=True, dict=True):
         of = self.stream
         column = "order_" if of.entity == "order" else of.entity
         return column, of.id, of.value, of.filter
+
+    @once
+    def parts(self) -> dict[int, Plan]:
+        """What it keeps, each alone, by a number of its own: it may be declared when others are kept already."""
+        of = self.stream
+        found = {_part(of, str(size)): Plan(of, (size,)) for size in self.sizes}
+        found |= {_part(of, "values"): Plan(of, values=True)} if self.values else {}
+        return found | ({_part(of, "head"): Plan(of, head=True)} if self.head else {})
+
+    def without(self, parts: Collection[int]) -> Plan:
+        """The same but for these parts."""
+        return joined(of for number, of in self.parts.items() if number not in parts) or Plan(
+            self.stream
+        )
+
+
+def joined(some: Iterable[Plan]) -> Plan | None:
+    """What plans of one stream keep together."""
+    listed = list(some)
+    if not listed:
+        return None
+    sizes = tuple(sorted({size for plan in listed for size in plan.sizes}))
+    return Plan(listed[0].stream, sizes, any(p.values for p in listed), any(p.head for p in listed))
+
+
+def _part(stream: Stream, name: str) -> int:
+    digest = hashlib.sha256(f"{stream.id}/{name}".encode()).digest()
+    return int.from_bytes(digest[:4], "big") >> 1
 
 
 class TileKey(NamedTuple):

@@ -114,6 +114,7 @@ def opened(world: Database) -> int:
     with world.begin(book=number) as tx:
         access.open_book(tx, ground.book(number))
         activity.record(tx, [paid(0, ref=9, at=NOW - DAY)])
+        assert features.read(tx, SET, WHO).values["buyer_counts_90d"] == 0
     return number
 
 
@@ -301,6 +302,17 @@ def test_an_activity_that_was_told_after_a_decision_is_not_in_it(
         [then] = features.read_many(tx, chosen, [(WHO, at, "")])
         [later] = features.read_many(tx, chosen, [(WHO, at + 5 * second, "")])
     assert then.values == {"sum_of_1d": 7} and later.values == {"sum_of_1d": 12}
+
+
+def test_a_history_that_nobody_asks_keeps_nothing(world: Database) -> None:
+    number = ground.fresh_book()
+    with world.begin(book=number) as tx:
+        access.open_book(tx, ground.book(number))
+        activity.record(tx, [paid(1), paid(2, at=NOW - 3 * DAY)])
+        assert store.kept(tx) == []
+        assert features.read(tx, SET, WHO).values["buyer_sums_40d"] == 200
+        activity.record(tx, [paid(3)])
+        assert features.read(tx, SET, WHO).values["buyer_sums_40d"] == 300
 
 
 def test_a_window_is_open_at_its_beginning_and_closed_at_its_end(
