@@ -12,9 +12,10 @@ from huoshui.lines.payments.settlement.claims import Claimant
 from huoshui.lines.payments.settlement.model import Batch, Payout
 from huoshui.scenarios.advance_flow import FROM_SALES
 from huoshui.scenarios.factoring_flow import FROM_TAKINGS
+from huoshui.scenarios.merchant_dues import FROM_DUES
 
-# Claims come first; what advances have is a share of what is left.
-CLAIMANTS: tuple[Claimant, ...] = (FROM_TAKINGS, FROM_SALES)
+# Claims come first, then what merchants owe; what advances have is a share of what is left.
+CLAIMANTS: tuple[Claimant, ...] = (FROM_TAKINGS, FROM_DUES, FROM_SALES)
 
 
 def make_batch(tx: Tx, currency: str, *, sellers: frozenset[str] = frozenset()) -> Batch:

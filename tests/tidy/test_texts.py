@@ -41,6 +41,7 @@ from huoshui.lines.payments.mandates import DEBIT, MANDATE
 from huoshui.lines.payments.vouchers import PROGRAMME, VOUCHER
 from huoshui.scenarios.disbursing import DISBURSEMENT
 from huoshui.scenarios.disbursing.service import TEMPLATES as DISBURSED
+from huoshui.scenarios.pay_later.posting import TEMPLATES as PAY_LATER
 from tests.tidy.test_style import sources
 
 TEXTS = i18n.catalogue()
@@ -69,6 +70,7 @@ ENTRIES = {
     *facility.TEMPLATES,
     *partners.TEMPLATES,
     *DISBURSED,
+    *PAY_LATER,
 } | {f"loan.{name}" for name in (*LOAN_TEMPLATES, *impairment.TEMPLATES)}
 ACCOUNTS = {
     kind.name

@@ -17,7 +17,7 @@ def add_switch(app: App, settings: Settings, add: Add) -> None:
     """The group's commands; `add` gives each its help in the reader's language."""
 
     def on(
-        product: str, *, fee: str = "0", limit_each: int | None = None,
+        product: str, *, fee: str = "", limit_each: int | None = None,
         limit_all: int | None = None, world: str = SANDBOX, book: int = 1, json: bool = False,
     ) -> None:  # fmt: skip
         from huoshui.interfaces.cli import switching

@@ -31,7 +31,7 @@ class BadSettings(Problem):
 
 def chosen(fee: str, limit_each: int | None, limit_all: int | None) -> switching.Settings:
     """Settings as they were typed. Raises BadSettings."""
-    said = {"fee": fee, "limit_each": limit_each, "limit_all": limit_all}
+    said = {"fee": fee or None, "limit_each": limit_each, "limit_all": limit_all}
     try:
         return msgspec.convert(said, switching.Settings)
     except msgspec.ValidationError as error:
@@ -97,7 +97,7 @@ def _show(rows: list[Switched], *, json: bool) -> None:
     heads = [say(f"switched.{head}") for head in ("product", "version", "line", "fee", "since")]
     terminal.table(
         heads,
-        [[r.product, str(r.version), r.line, r.settings.fee, f"{r.on_at:%Y-%m-%d %H:%M}"]
+        [[r.product, str(r.version), r.line, r.settings.fee or "–", f"{r.on_at:%Y-%m-%d %H:%M}"]
          for r in rows],
         numbers=(1, 3),
     )  # fmt: skip

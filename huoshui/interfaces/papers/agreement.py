@@ -216,7 +216,9 @@ def _others(contract: Contract, words: Words) -> list[Block]:
             )
         )
     if contract.merchant:
-        told.append(say("merchant", share=share(contract.merchant["discount"])))
+        of = contract.merchant
+        fee = of["by_instalments"].get(str(contract.instalments), of["fee"])
+        told.append(say("merchant", share=share(fee)))
     return [Text(each) for each in told]
 
 

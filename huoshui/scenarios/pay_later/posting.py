@@ -12,9 +12,10 @@ from huoshui import ledger
 from huoshui.core.db import Tx
 from huoshui.ledger import Chart, read_templates
 from huoshui.lines.lending import postings as lending
+from huoshui.lines.lending.partners.chart import CHART as PARTNERS
 from huoshui.lines.payments import chart as payments
 
-CHART = Chart((*payments.CHART.kinds, *lending.CHART.kinds))
+CHART = Chart((*payments.CHART.kinds, *lending.CHART.kinds, *PARTNERS.kinds))
 TEMPLATES = read_templates(
     resources.files(__package__).joinpath("postings.toml").read_text(encoding="utf-8")
 )

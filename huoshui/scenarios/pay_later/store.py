@@ -37,9 +37,9 @@ def draws(tx: Tx, loan_id: UUID) -> int:
     return found
 
 
-def fees(tx: Tx, reference: str) -> dict[tuple[str, str], int]:
-    """What each settlement account has paid in fees of an order or a payment, by product, less what
-    came back."""
+def taken(tx: Tx, reference: str, template: str) -> dict[tuple[str, str], int]:
+    """What each settlement account has paid of an order or a payment by a template and product, less
+    what came back."""
     rows = tx.tuples(
         """
         SELECT s.path, split_part(i.path, ':', 2),
@@ -49,9 +49,10 @@ def fees(tx: Tx, reference: str) -> dict[tuple[str, str], int]:
             AND s.kind = 'merchant.settlement'
         JOIN account i ON i.book = t.book AND i.id IN (t.from_id, t.to_id) AND i.id <> s.id
         WHERE t.book = %(book)s AND t.reference = %(reference)s AND t.leg = 0
-          AND t.template = 'pay_later_fee'
+          AND t.template = %(template)s
         GROUP BY 1, 2
         """,
         reference=reference,
+        template=template,
     )
     return {(path, product): amount for path, product, amount in rows}

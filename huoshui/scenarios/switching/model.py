@@ -25,17 +25,18 @@ class NotSwitchedOn(NotFound):
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What holds beside the product's own file; money in minor units.
 
-    `fee`: what sellers pay of what a loan pays of their orders, a part of one. `limit_each`: the limit
-    of each buyer, of the product's most where it is left out; `limit_all`: of all buyers together.
+    `fee`: what merchants pay of what a loan pays of their orders, a part of one, in place of the file's
+    `[merchant]`. `limit_each`: the limit of each buyer, of the product's most where it is left out;
+    `limit_all`: of all buyers together.
     """
 
-    fee: Share = "0"
+    fee: Share | None = None
     limit_each: Minor | None = None
     limit_all: Minor | None = None
 
-    def fee_of(self, amount: int) -> int:
-        """The fee on an amount, minor units, rounded half up."""
-        return int(amount * Fraction(self.fee) + Fraction(1, 2))
+    def fee_of(self, amount: int, own: str) -> int:
+        """The fee on an amount, minor units, rounded half up; `own` is that of the product's file."""
+        return int(amount * Fraction(self.fee or own) + Fraction(1, 2))
 
 
 class Switched(msgspec.Struct, frozen=True, kw_only=True):

@@ -21,7 +21,7 @@ from huoshui.interfaces.console.page import (
     Status,
     Table,
 )
-from huoshui.interfaces.console.pages import asked
+from huoshui.interfaces.console.pages import asked, merchant_dues
 from huoshui.interfaces.console.pages.batches import payout_state
 from huoshui.ledger import service as ledger
 from huoshui.ledger.model import Account
@@ -60,6 +60,7 @@ def merchant_page(tx: Tx, frame: Frame, key: str) -> ObjectPage:
         lines=_payments(tx, frame, shown),
         tables=(
             _payouts(tx, frame, key=shown),
+            *merchant_dues.tables(tx, frame, shown),
             _refunds(tx, frame, shown),
             _disputes(tx, frame, shown),
         ),
@@ -70,6 +71,7 @@ def merchant_page(tx: Tx, frame: Frame, key: str) -> ObjectPage:
         api_calls=(
             ApiCall(path=f"/v1/accounts?prefix={settlement_path(shown)}"),
             ApiCall(path=f"/v1/payouts?seller={shown}"),
+            ApiCall(path=f"/v1/merchant-dues?seller={shown}"),
             ApiCall(path="/v1/payments"),
         ),
     )

@@ -74,7 +74,7 @@ def _row(tx: Tx, frame: Frame, of: Switched) -> Row:
         cells=(Link(name, href), of.line,
                Status(frame.say("switched.is_on" if on else "switched.is_off"),
                       "good" if on else "neutral"),
-               Share(Decimal(settings.fee)), each, limit, of.on_at, of.off_at),
+               Share(Decimal(settings.fee)) if settings.fee else frame.say("switched.fee.own"), each, limit, of.on_at, of.off_at),
     )  # fmt: skip
 
 

@@ -158,18 +158,15 @@ def parts(tables: PartnerTables, whole: Whole, covered: Amounts) -> dict[Key, in
     """What each partner has of a loan by now, in minor units; `covered` is what covers have paid of it."""
     found: dict[Key, int] = {}
     subsidy = tables.subsidy.of(whole.interest) if tables.subsidy else 0
-    discount = int(max(0, whole.drawn) * Fraction(tables.merchant.discount)) if tables.merchant else 0  # fmt: skip
     if tables.subsidy:
         found[SUBSIDY, tables.subsidy.party, "subsidised"] = subsidy
-    if tables.merchant:
-        found[MERCHANT, MERCHANT, "discount"] = discount
     if tables.premium:
         for who, amount in tables.premium.parts(whole.drawn).items():
             found["insurer", tables.premium.party, f"premium_{who}"] = amount
     if tables.funding.funders:
         others = tables.losses is not None and tables.losses.rest == "funders"
         for funder in tables.funding.funders:
-            own = _Own(funder, whole, subsidy + discount)
+            own = _Own(funder, whole, subsidy)
             told = own.parts(covered) if others else own.held_harmless()
             found |= {(FUNDER, funder.party, name): amount for name, amount in told.items()}
     return found
@@ -245,7 +242,7 @@ _GAINS: dict[str, dict[str, int]] = {
     "government": _COVER,
     "guarantor": _COVER,
     SUBSIDY: {"subsidised": -1},
-    MERCHANT: {"discount": -1, "premium": -1},
+    MERCHANT: {"premium": -1},
     "borrower": {"gain": 1, "premium": -1},
     PLATFORM: {"gain": 1},
 }  # fmt: skip

@@ -146,17 +146,18 @@ class SubsidyTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class MerchantTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`[merchant]`: the merchant pays the interest: `discount` of what is drawn.
+    """`[merchant]`: the merchant pays for the loan: `fee`, a part of what it pays of the merchant's order.
 
-    `by_instalments` has other discounts for some numbers of instalments.
+    `by_instalments` has other fees for some numbers of instalments. It is taken once the order's money
+    is the merchant's own, and what goes back gives back its part.
     """
 
-    discount: Share
+    fee: Share
     by_instalments: dict[str, Share] = {}
 
-    def for_count(self, count: int) -> MerchantTable:
-        """The table of a loan of so many instalments."""
-        return MerchantTable(self.by_instalments.get(str(count), self.discount))
+    def of(self, instalments: int) -> str:
+        """The fee of a loan of so many instalments."""
+        return self.by_instalments.get(str(instalments), self.fee)
 
 
 class PartnerTables(msgspec.Struct, frozen=True):
@@ -166,20 +167,11 @@ class PartnerTables(msgspec.Struct, frozen=True):
     losses: LossesTable | None = None
     premium: PremiumTable | None = None
     subsidy: SubsidyTable | None = None
-    merchant: MerchantTable | None = None
 
     @property
     def any(self) -> bool:
         """Whether there is any beside the platform and the borrower."""
-        return bool(
-            self.funding.funders or self.losses or self.premium or self.subsidy or self.merchant
-        )
-
-    def for_count(self, count: int) -> PartnerTables:
-        """The tables of a loan of so many instalments."""
-        if self.merchant is None or not self.merchant.by_instalments:
-            return self
-        return msgspec.structs.replace(self, merchant=self.merchant.for_count(count))
+        return bool(self.funding.funders or self.losses or self.premium or self.subsidy)
 
     @property
     def follow_interest(self) -> bool:

@@ -38,7 +38,7 @@ def entries(checked: CheckedProduct, asked: Asked) -> list[Entry]:
     if tables.any and accrued is not None:
         charges = accrued.charges + accrued.penalty
         whole = Whole(accrued_interest=accrued.interest, accrued_charges=charges)
-        own = tables.for_count(asked.instalments)
+        own = tables
         shares = entries_of_parts(parts(own, whole.after(life.postings()), {}))
         for (template, party), amounts in shares.items():
             add(found, template, PARTNERS[template], {"book": book, "party": party}, amounts)

@@ -44,7 +44,6 @@ _ENTRY: dict[tuple[str, str], tuple[str, str]] = {
     ("insurer", "premium_merchant"): ("premium", "merchant"),
     ("insurer", "premium_platform"): ("premium", "platform"),
     ("subsidy", "subsidised"): ("interest_subsidised", "amount"),
-    ("merchant", "discount"): ("interest_discounted", "amount"),
 } | {(FUNDER, f"lost_{name}"): ("partner_lost", name) for name in LOSS_PARTS}
 
 
@@ -97,7 +96,7 @@ class Shares:
         for each in now.values():
             found[each.role, each.party, "accepted"] = each.accepted
             found[each.role, each.party, "paid"] = each.paid
-        found |= parts(told.tables.for_count(told.loan.instalments), whole, _covered(now.values()))
+        found |= parts(told.tables, whole, _covered(now.values()))
         apart_of: dict[Key, int] = {}
         for key, amount in found.items():
             apart = amount - before.get(key, 0)

@@ -197,7 +197,7 @@ class LoanTables(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     @property
     def partners(self) -> PartnerTables:
         """Who funds, bears and pays beside the platform and the borrower."""
-        return PartnerTables(self.funding, self.losses, self.premium, self.subsidy, self.merchant)
+        return PartnerTables(self.funding, self.losses, self.premium, self.subsidy)
 
     def schedule_terms(
         self, start: date, amount: int, instalments: int, rate_annual: Fraction

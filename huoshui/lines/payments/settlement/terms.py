@@ -15,7 +15,7 @@ from huoshui.lines.payments.escrow.terms import BadTerms
 
 Count = Annotated[int, Meta(ge=0, le=365)]
 Amount = Annotated[int, Meta(ge=0, le=10**15)]
-_RATES = ("reserve_rate", "tolerance_rate", "fee_rate_max")
+_RATES = ("reserve_rate", "debts_share", "tolerance_rate", "fee_rate_max")
 
 
 class SettlementTerms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -28,6 +28,8 @@ class SettlementTerms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `reserve_days` is kept back. Nothing is sent on a day that `calendar` closes: `CN` knows public
     holidays and make-up workdays; `holidays` and `workdays` add to it. What is approved at or
     after `cutoff_hour` is sent on the next open day.
+
+    `debts_share`: at most this part of what a seller has before a payout pays its part of premiums.
 
     Reconciliation: amounts are matched within `match_days`; a known reference may differ by
     `tolerance` and by `tolerance_rate`; a bank's line may be less than its captures by
@@ -44,6 +46,7 @@ class SettlementTerms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     approve_limits: dict[str, Amount] = {}
     reserve_rate: Decimal = Decimal(0)
     reserve_days: Count = 30
+    debts_share: Decimal = Decimal(1)
     calendar: Literal["every_day", "weekdays", "CN"] = "every_day"
     holidays: tuple[date, ...] = ()
     workdays: tuple[date, ...] = ()

@@ -19,7 +19,6 @@ from huoshui.lines.lending.funding.tables import (
     FundingTable,
     LoanFunder,
     LossesTable,
-    MerchantTable,
     PartnerTables,
     SubsidyTable,
 )
@@ -255,8 +254,7 @@ def test_shares_come_to_the_loans_own_movements_over_random_backdated_lives(
     less = [f"{float(Fraction(x)):.3f}".rstrip("0").rstrip(".") for x in less]
     bank = LoanFunder("bank", principal, interest, charges, servicing)
     other = LoanFunder("other", less[0], less[1], less[2], "0")
-    more = (SubsidyTable("city", "0.25"), MerchantTable("0.02"))
-    tables = PartnerTables(FundingTable([bank, other]), losses, None, *more)
+    tables = PartnerTables(FundingTable([bank, other]), losses, None, SubsidyTable("city", "0.25"))
     for number in range(grounds.examples(25)):
         walk = walks.Walk(f"{seed}/{number}")
         walk.live(5)
@@ -274,7 +272,7 @@ def test_shares_come_to_the_loans_own_movements_over_random_backdated_lives(
             name: sum(found[FUNDER, p, name] for p in ("bank", "other"))
             for name in {key[2] for key in found if key[0] == FUNDER}
         }
-        beside = found["subsidy", "city", "subsidised"] + found["merchant", "merchant", "discount"]
+        beside = found["subsidy", "city", "subsidised"]
         came = whole.back_principal + whole.back_interest + whole.back_charges + beside
         came -= whole.off_interest + whole.off_charges
         gone = sum(lost.values())
