@@ -69,6 +69,8 @@ def postings(moved: Iterable[Moved | Accrual]) -> tuple[Posting, ...]:
             lost = lost or each.kind == "charge_off"
         if posting is not None and any(posting.amounts.values()):
             found.append(posting)
+        if isinstance(each, Moved) and each.earned and not each.undone:
+            found.append(_earned(each))
     return tuple(found)
 
 
@@ -81,6 +83,13 @@ def _posted(each: Moved, *, lost: bool) -> Posting | None:
     elif lost and template + _LOST in TEMPLATES:
         template += _LOST
     return Posting(each.event, each.on, template, _amounts(each))
+
+
+def _earned(each: Moved) -> Posting:
+    """What an event earned of a fixed fee."""
+    template = "accrued" if each.earned > 0 else "accrual_taken_back"
+    amounts = {"interest": abs(each.earned), "charges": 0}
+    return Posting(each.event, each.on, template, amounts)
 
 
 def _amounts(each: Moved) -> dict[str, int]:

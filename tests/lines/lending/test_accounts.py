@@ -11,10 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from huoshui.lines.lending.column import earned_by, line_of
-from huoshui.lines.lending.life import Life, Rules, dues, fold, standing
+from huoshui.lines.lending.life import Life, Rules, accrue, dues, fold, standing
 from huoshui.lines.lending.life import events as e
-from huoshui.lines.lending.life.account import seen
-from huoshui.lines.lending.life.accrue import earned
+from huoshui.lines.lending.life.account import earned, seen, statement_day
 from huoshui.lines.lending.life.projection import pace, projection, statements
 from huoshui.lines.lending.life.view import payoff
 from huoshui.lines.lending.loan.journal import FoldedBy
@@ -140,9 +139,57 @@ def test_a_share_of_sales_repays_principal_and_fee_in_proportion() -> None:
     life.record(paid(part, date(2026, 1, 20), kind="sales_share"))
     moved = life.state.movements[-1]
     assert (part, moved.parts["principal"], moved.parts["interest"]) == (54_000, 50_000, 4_000)
-    assert earned(life.state, date(2026, 1, 20)) == 4_000
+    # By the effective rate more of the fee is earned at first, while most is owed.
+    assert 4_000 < earned(life.state, date(2026, 1, 20)) == moved.earned < 20_000
+    assert accrue.earned(life.state, date(2026, 1, 20)) == 0, "days earn nothing of it"
     assert share_of(SHARE, 10**9, life.state.outstanding) == 486_000
     assert share_of(SHARE, -5, 486_000) == 0
+
+
+def test_a_fixed_fee_is_earned_at_the_effective_rate_of_what_is_expected() -> None:
+    """Paid as expected, each payment earns what the advance has borne: as any annuity would."""
+    low, high = Fraction(0), Fraction(1)
+    for _ in range(60):  # the rate at which six times 900.00 are worth 5,000.00
+        rate = (low + high) / 2
+        worth = sum(90_000 / (1 + rate) ** n for n in range(1, 7))
+        low, high = (rate, high) if worth > 500_000 else (low, rate)
+        rate = Fraction(float(rate))
+    life, carried = life_of(ADVANCE, drawn(500_000, START)), Fraction(500_000)
+    for n in range(1, 7):
+        life.record(paid(90_000, statement_day(ADVANCE, n)))
+        income, carried = carried * rate, carried * (1 + rate) - 90_000
+        assert abs(life.state.movements[-1].earned - income) <= 1, n
+    assert sum(each.earned for each in life.state.movements) == 40_000
+    assert life.state.outstanding == 0
+
+
+def test_what_is_paid_early_earns_at_once_and_what_is_lost_was_not_earned() -> None:
+    whole = life_of(ADVANCE, drawn(500_000, START), paid(540_000, date(2026, 1, 20)))
+    assert [each.earned for each in whole.state.movements] == [0, 40_000]
+    back = e.ChargedBack(id="back", on=date(2026, 2, 1), recorded=date(2026, 2, 1), amount=54_000)
+    whole.record(back)
+    again = whole.state.movements[-1].earned
+    assert -4_000 <= again < 0, "it is expected anew"
+    life = life_of(ADVANCE, drawn(500_000, START), paid(90_000, date(2026, 2, 1)))
+    off = date(2026, 7, 1)
+    life.record(e.ChargedOff(id="off", on=off, recorded=off))
+    earned_so_far, lost = life.state.movements[1].earned, life.state.movements[-1].parts
+    fee_paid = life.state.movements[1].parts["interest"]
+    assert (lost["principal"], lost["interest"]) == (
+        500_000 - 90_000 + fee_paid,
+        earned_so_far - fee_paid,
+    )
+    life.record(paid(100_000, off))
+    assert life.state.movements[-1].earned == 0
+
+
+def test_drawing_more_earns_nothing() -> None:
+    life = life_of(ADVANCE, drawn(300_000, START), paid(60_000, date(2026, 2, 1)))
+    before = earned(life.state, date(2026, 3, 1))
+    life.record(drawn(200_000, date(2026, 3, 1)))
+    assert abs(earned(life.state, date(2026, 3, 1)) - before) <= 1
+    life.record(paid(life.state.outstanding, date(2026, 4, 1)))
+    assert earned(life.state, date(2026, 4, 1)) == 40_000
 
 
 def test_what_sales_do_not_bring_of_the_least_is_due() -> None:
@@ -292,7 +339,7 @@ def test_a_revolving_line_becomes_a_loan_of_instalments() -> None:
     """What is owed is asked for in equal instalments at the rate; statements keep what they asked."""
     on, first = date(2026, 3, 10), date(2026, 4, 5)
     life = life_of(LINE, drawn(600_000, START), paid(60_000, date(2026, 2, 20)))
-    before = earned(seen(life.state, on), on)
+    before = accrue.earned(seen(life.state, on), on)
     owed = life.state.principal_owed
     life.record(
         e.Rescheduled(id="c", on=on, recorded=on, due=first, more=6, rate_annual=Fraction(12, 100))
@@ -303,8 +350,8 @@ def test_a_revolving_line_becomes_a_loan_of_instalments() -> None:
     assert [row.due for row in ahead] == [date(2026, m, 5) for m in range(4, 10)]
     assert sum(row.principal for row in ahead) == owed == state.principal_owed
     assert len({row.total for row in ahead[:-1]}) == 1
-    assert earned(state, on) == before
-    assert earned(state, date(2026, 4, 9)) > before
+    assert accrue.earned(state, on) == before
+    assert accrue.earned(state, date(2026, 4, 9)) > before
     line = line_of(state, on)
     assert line is not None
     for days in (0, 1, 26, 90, 400):
@@ -312,7 +359,7 @@ def test_a_revolving_line_becomes_a_loan_of_instalments() -> None:
         then = life_of(
             LINE, *life.events, e.DayClosed(id="x", on=day + timedelta(days=1), recorded=day)
         )
-        assert earned_by(line, [day.toordinal()]) == [earned(then.state, day)]
+        assert earned_by(line, [day.toordinal()]) == [accrue.earned(then.state, day)]
     for row in dues(state):
         if row.outstanding:
             life.record(paid(row.outstanding, max(row.due, on + timedelta(days=1))))

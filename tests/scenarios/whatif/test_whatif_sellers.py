@@ -99,6 +99,9 @@ def test_a_full_run_comes_near_its_estimate(
     assert full.taken >= 5 and (full.taken, full.lent) == (guess.taken, guess.lent)
     assert full.cost == guess.cost == 500 * full.taken
     assert full.loss > 0 and abs(full.net - guess.net) <= full.taken
+    # What was earned of a fee or by the days and not paid is lost as well: both are more by that.
+    assert 0 <= full.interest - guess.interest <= guess.interest // 2
+    assert abs((full.loss - guess.loss) - (full.interest - guess.interest)) <= full.taken
     assert abs(full.funding - guess.funding) <= guess.funding // 20
 
 

@@ -51,7 +51,7 @@ def measure(settings: Settings, quick: bool) -> Measured:
     figures |= _in_full(settings, in_full)
     notes = (
         f"{orders:,} generated orders; all products of the assumptions that come along, in three cases",
-        f"in full: {in_full:,} orders, the products of the checkout and of factoring, base case",
+        f"in full: {in_full:,} orders, all products that come along, base case",
     )
     return Measured(figures, targets=_TARGETS, notes=notes)
 

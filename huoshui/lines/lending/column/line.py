@@ -14,7 +14,8 @@ import msgspec
 
 from huoshui.lines.lending.column import account
 from huoshui.lines.lending.column.grid import Grid, grid_of
-from huoshui.lines.lending.life.accrue import earned
+from huoshui.lines.lending.life.account import earned as of_account
+from huoshui.lines.lending.life.effective import by_events
 from huoshui.lines.lending.life.rules import Rules
 from huoshui.lines.lending.life.state import State
 from huoshui.lines.lending.schedule import change
@@ -66,11 +67,12 @@ def line_of(state: State, day: date) -> Line | None:
     if open_ is None:
         return None
     since, base, rest = open_
+    by_event = sum(each.earned for each in state.movements)  # while it was an advance
     return Line(
         grid=grid,
         at=at,
         since=since,
-        before=state.earned_before + _earned(plan.periods[:at]),
+        before=state.earned_before + by_event + _earned(plan.periods[:at]),
         part=own,
         base=base,
         rest=rest,
@@ -86,9 +88,18 @@ def _account_line(state: State, day: date) -> Line | None:
     if found is None:
         return None
     late = next((r.due.toordinal() for r in state.rows if r.outstanding > 0), 0)
-    if state.terms.sales is not None and state.terms.sales.fee:
+    if by_events(state.terms):
         return Line(
-            found.grid, found.at, found.since, earned(state, day), NOTHING, 0, NOTHING, 0, (), late
+            found.grid,
+            found.at,
+            found.since,
+            of_account(state, day),
+            NOTHING,
+            0,
+            NOTHING,
+            0,
+            (),
+            late,
         )
     return Line(
         found.grid, found.at, found.since, found.before, found.part, found.base, found.rest,

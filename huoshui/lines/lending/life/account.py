@@ -10,11 +10,13 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator
 from datetime import date, timedelta
+from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from huoshui.lines.lending.life.effective import by_events
 from huoshui.lines.lending.life.instalment import Instalment
 from huoshui.lines.lending.schedule.factor import Ratio, factor
 from huoshui.lines.lending.schedule.minimum import minimum_payment
@@ -31,7 +33,7 @@ _AHEAD = 32  # days of statements that are found at once
 class Account:
     """What an account keeps beside its instalments."""
 
-    __slots__ = ("at", "bases", "days", "lots", "number", "start", "stopped")
+    __slots__ = ("at", "bases", "days", "lots", "number", "rate", "start", "stopped")
 
     def __init__(self, start: date) -> None:
         self.start, self.number = start, 1  # of the cycle that runs
@@ -39,13 +41,14 @@ class Account:
         self.lots: list[tuple[date, int]] = []  # from which day principal bears interest
         self.days: list[date] = []  # on which what bears interest has changed
         self.bases: list[int] = []  # to how much
+        self.rate: Decimal | None = None  # the effective rate of a fixed fee
         self.stopped: date | None = None  # from when nothing more is earned or asked for anew
 
     def copy(self) -> Account:
         """The same account, apart."""
         other = Account.__new__(Account)
         other.start, other.number, other.at = self.start, self.number, self.at
-        other.lots, other.stopped = list(self.lots), self.stopped
+        other.lots, other.stopped, other.rate = list(self.lots), self.stopped, self.rate
         other.days, other.bases = list(self.days), list(self.bases)
         return other
 
@@ -206,11 +209,11 @@ def row_of(state: State, day: date) -> Instalment:
 
 
 def earned(state: State, day: date) -> int:
-    """All interest earned up to a day; of a fixed fee what is paid."""
+    """All interest earned up to a day; of a fixed fee what events have earned."""
     account = state.account
     assert account is not None
-    if state.terms.sales is not None and state.terms.sales.fee:
-        return _fee_paid(state, day)
+    if by_events(state.terms):
+        return sum(each.earned for each in state.movements if each.on <= day)
     if account.stopped and day >= account.stopped:
         return sum(row.interest for row in state.rows)
     total = 0
@@ -222,14 +225,6 @@ def earned(state: State, day: date) -> int:
         elif row.start < day:
             total += _earned_in(state, row, day)
     return total
-
-
-def _fee_paid(state: State, day: date) -> int:
-    paid = 0
-    for each in state.movements:
-        if each.on <= day and each.kind not in {"charge_off", "write_off", "re_age", "re_amortise"}:
-            paid += each.parts["interest"] * (-1 if each.kind == "chargeback" else 1)
-    return paid
 
 
 def _earned_in(state: State, row: Instalment, until: date) -> int:

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import msgspec
 
 from huoshui.lines.lending.life import account, penal
+from huoshui.lines.lending.life.effective import by_events
 from huoshui.lines.lending.life.state import State
 from huoshui.lines.lending.schedule import change
 
@@ -66,9 +67,9 @@ def by_day(state: State, day: date) -> Parts:
 
 
 def earned(state: State, day: date) -> int:
-    """All interest earned up to a day: of past instalments what is due, of the current its part."""
+    """All interest that days earned up to one: of past instalments what is due, of the current its part."""
     if state.account is not None:
-        return account.earned(state, day)
+        return 0 if by_events(state.terms) else account.earned(state, day)
     if state.reshaped or state.charged_off or state.written_off:
         return sum(row.interest for row in state.rows if row.due <= day)
     then = change.till(state.plan, day)

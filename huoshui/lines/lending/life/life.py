@@ -15,6 +15,7 @@ import msgspec
 from huoshui.core.errors import Problem
 from huoshui.lines.lending.life import accrue, steps
 from huoshui.lines.lending.life.accrue import Accrual
+from huoshui.lines.lending.life.effective import by_events
 from huoshui.lines.lending.life.events import (
     AnyEvent,
     Charged,
@@ -175,6 +176,8 @@ class Life:
         if state.outstanding or not state.drawn or state.charged_off or state.written_off:
             return
         due = sum(row.interest for row in self._state.regular())
+        if by_events(self.terms):
+            due = 0
         owed = (due, *accrue.charges(state, date.max))
         self._post(accrue.rest(event.on, owed, self.accrued))
         if self.rules.accrual_summaries:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from huoshui.lines.lending.life import account
+from huoshui.lines.lending.life import account, effective
 from huoshui.lines.lending.life.events import ChargedOff, WrittenOff
 from huoshui.lines.lending.life.instalment import Instalment
 from huoshui.lines.lending.life.state import Movement, State
@@ -46,6 +46,8 @@ def write_off(state: State, event: WrittenOff, movement: Movement) -> None:
 def _tell_open(state: State, movement: Movement) -> None:
     for component in COMPONENTS:
         movement.parts[component] = max(0, sum(row.open(component) for row in state.rows))
+    if effective.by_events(state.terms):  # what was never earned is no loss
+        movement.parts["interest"] = effective.receivable(state)
     movement.amount = sum(movement.parts.values())
 
 

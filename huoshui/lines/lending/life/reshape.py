@@ -342,7 +342,8 @@ def convert(state: State, event: Rescheduled) -> None:
     for row in state.rows:
         row.principal, row.additional = row.paid["principal"], True
         row.review(event.on)
-    state.earned_before = sum(row.interest for row in state.rows)
+    by_events = sum(each.earned for each in state.movements)  # of a fixed fee; the rest is due now
+    state.earned_before = sum(row.interest for row in state.rows) - by_events
     state.account, state.converted = None, event.on
     state.plan = change.new_plan(state.terms)
     change.draw(state.plan, event.on, owed)

@@ -27,7 +27,17 @@ DOWN = ":down"  # ends the id of a down payment that is taken with its drawdown
 class Movement:
     """What an event did to the loan: amounts by component, and the principal owed after it."""
 
-    __slots__ = ("amount", "balance", "by_credit", "event", "kind", "on", "overpaid", "parts")
+    __slots__ = (
+        "amount",
+        "balance",
+        "by_credit",
+        "earned",
+        "event",
+        "kind",
+        "on",
+        "overpaid",
+        "parts",
+    )
 
     def __init__(self, event: str, kind: str, on: date, amount: int) -> None:
         self.event, self.kind, self.on, self.amount = event, kind, on, amount
@@ -38,13 +48,14 @@ class Movement:
             "penalty": 0,
         }
         self.overpaid = self.balance = 0
+        self.earned = 0  # of a fixed fee, by what it changed of what is expected
         self.by_credit: dict[Component, int] = {}  # what credit paid at once of what is owed again
 
     def copy(self) -> Movement:
         """The same movement, apart."""
         other = Movement(self.event, self.kind, self.on, self.amount)
         other.parts = dict(self.parts)
-        other.overpaid, other.balance = self.overpaid, self.balance
+        other.overpaid, other.balance, other.earned = self.overpaid, self.balance, self.earned
         other.by_credit = self.by_credit
         return other
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from huoshui.lines.lending.life import account, credit, loss, penal, reshape
+from huoshui.lines.lending.life import account, credit, effective, loss, penal, reshape
 from huoshui.lines.lending.life.accrue import earned
 from huoshui.lines.lending.life.allocate import open_on, take, whole_period
 from huoshui.lines.lending.life.events import (
@@ -54,7 +54,11 @@ def apply(state: State, event: AnyEvent) -> None:
         see(state, _first_day(event))
     if not isinstance(event, Paid):
         state.unsure = True
+    fixed = effective.by_events(state.terms)
+    before, told = effective.earned(state) if fixed else 0, len(state.movements)
     _STEPS[type(event)](state, event)
+    if fixed and len(state.movements) > told and not (state.charged_off or state.written_off):
+        state.movements[-1].earned = effective.earned(state) - before
     state.applied.append(event)
     if state.account is not None:
         account.follow(state, event.on)
@@ -125,10 +129,12 @@ def _draw(state: State, event: Drawn) -> None:
 
 def _draw_on_account(state: State, event: Drawn) -> None:
     row, sales = account.current(state), state.terms.sales
+    before = effective.earned(state)
     row.principal += event.amount
     if sales is not None and sales.fee:
         fee = event.amount * sales.fee
         row.interest += round_ratio(fee.numerator, fee.denominator, state.terms.rounding)
+        effective.set_rate(state, before)
     row.review(event.on)
 
 

@@ -55,6 +55,7 @@ class Moved(msgspec.Struct, frozen=True):
     overpaid: int
     balance: int
     undone: bool = False
+    earned: int = 0  # of a fixed fee: see `life.effective`
     by_credit: tuple[int, int, int] = (0, 0, 0)  # principal, interest, charges that credit paid
 
 
@@ -175,6 +176,7 @@ def _moved(each: Movement) -> Moved:
         penalties=each.parts["penalty"],
         overpaid=each.overpaid,
         balance=each.balance,
+        earned=each.earned,
         by_credit=_by_credit(each.by_credit) if each.by_credit else (0, 0, 0),
     )
 

@@ -146,7 +146,8 @@ def _taken(state: State) -> Parts:
         for sign, entries in ((1, template.credit), (-1, template.debit)):
             for entry in entries:
                 if entry.account == _RECEIVABLE:
-                    taken[entry.amount] += sign * each.amounts[entry.amount]
+                    for name in template.where.get(entry.amount, (entry.amount,)):
+                        taken[name] += sign * each.amounts[name]
     return taken["interest"], taken["charges"] - state.penal, state.penal
 
 

@@ -149,6 +149,7 @@ class Running:
     def _take(self, found: Difference, cause: UUID | None, source: UUID) -> None:
         assert self.accrued is not None
         interest, charges, penalty = found.accrued
+        interest += sum(_by_event(posting) for posting in found.postings)
         self.accrued = msgspec.structs.replace(
             self.accrued,
             interest=self.accrued.interest + interest,
@@ -160,6 +161,15 @@ class Running:
             for n, posting in enumerate(found.postings)
         ]
         self.changed = True
+
+
+_EARNED = {"accrued": 1, "accrual_taken_back": -1}
+
+
+def _by_event(posting: Posting) -> int:
+    """What an event earned of a fixed fee: days have no event."""
+    sign = _EARNED.get(posting.template, 0) if posting.event else 0
+    return sign * posting.amounts["interest"] if sign else 0
 
 
 def transaction(loan: Loan, due: Due, effective_at: datetime) -> Transaction | None:
