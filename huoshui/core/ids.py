@@ -87,6 +87,7 @@ PREFIXES = {
     "mrk": "entry on the watch list",
     "sus": "suspect",
     "ssr": "search for suspects",
+    "lrp": "proposal of loss parameters",
 }
 
 

@@ -23,6 +23,7 @@ from huoshui.interfaces.cli.claims import CLAIMS
 from huoshui.judgement.risk.suspects import SUSPECT
 from huoshui.judgement.risk.versions import VERSION
 from huoshui.lines.lending import impairment
+from huoshui.lines.lending.day.proposal import PROPOSAL
 from huoshui.lines.lending.facility import chart as facility
 from huoshui.lines.lending.facility.model import APPEAL, FACILITY
 from huoshui.lines.lending.factoring import chart as factoring
@@ -62,6 +63,7 @@ MACHINES = (
     REQUEST,
     VERSION,
     WATCH,
+    PROPOSAL,
     DISBURSEMENT,
 )
 ENTRIES = {

@@ -32,6 +32,7 @@ from huoshui.interfaces.api import (
     loan_portfolio,
     loan_requests,
     loans,
+    loss_proposals,
     mandates,
     merchant_dues,
     milestones,
@@ -77,7 +78,7 @@ HANDLERS = [
     *milestones.HANDLERS,
     *activities.HANDLERS,
     *loan_papers.HANDLERS, *loan_requests.HANDLERS, *party_pages.HANDLERS,
-    *borrower_marks.HANDLERS,
+    *borrower_marks.HANDLERS, *loss_proposals.HANDLERS,
     *calculators.HANDLERS,
     *decisions.HANDLERS, *rule_sets.HANDLERS, *suspects.HANDLERS,
 ]  # fmt: skip

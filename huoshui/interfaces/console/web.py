@@ -23,6 +23,7 @@ from huoshui.interfaces.console import (
     ledger_web,
     link_web,
     loans_web,
+    marks_web,
     me_web,
     milestone_web,
     own_page_web,
@@ -81,7 +82,7 @@ def routes() -> list[Any]:
             route_handlers=[
                 static, *sign_in_web.ROUTES, root, merchant_root, replays, progress, results,
                 exported, kept_report, act, *devices_web.ROUTES, *ledger_web.ROUTES, *settlement_web.ROUTES,
-                *payment_web.ROUTES, *upload_web.ROUTES, *webhook_web.ROUTES, *link_web.ROUTES, *product_web.ROUTES, *whatif_web.ROUTES, *access_web.ROUTES, *me_web.ROUTES, *facilities_web.ROUTES, *loans_web.ROUTES, *relief_web.ROUTES, *milestone_web.ROUTES, *own_page_web.ROUTES, *factoring_web.ROUTES, *partners_web.ROUTES, *suspects_web.ROUTES, *decisions_web.ROUTES, *pages, lost,
+                *payment_web.ROUTES, *upload_web.ROUTES, *webhook_web.ROUTES, *link_web.ROUTES, *product_web.ROUTES, *whatif_web.ROUTES, *access_web.ROUTES, *me_web.ROUTES, *facilities_web.ROUTES, *loans_web.ROUTES, *relief_web.ROUTES, *marks_web.ROUTES, *milestone_web.ROUTES, *own_page_web.ROUTES, *factoring_web.ROUTES, *partners_web.ROUTES, *suspects_web.ROUTES, *decisions_web.ROUTES, *pages, lost,
             ],
             exception_handlers={Problem: on_problem, HTTPException: on_http_problem},
             include_in_schema=False,

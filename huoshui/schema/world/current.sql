@@ -316,6 +316,19 @@ BEGIN
         USING ERRCODE = 'integrity_constraint_violation';
 END $$;
 
+CREATE FUNCTION public.guard_loss_proposal() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF (OLD.product, OLD.since, OLD.rules, OLD.cause, OLD.proposed_at, OLD.proposed_by)
+        IS DISTINCT FROM (NEW.product, NEW.since, NEW.rules, NEW.cause, NEW.proposed_at, NEW.proposed_by)
+        OR OLD.state <> 'proposed' THEN
+        RAISE EXCEPTION 'loss proposal: it is decided once and never changed'
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+
 CREATE FUNCTION public.guard_milestone_source() RETURNS trigger
     LANGUAGE plpgsql
     AS $$
@@ -1856,6 +1869,24 @@ CREATE TABLE public.log_node (
     CONSTRAINT log_node_hash_check CHECK ((length(hash) = 32))
 );
 
+CREATE TABLE public.loss_proposal (
+    book integer NOT NULL,
+    id uuid NOT NULL,
+    product text NOT NULL,
+    since date NOT NULL,
+    rules jsonb NOT NULL,
+    cause text NOT NULL,
+    state text NOT NULL,
+    proposed_at timestamp with time zone NOT NULL,
+    proposed_by text NOT NULL,
+    decided_at timestamp with time zone,
+    decided_by text DEFAULT ''::text NOT NULL,
+    note text DEFAULT ''::text NOT NULL,
+    CONSTRAINT loss_proposal_cause_check CHECK ((cause <> ''::text)),
+    CONSTRAINT loss_proposal_check CHECK (((state <> 'confirmed'::text) OR (decided_by <> proposed_by))),
+    CONSTRAINT loss_proposal_state_check CHECK ((state = ANY (ARRAY['proposed'::text, 'confirmed'::text, 'refused'::text])))
+);
+
 CREATE TABLE public.loss_rules (
     book integer NOT NULL,
     product text NOT NULL,
@@ -3242,6 +3273,9 @@ ALTER TABLE ONLY public.log_leaf
 ALTER TABLE ONLY public.log_node
     ADD CONSTRAINT log_node_pkey PRIMARY KEY (book, level, node_index);
 
+ALTER TABLE ONLY public.loss_proposal
+    ADD CONSTRAINT loss_proposal_pkey PRIMARY KEY (book, id);
+
 ALTER TABLE ONLY public.loss_rules
     ADD CONSTRAINT loss_rules_pkey PRIMARY KEY (book, product, number);
 
@@ -3936,6 +3970,10 @@ CREATE TRIGGER log_leaf_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON publi
 
 CREATE TRIGGER log_node_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.log_node FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
+CREATE TRIGGER loss_proposal_stands BEFORE UPDATE ON public.loss_proposal FOR EACH ROW EXECUTE FUNCTION public.guard_loss_proposal();
+
+CREATE TRIGGER loss_proposal_stays BEFORE DELETE OR TRUNCATE ON public.loss_proposal FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+
 CREATE TRIGGER loss_rules_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.loss_rules FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 
 CREATE TRIGGER milestone_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.milestone FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
@@ -4173,6 +4211,9 @@ ALTER TABLE ONLY public.loan_risk
 ALTER TABLE ONLY public.loan_risk_flow
     ADD CONSTRAINT loan_risk_flow_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
 
+ALTER TABLE ONLY public.loss_proposal
+    ADD CONSTRAINT loss_proposal_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
+
 ALTER TABLE ONLY public.loss_rules
     ADD CONSTRAINT loss_rules_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
 
@@ -4408,6 +4449,8 @@ ALTER TABLE public.loan_risk ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.loan_risk_flow ENABLE ROW LEVEL SECURITY;
 
+ALTER TABLE public.loss_proposal ENABLE ROW LEVEL SECURITY;
+
 ALTER TABLE public.loss_rules ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.mandate ENABLE ROW LEVEL SECURITY;
@@ -4563,6 +4606,8 @@ CREATE POLICY reader ON public.loan_request FOR SELECT USING (((book = ( SELECT 
 CREATE POLICY reader ON public.loan_risk FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
 
 CREATE POLICY reader ON public.loan_risk_flow FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
+
+CREATE POLICY reader ON public.loss_proposal FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
 
 CREATE POLICY reader ON public.loss_rules FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
 

@@ -8,6 +8,10 @@ from tests.interfaces.api.conftest import Tenant
 from tests.lines.lending.loan import ground
 
 ASKED = {"product": "term", "amount": 1_200_000, "instalments": 12}
+PROPOSED = {
+    "rules": {"scenarios": [{"name": "a", "weight": "1", "lgd": "0.5", "pd_annual": ["0.1"]}]},
+    "cause": "of a test",
+}
 CONFIRMED = {"confirmation": {"by": "in_person", "reference": "desk 4"}}
 
 
@@ -32,9 +36,15 @@ def running(tenant: Tenant, party: str) -> str:
 
 
 def asked_for(tenant: Tenant, party: str) -> dict[str, str]:
-    """A request for relief, a page and a mark of a party, by the addresses under which they stand."""
+    """A request for relief, a page and a mark of a party, and a proposal, by the addresses under which they stand."""
     request = {"kind": "spread", "words": "The shop was flooded."}
     asked = tenant.done(f"/loans/{running(tenant, party)}/request", request)
     page = tenant.done("/party-pages", {"party": party})["page"]
     mark = tenant.done("/watch-list", {"party": party, "reason": "Its buyer failed."})
-    return {"/loan-requests": asked["id"], "/party-pages": page["id"], "/watch-list": mark["id"]}
+    proposal = tenant.done("/loan-loss-proposals", PROPOSED)
+    return {
+        "/loan-loss-proposals": proposal["id"],
+        "/loan-requests": asked["id"],
+        "/party-pages": page["id"],
+        "/watch-list": mark["id"],
+    }

@@ -114,6 +114,11 @@ BODIES: dict[str, Any] = {
         "rules": {"scenarios": [{"name": "a", "weight": "1", "lgd": "0.5", "pd_annual": ["0.1"]}]},
         "cause": "x",
     },
+    "/loan-loss-proposals": {
+        "rules": {"scenarios": [{"name": "a", "weight": "1", "lgd": "0.5", "pd_annual": ["0.1"]}]},
+        "cause": "x",
+    },
+    "/loan-loss-proposals/{ref:str}/refuse": {"note": "x"},
     "/watch-list": {"party": "slr_x", "reason": "x"},
     "/watch-list/{ref:str}/remove": {},
     "/borrower-grades": {"party": "slr_x", "grade": "B"},

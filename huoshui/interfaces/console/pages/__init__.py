@@ -11,6 +11,7 @@ from huoshui.interfaces.console.page import Frame, Page
 from huoshui.interfaces.console.pages.account import account_page
 from huoshui.interfaces.console.pages.accounts import accounts_page
 from huoshui.interfaces.console.pages.batches import batch_page, batches_page
+from huoshui.interfaces.console.pages.borrower import borrower_page
 from huoshui.interfaces.console.pages.decisions import (
     decision_page,
     decisions_page,
@@ -30,6 +31,8 @@ from huoshui.interfaces.console.pages.loan_ageing import loan_rolls_page, loan_v
 from huoshui.interfaces.console.pages.loan_days import loan_day_page, loan_days_page
 from huoshui.interfaces.console.pages.loan_losses import loan_losses_page
 from huoshui.interfaces.console.pages.loans import loans_page
+from huoshui.interfaces.console.pages.loss_rules import loss_rules_page
+from huoshui.interfaces.console.pages.loss_rules import proposal_page as loss_proposal_page
 from huoshui.interfaces.console.pages.mandates import mandate_page, mandates_page
 from huoshui.interfaces.console.pages.me import me_page
 from huoshui.interfaces.console.pages.members import member_page, members_page
@@ -87,6 +90,7 @@ from huoshui.interfaces.console.pages.suspects import suspect_page, suspects_pag
 from huoshui.interfaces.console.pages.switched import switched_page
 from huoshui.interfaces.console.pages.trial import trial_page
 from huoshui.interfaces.console.pages.verify import verify_page
+from huoshui.interfaces.console.pages.watch_list import mark_page, watch_list_page
 from huoshui.interfaces.console.pages.webhook_deliveries import deliveries_page, delivery_page
 from huoshui.interfaces.console.pages.webhooks import endpoint_page, endpoints_page
 from huoshui.interfaces.console.pages.whatif import whatif_page
@@ -127,6 +131,11 @@ PAGES = {
     "loan-days": Place("loan_days", loan_days_page, "loans:read"),
     "loan-days/{key:str}": Place("loan_days", loan_day_page, "loans:read"),
     "loan-losses": Place("loan_losses", loan_losses_page, "loans:read"),
+    "loss-rules": Place("loan_losses", loss_rules_page, "loans:read"),
+    "loss-rules/{key:str}": Place("loan_losses", loss_proposal_page, "loans:read"),
+    "watch-list": Place("watch_list", watch_list_page, "loans:read"),
+    "watch-list/{key:str}": Place("watch_list", mark_page, "loans:read"),
+    "borrowers/{key:str}": Place("watch_list", borrower_page, "loans:read"),
     "loan-vintages": Place("loan_vintages", loan_vintages_page, "loans:read"),
     "loan-rolls": Place("loan_rolls", loan_rolls_page, "loans:read"),
     "facilities": Place("facilities", facilities_page, "facilities:read"),

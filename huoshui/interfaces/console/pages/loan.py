@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from uuid import UUID
 
@@ -44,6 +44,7 @@ from huoshui.lines.lending.loan.journal import seen_on
 from huoshui.lines.lending.loan.model import EventRow, Loan, PostedRow
 from huoshui.lines.lending.loan.position import Position
 from huoshui.lines.lending.loan.running import Running
+from huoshui.lines.lending.marks import store as marks
 from huoshui.lines.lending.portfolio import store as portfolio
 
 _EVENTS = 60  # shown of a loan, the last first
@@ -70,7 +71,7 @@ def loan_page(tx: Tx, frame: Frame, key: str, said: Said | None = None) -> Objec
         figures=_figures(tx, frame, loan, at),
         whole=_whole(frame, loan, rows),
         charts=(_chart(frame, loan, rows),) if rows else (),
-        fields=_fields(frame, loan),
+        fields=(*_fields(frame, loan), *_known(tx, frame, loan, today)),
         groups=(_rates(frame, loan),) if loan.disclosure else (),
         timeline=_timeline(tx, frame, loan, running, entries),
         tables=(
@@ -212,6 +213,22 @@ def _fields(frame: Frame, loan: Loan) -> tuple[Figure, ...]:
         ("reasons", "; ".join(r.get(frame.lang, "") for r in loan.reasons) or None),
     )
     return tuple(Figure(label=frame.say(f"loan.{name}"), value=value) for name, value in told)
+
+
+def _known(tx: Tx, frame: Frame, loan: Loan, today: date) -> tuple[Figure, ...]:
+    """What is known of the borrower: its grade now and when the loan began, and whether it is watched."""
+    now = marks.grade_on(tx, loan.party, today)
+    then = marks.grade_on(tx, loan.party, loan.start_on) if loan.start_on else None
+    holding = marks.marks(tx, party=loan.party, holding=today, limit=1)
+    here = frame.to(f"borrowers/{loan.party}")
+    grade = (
+        f"{then.grade if then else '–'} → {now.grade}" if now else frame.say("borrower.ungraded")
+    )
+    watched = frame.say(f"watch_list.kind.{holding[0].kind}") if holding else None
+    return (
+        Figure(label=frame.say("borrower.grade"), value=Link(grade, here)),
+        Figure(label=frame.say("watch_list"), value=watched),
+    )
 
 
 def _rates(frame: Frame, loan: Loan) -> FigureGroup:

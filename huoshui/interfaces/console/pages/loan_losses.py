@@ -47,6 +47,7 @@ def loan_losses_page(tx: Tx, frame: Frame, _: str = "") -> AnalysisPage:
         "title": frame.say("loan_losses"),
         "lead": frame.say("loan_losses.lead"),
         "crumbs": (asked.home(frame), Link(frame.say("loans"), frame.to("loans"))),
+        "links": (Link(frame.say("loss_rules"), frame.to("loss-rules")),),
     }
     if found.day is None or not found.rows:
         return AnalysisPage(

@@ -42,20 +42,25 @@ def segments(tx: Tx, day: date) -> dict[str, Segment]:
     return found
 
 
-def say(tx: Tx, product: str, rules: Rules, cause: str, since: date | None = None) -> RulesRow:
-    """Let parameters hold of a product, '' for all others, from a day on; today if none is named.
-
-    Raises BadScenarios, BadStaging, LossRulesCause, LossRulesLate, UnknownProduct.
-    """
+def check(tx: Tx, product: str, rules: Rules, cause: str, day: date) -> None:
+    """That parameters may be said of a product from a day on. Raises what `say` does."""
     rules.checked()
     if not cause.strip():
         raise LossRulesCause()
     if product:
         catalog.latest(tx, product)
-    day = since or access.today(tx)
     last = store.days(tx, None, 1)
     if last and day <= last[0][0]:
         raise LossRulesLate(since=day.isoformat(), last=last[0][0].isoformat())
+
+
+def say(tx: Tx, product: str, rules: Rules, cause: str, since: date | None = None) -> RulesRow:
+    """Let parameters hold of a product, '' for all others, from a day on; today if none is named.
+
+    Raises BadScenarios, BadStaging, LossRulesCause, LossRulesLate, UnknownProduct.
+    """
+    day = since or access.today(tx)
+    check(tx, product, rules, cause, day)
     number = store.next_number(tx, product)
     told = msgspec.to_builtins(rules)
     row = RulesRow(product, number, day, told, cause.strip()[:300], tx.now, tx.actor)

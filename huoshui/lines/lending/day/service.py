@@ -94,7 +94,7 @@ def close_parts(tx: Tx, day: date, parts: Sequence[int]) -> list[DayRow]:
     fees = late.charge(tx, day, mine)
     before = store.behind(tx, day, mine)
     kept = {each.loan_id: each for each in lines.lines(tx, mine)} if before else {}
-    risks = _risks(tx, day, segments, mine, before, kept.values())
+    risks = risks_of(tx, day, segments, mine, before, kept.values())
     sums = Sums(day, mine, risks)
     folded = []
     for each in before:
@@ -113,7 +113,7 @@ def close_parts(tx: Tx, day: date, parts: Sequence[int]) -> list[DayRow]:
     return rows
 
 
-def _risks(
+def risks_of(
     tx: Tx, day: date, segments: dict[str, Segment], parts: Sequence[int], before: Sequence[Stood],
     kept: Iterable[Kept],
 ) -> Risks:  # fmt: skip

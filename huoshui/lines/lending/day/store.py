@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID
 
 import msgspec
@@ -142,16 +142,17 @@ def count(tx: Tx) -> int:
     return found
 
 
-def behind(tx: Tx, day: date, parts: Sequence[int]) -> list[Stood]:
+def behind(tx: Tx, day: date, parts: Sequence[int], *, lock: bool = True) -> list[Stood]:
     """What stands on the ledger of the parts' loans whose days are not there up to a day; locked in
-    the order of their ids, so that nobody else posts for them.
+    the order of their ids, so that nobody else posts for them; not where they are only looked at.
     """
+    ending: LiteralString = "FOR NO KEY UPDATE OF a" if lock else ""
     rows = tx.ask(
-        """SELECT a.loan_id, a.through, a.interest, a.charges, a.penalty, a.bucket, a.stage, a.staged_on, a.clean_2,
+        f"""SELECT a.loan_id, a.through, a.interest, a.charges, a.penalty, a.bucket, a.stage, a.staged_on, a.clean_2,
             a.clean_3, a.measured, a.held, a.provided, a.suspended
         FROM loan_line l JOIN loan_accrued a ON a.book = l.book AND a.loan_id = l.loan_id
         WHERE l.book = %(book)s AND l.part = ANY(%(parts)s) AND a.through < %(day)s
-        ORDER BY a.loan_id FOR NO KEY UPDATE OF a""",
+        ORDER BY a.loan_id {ending}""",
         day=day,
         parts=list(parts),
     )

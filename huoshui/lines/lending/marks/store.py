@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date
+from decimal import Decimal
 from uuid import UUID
 
 import msgspec
@@ -242,3 +243,14 @@ def tell_defaults(tx: Tx, day: date) -> None:
         WHERE coalesce(n.share, 0) <> coalesce(b.share, 0)""",
         day=day,
     )
+
+
+def share_in_default(tx: Tx, party: str, day: date) -> Decimal:
+    """What part of a party's debt is in default by itself, as it was worked out last up to a day."""
+    found: Decimal | None = tx.value(
+        """SELECT share FROM party_default WHERE book = %(book)s AND party = %(party)s
+          AND since <= %(day)s ORDER BY since DESC LIMIT 1""",
+        party=party,
+        day=day,
+    )
+    return found or Decimal(0)
