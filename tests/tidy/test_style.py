@@ -37,6 +37,7 @@ FLOATS_ALLOWED = {
     "judgement/risk/models/": "statistics: chances, log-odds, shares; an amount is never reckoned",
     "judgement/risk/recall.py": "shares found",
     "judgement/risk/suspects/reading.py": "bits",
+    "judgement/risk/takeover/": "chances and bits of take-overs",
     "judgement/risk/rings/": "weights of links, chances and bits of rings",
     "scenarios/replay/driver.py": "seconds of real time",
 }

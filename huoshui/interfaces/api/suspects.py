@@ -1,4 +1,4 @@
-"""Suspects over the API: rings and sellers of fake orders, searched, listed, judged."""
+"""Suspects over the API: rings, sellers of fake orders, accounts taken over; searched, listed, judged."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class SuspectMember(msgspec.Struct, frozen=True):
 
 
 class SuspectView(msgspec.Struct, frozen=True):
-    """A ring or a seller of fake orders, as it was last seen."""
+    """A ring, a seller of fake orders or an account taken over, as it was last seen."""
 
     id: str
     kind: str
@@ -86,6 +86,7 @@ class SearchView(msgspec.Struct, frozen=True):
     orders: int
     rings: int
     sellers: int
+    taken: int
 
 
 def suspect_view(row: Suspect) -> SuspectView:
@@ -102,7 +103,9 @@ def suspect_view(row: Suspect) -> SuspectView:
 
 
 def _search_view(row: Search) -> SearchView:
-    return SearchView(row.shown, row.at, row.accounts, row.orders, row.rings, row.sellers)
+    return SearchView(
+        row.shown, row.at, row.accounts, row.orders, row.rings, row.sellers, row.taken
+    )
 
 
 @writes(

@@ -2676,7 +2676,7 @@ CREATE TABLE public.suspect (
     decisions integer DEFAULT 0 NOT NULL,
     CONSTRAINT suspect_centibits_check CHECK ((centibits >= 0)),
     CONSTRAINT suspect_check CHECK (((state = 'found'::text) OR ((decided_at IS NOT NULL) AND (reason <> ''::text)))),
-    CONSTRAINT suspect_kind_check CHECK ((kind = ANY (ARRAY['ring'::text, 'fake_orders'::text]))),
+    CONSTRAINT suspect_kind_check CHECK ((kind = ANY (ARRAY['ring'::text, 'fake_orders'::text, 'take_over'::text]))),
     CONSTRAINT suspect_members_check CHECK ((members <> '{}'::text[])),
     CONSTRAINT suspect_state_check CHECK ((state = ANY (ARRAY['found'::text, 'confirmed'::text, 'cleared'::text])))
 );
@@ -2689,7 +2689,8 @@ CREATE TABLE public.suspect_search (
     touches integer NOT NULL,
     orders integer NOT NULL,
     rings integer NOT NULL,
-    sellers integer NOT NULL
+    sellers integer NOT NULL,
+    taken integer DEFAULT 0 NOT NULL
 );
 
 CREATE TABLE public.switched (

@@ -15,6 +15,7 @@ from huoshui.judgement.risk.rings import planted
 from huoshui.judgement.risk.rings.planted.traffic import HOURS, Traffic
 from huoshui.judgement.risk.suspects import SUSPECT, Suspect, store
 from huoshui.judgement.risk.suspects.model import Shown
+from huoshui.judgement.risk.takeover import Act
 
 HOUR = timedelta(hours=1)
 Told = list[Activity]
@@ -107,3 +108,27 @@ def suspected(tx: Tx) -> Suspect:
     )  # fmt: skip
     store.add(tx, row)
     return row
+
+
+def acted(acts: Sequence[Act], names: Names, end: datetime) -> Told:
+    """Acts of accounts as a marketplace would tell them."""
+    told = []
+    for n, act in enumerate(acts):
+        who: dict[str, Any] = {
+            "buyer": names.of("byr", act.account), "key": f"act{n}", "occurred_at": end - (HOURS - act.at_h) * HOUR,
+        }  # fmt: skip
+        match act.kind:
+            case "sign_in" | "failed":
+                said = {"success": act.kind == "sign_in"}
+                told.append(Activity(kind="sign_in", device=act.device, attributes=said, **who))
+            case "credentials":
+                told.append(Activity(kind="password_changed", **who))
+            case "address":
+                told.append(Activity(kind="address.added", address=f"street {n}", **who))
+            case "order":
+                worth: dict[str, Any] = {"amount_minor": act.amount, "currency": "CNY"}
+                order, seller = names.of("ord", f"act{n}"), names.of("slr", "shop")
+                told.append(
+                    Activity(kind="order.placed", order=order, merchant=seller, **worth, **who)
+                )
+    return told

@@ -13,6 +13,7 @@ from huoshui.judgement.risk.brushing import planted as faked
 from huoshui.judgement.risk.suspects import UnknownSuspect, reading, service, store
 from huoshui.judgement.risk.suspects.matching import grown, matched
 from huoshui.judgement.risk.suspects.model import Found, ReasonNeeded, Suspect
+from huoshui.judgement.risk.takeover import planted as stolen
 from tests.judgement.risk import planting
 
 
@@ -139,3 +140,18 @@ def test_who_grew_by_a_quarter_is_judged_again(tx: Tx) -> None:
     assert not grown(known, _found("a", "b", "c", "d"))
     assert grown(known, _found("a", "b", "c", "d", "e"))
     assert grown(known, _found("a", "b", "c", "d", centibits=130))
+
+
+def test_an_account_taken_over_is_found_in_what_was_told(tx: Tx) -> None:
+    made = stolen.accounts(60, 1, 4)
+    names = planting.Names(tx)
+    planting.record(tx, planting.acted(made.acts, names, tx.now))
+    assert service.search(tx).taken > 0
+    worst = names.of("byr", next(name for name, level in made.taken.items() if level == 0))
+    [found] = store.page(tx, kind="take_over", member=worst)
+    assert {"new_device", "credentials", "new_address"} <= {sign.name for sign in found.signs}
+    acts = reading.within(tx, found)
+    assert {"sign_in", "failed", "credentials", "address", "order"} == {act.kind for act in acts}
+    service.confirm(tx, found.id, "the owner called")
+    [told] = activities.page(tx, kind="fraud.confirmed")
+    assert (told.buyer, told.attributes) == (worst, {"pattern": "take_over"})

@@ -1,4 +1,4 @@
-"""Rings and fake orders: what is found of those that were planted, at a fixed part of false alarms.
+"""Rings, fake orders and take-overs: what is found of those that were planted, at a fixed part of false alarms.
 
 On generated traffic whose documentation says what a detector could exploit; the thresholds of the
 detectors were chosen on other seeds than these.
@@ -13,14 +13,15 @@ import msgspec
 
 from huoshui.core.settings import Settings
 from huoshui.interfaces.cli.bench.figures import Measured
-from huoshui.judgement.risk import brushing
+from huoshui.judgement.risk import brushing, takeover
 from huoshui.judgement.risk.brushing import planted as faked
 from huoshui.judgement.risk.recall import Recall, line, recall
 from huoshui.judgement.risk.rings import planted, rings
 from huoshui.judgement.risk.rings.planted.traffic import HOURS
+from huoshui.judgement.risk.takeover import planted as stolen
 
 _SEEDS, _SEEDS_QUICK = (101, 102, 103, 104, 105), (101,)
-_ACCOUNTS, _SELLERS = 20_000, 3_000
+_ACCOUNTS, _SELLERS, _OWNERS = 20_000, 3_000, 5_000
 _ALARMS = {"at_0_1_percent": 0.001, "at_1_percent": 0.01, "at_5_percent": 0.05}
 _LEVELS = ("open", "light", "strong", "full")
 Found = dict[str, Recall]
@@ -34,7 +35,7 @@ class _Seen(msgspec.Struct):
 
 
 def measure(settings: Settings, quick: bool) -> Measured:
-    """Recall of ring members, of sellers that fake and of fake orders, by level and size."""
+    """Recall of ring members, fakers, fake orders and accounts taken over, by level and size."""
     del settings
     seeds = _SEEDS_QUICK if quick else _SEEDS
     begun = time.perf_counter()
@@ -46,6 +47,7 @@ def measure(settings: Settings, quick: bool) -> Measured:
         _table("ring", members)
         | _table("faker", list(sellers))
         | _table("fake_order", list(orders))
+        | _table("take_over", [_taken(seed) for seed in seeds])
     )
     figures = {f"{key}_recall_percent": 100 * each.rate for key, each in found.items()}
     figures |= {
@@ -78,6 +80,14 @@ def _fakers(seed: int) -> tuple[_Seen, _Seen]:
     return sellers, _seen(scores, guilty)
 
 
+def _taken(seed: int) -> _Seen:
+    made = stolen.accounts(_OWNERS, 50, seed)
+    by = takeover.by_account(made.acts)
+    usual = takeover.Usual.of(by)
+    scores = {account: takeover.watched(acts, usual).bits for account, acts in by.items()}
+    return _seen(scores, {account: (level, 1) for account, level in made.taken.items()})
+
+
 def _seen(scores: dict[str, float], guilty: dict[str, tuple[int, int]]) -> _Seen:
     seen = _Seen([score for name, score in scores.items() if name not in guilty])
     for name, kind in guilty.items():
@@ -94,7 +104,8 @@ def _table(what: str, seen: list[_Seen]) -> Found:
             for (level, size), scores in each.guilty.items():
                 one = recall(scores, above)
                 table[f"{what}_{_LEVELS[level]}_{alarm}"].append(one)
-                table[f"{what}_{_LEVELS[level]}_of_{size}_{alarm}"].append(one)
+                if size > 1:
+                    table[f"{what}_{_LEVELS[level]}_of_{size}_{alarm}"].append(one)
     return {key: _summed(each) for key, each in sorted(table.items())}
 
 

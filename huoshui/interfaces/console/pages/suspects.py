@@ -1,8 +1,9 @@
-"""Suspects: the rings and fake-order sellers that a search found, why, and what a person said."""
+"""Suspects: rings, fake-order sellers and taken-over accounts that a search found, why, and what a person said."""
 
 from __future__ import annotations
 
 from collections import Counter
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Literal
 
@@ -36,10 +37,9 @@ from huoshui.interfaces.console.pages import said as saying
 from huoshui.interfaces.console.pages.devices import choice
 from huoshui.judgement.risk.rings.model import STRENGTH
 from huoshui.judgement.risk.suspects import SUSPECT, Suspect, reading, service, store
-from huoshui.judgement.risk.suspects.model import Shown
+from huoshui.judgement.risk.suspects.model import KINDS, Shown
 
 READ, WRITE = "decisions:read", "risk:write"
-KINDS = ("ring", "fake_orders")
 Verb = Literal["confirm", "clear", "reopen"]
 Said = saying.Said[Verb]
 VERBS = {"confirm": service.confirm, "clear": service.clear, "reopen": service.reopen}
@@ -53,7 +53,7 @@ def suspects_page(tx: Tx, frame: Frame, _: str = "") -> ListPage:
     limit = asked.limit(frame)
     kind, state, member = (frame.asked(name) for name in ("kind", "state", "member"))
     found = store.page(
-        tx, kind=kind if kind in KINDS else "", state=state, member=member,
+        tx, kind=kind, state=state, member=member,
         after=asked.cursor(frame, "sus"), limit=limit + 1,
     )  # fmt: skip
     more, first = asked.paged(frame, "sus", found)
@@ -94,7 +94,7 @@ def _lead(tx: Tx, frame: Frame) -> str:
     if last is None:
         return frame.say("suspects.lead")
     return frame.say("suspects.searched", accounts=last.accounts, orders=last.orders, rings=last.rings,
-                     sellers=last.sellers)  # fmt: skip
+                     sellers=last.sellers, taken=last.taken)  # fmt: skip
 
 
 def _search(frame: Frame) -> Deed | None:
@@ -141,7 +141,7 @@ def suspect_page(tx: Tx, frame: Frame, key: str, said: Said | None = None) -> Ob
             Figure(label=frame.say("suspects.first_at"), value=found.first_at),
         ),
         drawing=_drawing(frame, found) if ring else None,
-        tables=(_signs(frame, found), _members(frame, found) if ring else _sales(tx, frame, found)),
+        tables=(_signs(frame, found), _shown(tx, frame, found)),
         timeline=_timeline(frame, found),
         deeds=_deeds(frame, found, said),
         api_calls=(
@@ -149,6 +149,16 @@ def suspect_page(tx: Tx, frame: Frame, key: str, said: Said | None = None) -> Ob
             ApiCall(path=f"/v1/suspects/{found.shown}/confirm", method="POST", body='{"reason": ""}'),
         ),
     )  # fmt: skip
+
+
+def _shown(tx: Tx, frame: Frame, found: Suspect) -> Table:
+    match found.kind:
+        case "ring":
+            return _members(frame, found)
+        case "fake_orders":
+            return _sales(tx, frame, found)
+        case _:
+            return _acts(tx, frame, found)
 
 
 def _drawing(frame: Frame, found: Suspect) -> Picture:
@@ -235,6 +245,24 @@ def _sales(tx: Tx, frame: Frame, found: Suspect) -> Table:
             for each in orders
         ),
         empty=Empty(title=frame.say("suspects.no_orders"), detail=frame.say("suspects.no_orders.detail")),
+    )  # fmt: skip
+
+
+def _acts(tx: Tx, frame: Frame, found: Suspect) -> Table:
+    """What the account did in the days for which it is suspected."""
+    return Table(
+        title=frame.say("suspects.acts", account=found.members[0]),
+        columns=tuple(Column(title=frame.say(f"suspects.{name}")) for name in ("at", "act", "device")),
+        rows=tuple(
+            Row(
+                cells=(
+                    datetime.fromtimestamp(act.at_h * 3600, UTC),
+                    i18n.text(f"act.{act.kind}", frame.lang), _short(act.device) or None,
+                )
+            )
+            for act in reading.within(tx, found)
+        ),
+        note=frame.say("suspects.acts.hours"),
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Suspects: the rings and fake-order sellers that a search found, kept for a person to judge.
+"""Suspects: the rings, fake-order sellers and taken-over accounts that a search found, kept for a person to judge.
 
 A search reads the activities of the last half year and finds anew; what overlaps a suspect of before
 is the same suspect, seen again. A person confirms it (each member is then told as fraud, and decisions

@@ -12,7 +12,8 @@ from huoshui.core import ids
 from huoshui.core.errors import NotFound, Problem
 from huoshui.core.machine import Machine, Move
 
-Kind = Literal["ring", "fake_orders"]
+Kind = Literal["ring", "fake_orders", "take_over"]
+KINDS: tuple[Kind, ...] = ("ring", "fake_orders", "take_over")
 
 SUSPECT = Machine(
     "suspect",
@@ -62,7 +63,9 @@ class Suspicious(msgspec.Struct, frozen=True):
 
 
 class Found(msgspec.Struct, frozen=True):
-    """What a search found: members (accounts, or the one seller), signs, and what ties each member."""
+    """What a search found: members (accounts, or the one seller or account), signs, and what ties each
+    member.
+    """
 
     kind: Kind
     members: tuple[str, ...]
@@ -72,7 +75,7 @@ class Found(msgspec.Struct, frozen=True):
 
 
 class Suspect(msgspec.Struct, frozen=True, kw_only=True):
-    """A ring or a seller of fake orders, as it was last seen; `times` counts the searches that saw it."""
+    """A ring, a seller of fake orders or an account taken over, as it was last seen; `times` counts the searches that saw it."""
 
     id: UUID
     kind: Kind
@@ -105,6 +108,7 @@ class Search(msgspec.Struct, frozen=True, kw_only=True):
     orders: int
     rings: int
     sellers: int
+    taken: int
 
     @property
     def shown(self) -> str:

@@ -8,13 +8,17 @@ from datetime import datetime, timedelta
 import msgspec
 
 from huoshui.core.db import Tx
-from huoshui.judgement.risk import brushing, rings
+from huoshui.judgement.risk import brushing, rings, takeover
 from huoshui.judgement.risk.suspects import store
 from huoshui.judgement.risk.suspects.model import Found, Shown, Suspect, Suspicious
 
 DAYS = 180
-# Below them nothing is kept: about one honest account, one honest seller in twenty lies above.
-RING_BITS_LEAST, SELLER_BITS_LEAST = 8.0, 13.0
+_ACTS: dict[str, takeover.Kind] = {
+    "password_changed": "credentials", "contact_changed": "credentials", "address.added": "address",
+}  # fmt: skip
+# Below them nothing is kept: of the honest about one member and one seller in twenty lie above, and of
+# accounts, of which there are many, one in a hundred.
+RING_BITS_LEAST, SELLER_BITS_LEAST, TAKEN_BITS_LEAST = 8.0, 13.0, 16.5
 
 
 class Traffic(msgspec.Struct, frozen=True):
@@ -24,6 +28,7 @@ class Traffic(msgspec.Struct, frozen=True):
     touches: list[rings.Touch]
     orders: list[rings.Order]
     sales: list[brushing.Sale]
+    acts: list[takeover.Act]
     now_h: int
 
 
@@ -43,8 +48,37 @@ def read(tx: Tx) -> Traffic:
             for each in placed
         ],
         _sales(tx, placed, opened, since),
+        acts(tx, since),
         hours(tx.now),
     )
+
+
+def acts(tx: Tx, since: datetime, buyer: str = "") -> list[takeover.Act]:
+    """What accounts did that a take-over would show; of one, or all."""
+    found = []
+    for told in store.acts(tx, since, buyer):
+        at, device = hours(told.at), told.device or ""
+        if told.kind == "order.placed":
+            if told.new_address:
+                found.append(takeover.Act(told.buyer, "address", at))
+            found.append(takeover.Act(told.buyer, "order", at, amount=told.amount or 0))
+        elif told.kind == "sign_in":
+            kind: takeover.Kind = "failed" if told.success is False else "sign_in"
+            found.append(takeover.Act(told.buyer, kind, at, device))
+        else:
+            found.append(takeover.Act(told.buyer, _ACTS[told.kind], at))
+    return found
+
+
+def within(tx: Tx, suspect: Suspect) -> list[takeover.Act]:
+    """What the account did in the three days for which it is suspected."""
+    begin = int(suspect.signs[0].about)
+    since = tx.now - timedelta(days=DAYS)
+    return [
+        act
+        for act in acts(tx, since, suspect.members[0])
+        if begin <= act.at_h < begin + takeover.WITHIN_H
+    ]
 
 
 def suspicious(tx: Tx, suspect: Suspect) -> list[Suspicious]:
@@ -101,8 +135,13 @@ def found(traffic: Traffic) -> list[Found]:
     ringed = rings.rings(traffic.accounts, traffic.touches, traffic.orders, traffic.now_h)
     market = brushing.Market.of(traffic.sales)
     sellers = [brushing.judged(seller, market) for seller in sorted(market.sales)]
-    return [_ring(each) for each in ringed if each.bits >= RING_BITS_LEAST] + [
-        _seller(each) for each in sellers if each.bits >= SELLER_BITS_LEAST
+    by = takeover.by_account(traffic.acts)
+    usual = takeover.Usual.of(by)
+    taken = [takeover.watched(by[account], usual) for account in sorted(by)]
+    return [
+        *(_ring(each) for each in ringed if each.bits >= RING_BITS_LEAST),
+        *(_seller(each) for each in sellers if each.bits >= SELLER_BITS_LEAST),
+        *(_taken(each) for each in taken if each.bits >= TAKEN_BITS_LEAST),
     ]
 
 
@@ -117,6 +156,13 @@ def _seller(seller: brushing.Seller) -> Found:
         Shown(s.name, _centi(s.bits), s.count, s.of, centilift=_centi(s.lift)) for s in seller.signs
     )
     return Found("fake_orders", (seller.id,), _centi(seller.bits), signs, {})
+
+
+def _taken(account: takeover.Watched) -> Found:
+    begin = str(account.from_h)
+    signs = sorted(account.signs, key=lambda each: -each.bits)
+    shown = tuple(Shown(s.name, _centi(s.bits), s.count, s.count, begin) for s in signs)
+    return Found("take_over", (account.account,), _centi(account.bits), shown, {})
 
 
 def _centi(bits: float) -> int:

@@ -28,7 +28,7 @@ _TOLD = {"confirm": "confirmed", "clear": "cleared", "reopen": "reopened"}
 
 
 def search(tx: Tx) -> Search:
-    """Find rings and fake orders in what is known now. Raises NoCommunities."""
+    """Find rings, fake orders and take-overs in what is known now. Raises NoCommunities."""
     store.one_search_at_a_time(tx)
     traffic = reading.read(tx)
     found = reading.found(traffic)
@@ -42,9 +42,12 @@ def search(tx: Tx) -> Search:
         id=tx.id("ssr", tx.now.isoformat()), at=tx.now, accounts=len(traffic.accounts), touches=len(traffic.touches),
         orders=len(traffic.orders), rings=sum(one.kind == "ring" for one in found),
         sellers=sum(one.kind == "fake_orders" for one in found),
+        taken=sum(one.kind == "take_over" for one in found),
     )  # fmt: skip
     store.add_search(tx, done)
-    tx.emit("suspects.searched", done.shown, rings=done.rings, sellers=done.sellers)
+    tx.emit(
+        "suspects.searched", done.shown, rings=done.rings, sellers=done.sellers, taken=done.taken
+    )
     return done
 
 
@@ -97,7 +100,7 @@ def _moved(tx: Tx, id_: UUID, verb: str, reason: str) -> Suspect:
 
 def _tell(tx: Tx, row: Suspect, kind: str, said: dict[str, str]) -> None:
     """Each member, once for each verdict."""
-    about = "buyer" if row.kind == "ring" else "merchant"
+    about = "merchant" if row.kind == "fake_orders" else "buyer"
     told = [
         msgspec.structs.replace(
             Activity(kind=kind, occurred_at=tx.now, key=f"{row.shown}/{row.decisions}/{member}",

@@ -105,6 +105,35 @@ def outcomes(tx: Tx, since: datetime) -> list[Outcome]:
     )
 
 
+class Told(msgspec.Struct, frozen=True):
+    """An act of an account that a take-over might be."""
+
+    buyer: str
+    kind: str
+    at: datetime
+    device: str | None
+    amount: int | None
+    success: bool | None
+    new_address: bool | None
+
+
+def acts(tx: Tx, since: datetime, buyer: str = "") -> list[Told]:
+    """Sign-ins, changed credentials, new addresses and orders since then; of one account, or all."""
+    return tx.rows(
+        Told,
+        """SELECT buyer, kind, occurred_at AS at, device, amount,
+            (attributes ->> 'success')::boolean AS success,
+            (attributes ->> 'new_address')::boolean AS new_address
+        FROM activity
+        WHERE book = %(book)s AND occurred_at >= %(since)s AND buyer IS NOT NULL
+            AND (%(buyer)s = '' OR buyer = %(buyer)s)
+            AND kind IN ('sign_in', 'password_changed', 'contact_changed', 'address.added', 'order.placed')
+        ORDER BY occurred_at, seq""",
+        since=since,
+        buyer=buyer,
+    )
+
+
 def ties(tx: Tx) -> list[tuple[str, str]]:
     """(merchant, buyer) of those who used one device, card, phone or address."""
     each = " UNION ".join(
