@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from edge.protocol import new_key, public_text
+from huoshui.core import ids
 from huoshui.core.settings import Settings
 from huoshui.core.worlds import Worlds
 from huoshui.lines import payments
@@ -46,3 +48,32 @@ def test_a_claim_lives_in_the_shell(desk: Shell) -> None:
     assert desk.done("partner", "list", "--json", *WORLD).json == []
     refused = desk.run("factoring", "offer", "o1", "s1", WITH, *WORLD)
     assert refused.code != 0 and "already_assigned" in refused.err
+
+
+def test_own_pages_sources_and_names_of_partners_in_the_shell(desk: Shell) -> None:
+    worlds = Worlds.start(Settings(home=str(desk.home)))
+    with worlds.database("live").begin(book=1) as tx:
+        buyer = ids.show(
+            "byr", tx.value("SELECT min(id::text)::uuid FROM buyer WHERE book = %(book)s")
+        )
+    worlds.close()
+    made = desk.done("page", "open", buyer, "--days", "7", "--json", *WORLD).json
+    key = made["page"]["id"]
+    assert made["url"].startswith(f"http://localhost:8420/mine/{key}_live.1.")
+    assert "digest" not in made["page"]
+    assert key in desk.done("page", "list", "--party", buyer, *WORLD).out
+    desk.done("page", "end", key, *WORLD)
+    [ended] = desk.done("page", "list", "--json", *WORLD).json
+    assert (ended["id"], ended["state"]) == (key, "ended")
+    keys = [public_text(new_key()) for _ in "12"]
+    asked = ("School", keys[0], "--kind", "course_completed")
+    source = desk.done("milestone", "register", *asked, "--json", *WORLD).json["id"]
+    desk.done("milestone", "suspend", source, "audit", *WORLD)
+    assert "suspended" in desk.done("milestone", "sources", "--state", "suspended", *WORLD).out
+    desk.done("milestone", "resume", source, *WORLD)
+    assert (
+        desk.done("milestone", "rotate", source, keys[1], "--json", *WORLD).json["public"]
+        == keys[1]
+    )
+    desk.done("partner", "name", "picc", "PICC", "中国人保", *WORLD)
+    assert desk.done("partner", "names", "--json", *WORLD).json[0]["zh"] == "中国人保"
