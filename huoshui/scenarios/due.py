@@ -10,13 +10,14 @@ from huoshui.lines.lending.factoring import service as factoring
 from huoshui.lines.lending.loan import contract as loans
 from huoshui.lines.payments.disputes import service as disputes
 from huoshui.lines.payments.rails import inbox
-from huoshui.scenarios import order_flow, payment_flow, rail_files, rail_flow
+from huoshui.scenarios import disbursing, order_flow, payment_flow, rail_files, rail_flow
 
 WORK: dict[str, Run] = {
     **order_flow.WORK,
     **payment_flow.WORK,
     **disputes.WORK,
     **rail_files.WORK,
+    **disbursing.WORK,
     **facilities.WORK,
     **port.WORK,
     **factoring.WORK,

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from huoshui.core import ids
+from huoshui.core import ids, work
 from huoshui.core.db import Tx
 from huoshui.core.machine import IllegalMove
 from huoshui.ledger.verify import verify
@@ -22,15 +22,18 @@ from huoshui.lines.lending.facility.way import stands
 from huoshui.lines.lending.loan import service
 from huoshui.lines.lending.loan.model import Loan
 from huoshui.lines.lending.loan.service import Outcome, Repayment
+from huoshui.lines.payments.reconciliation.intake import Upload
 from huoshui.lines.payments.settlement import payouts
 from huoshui.lines.payments.settlement.terms import SettlementTerms
-from huoshui.scenarios import disbursing, payout_flow, rail_flow
+from huoshui.lines.payments.statements import PROFILES
+from huoshui.scenarios import disbursing, due, payout_flow, rail_flow
 from huoshui.scenarios.disbursing import BalanceSpent, DisbursementStands, store
 from tests import ground
 from tests.ground import DAY, START, Ground, nets
 from tests.lines.lending.loan import ground as loans
 from tests.lines.lending.partners.test_partners import PARTNERS
 from tests.lines.rails.ground import Field, field
+from tests.lines.test_reconciliation import bank, placed
 
 AMOUNT = 1_200_000
 
@@ -260,3 +263,22 @@ def test_what_a_bank_sends_back_by_itself_is_undone(market: Ground, tmp_path: Pa
         with market.database.begin(book=market.number) as tx:
             assert clearing(tx) == 0 and nets(tx).get("rail:bank:payout", 0) == 0
             assert position(tx, loan) == (0, 0)
+
+
+def test_a_banks_file_says_that_it_arrived_and_that_it_came_back(market: Ground) -> None:
+    with market.database.begin(book=market.number) as tx:
+        loan = lent(tx)
+        disbursing.draw(tx, loan.id, AMOUNT, "d", way="bank")
+        key = disbursing.of_loan(tx, loan.id)[0].shown
+        placed(tx, bank([f"2025-03-03,-12000.00,{key},loan"]))
+    work.drain(market.database, due.WORK, book=market.number)
+    assert _state(market, loan) == "disbursed"
+    with market.database.begin(book=market.number) as tx:
+        assert nets(tx)["bank:main"] == AMOUNT and "rail:bank:payout" not in nets(tx)
+        content = f"date,amount,reference,type\n2025-03-03,12000.00,{key},return\n".encode()
+        placed(tx, Upload(name="back.csv", content=content, profile=PROFILES["bank"]))
+    work.drain(market.database, due.WORK, book=market.number)
+    assert _state(market, loan) == "returned"
+    with market.database.begin(book=market.number) as tx:
+        assert clearing(tx) == 0 and position(tx, loan) == (0, 0)
+        assert verify(tx).holds

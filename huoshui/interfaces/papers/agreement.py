@@ -216,10 +216,15 @@ def _others(contract: Contract, words: Words) -> list[Block]:
             )
         )
     if contract.merchant:
-        of = contract.merchant
-        fee = of["by_instalments"].get(str(contract.instalments), of["fee"])
-        told.append(say("merchant", share=share(fee)))
+        told.append(_merchant(contract, contract.merchant, words))
     return [Text(each) for each in told]
+
+
+def _merchant(contract: Contract, of: dict[str, Any], words: Words) -> str:
+    if "discount" in of:  # as contracts said it before it was a fee
+        return words.say("merchant.discount", share=words.share(of["discount"]))
+    fee = of["by_instalments"].get(str(contract.instalments), of["fee"])
+    return words.say("merchant", share=words.share(fee))
 
 
 def _cover(contract: Contract, each: dict[str, Any], words: Words) -> str:

@@ -15,6 +15,7 @@ from huoshui.scenarios.disbursing.model import (
     Way,
 )
 from huoshui.scenarios.disbursing.service import (
+    WORK,
     arrived,
     back,
     draw,
@@ -29,6 +30,7 @@ from huoshui.scenarios.disbursing.service import (
 
 __all__ = [
     "DISBURSEMENT",
+    "WORK",
     "BalanceSpent",
     "Disbursement",
     "DisbursementStands",

@@ -13,6 +13,7 @@ from huoshui import ledger
 from huoshui.core import access, ids
 from huoshui.core.db import Tx
 from huoshui.core.errors import Conflict, Problem
+from huoshui.core.work import Item, Run
 from huoshui.ledger import Chart, read_templates
 from huoshui.ledger.template import Template
 from huoshui.lines.lending import postings as lending
@@ -24,6 +25,7 @@ from huoshui.lines.lending.loan.ports import Ports
 from huoshui.lines.lending.loan.service import Outcome
 from huoshui.lines.payments import chart, rails
 from huoshui.lines.payments.rails.model import Answer, Call, Notice
+from huoshui.lines.payments.reconciliation import placing
 from huoshui.lines.payments.settlement import store as settlement
 from huoshui.scenarios.disbursing import store
 from huoshui.scenarios.disbursing.model import (
@@ -117,7 +119,9 @@ def _post(tx: Tx, of: Disbursement, txn_id: UUID, *, back: bool) -> None:
         names = {"seller": of.party, "source": clearing_path(of.product)}
     made = template.transaction(
         txn_id, names, {"amount": -of.amount if back else of.amount},
-        reference=ids.show("loan", of.loan_id), currency=of.currency, at=tx.now,
+        # A bank's file names what was sent; what stays in the book is the loan's.
+        reference=of.shown if of.way == "bank" else ids.show("loan", of.loan_id),
+        currency=of.currency, at=tx.now,
     )  # fmt: skip
     ledger.post(tx, [made], CHART)[0].demand()
 
@@ -296,3 +300,27 @@ def _called(tx: Tx, call: Call) -> Disbursement | None:
         return None
     found = store.find(tx, ids.read(_PREFIX, call.subject))
     return found if found and found.call_id == call.id else None
+
+
+def _bank_has(tx: Tx, items: list[Item]) -> None:
+    """Due work: a bank's file has what was sent, or what said so was undone."""
+    for item in items:
+        txns = [UUID(txn) for txn in item.payload["txns"]]
+        for of in store.of_txns(tx, txns):
+            if of.state in ("disbursing", "disbursed"):
+                arrived(tx, of.id, there=item.payload["there"])
+
+
+def _bank_returned(tx: Tx, items: list[Item]) -> None:
+    """Due work: a bank's file says that it sent the money back."""
+    for item in items:
+        subject = item.payload["subject"]
+        of = store.find(tx, ids.read(_PREFIX, subject)) if subject.startswith("dsb_") else None
+        if of is not None and of.out and of.amount == item.payload["amount"]:
+            back(tx, of.id, item.payload["reason"])
+
+
+WORK: dict[str, Run] = {
+    placing.SENT_MATCHED: _bank_has,
+    placing.SENT_RETURNED: _bank_returned,
+}

@@ -7,6 +7,9 @@ from huoshui.core.db import Tx
 from huoshui.core.money import Money
 from huoshui.interfaces.console.page import Column, Frame, Id, Link, Row, Table
 from huoshui.scenarios import merchant_dues
+from huoshui.scenarios.merchant_dues import Taken
+
+_SHARED = ("premium", "asg", "loan")
 
 
 def tables(tx: Tx, frame: Frame, seller: str) -> tuple[Table, ...]:
@@ -36,10 +39,11 @@ def tables(tx: Tx, frame: Frame, seller: str) -> tuple[Table, ...]:
                     Row(
                         cells=(
                             Link(
-                                i18n.text(f"template.{each.template}", frame.lang),
+                                _what(frame, each),
                                 frame.to(f"transactions/{ids.show('txn', each.txn_id)}"),
                             ),
-                            each.at, Money(each.amount, each.currency), Id(each.reference),
+                            each.at, Money(each.amount, each.currency),
+                            Id(each.reference.rpartition("/")[2]),
                         )
                     )
                     for each in taken
@@ -47,6 +51,15 @@ def tables(tx: Tx, frame: Frame, seller: str) -> tuple[Table, ...]:
             )
         )  # fmt: skip
     return tuple(found)
+
+
+def _what(frame: Frame, each: Taken) -> str:
+    """For what it was taken; of what lines have of takings, by what they have it for."""
+    if each.template == "takings_shared":
+        what = each.reference.partition("/" if "/" in each.reference else "_")[0]
+        if what in _SHARED:
+            return frame.say(f"dues.shared.{what}")
+    return i18n.text(f"template.{each.template}", frame.lang)
 
 
 def _table(frame: Frame, name: str, rows: tuple[Row, ...]) -> Table:

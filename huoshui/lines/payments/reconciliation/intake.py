@@ -19,7 +19,7 @@ from huoshui.lines.payments.statements import Entry, FileRefused, Parsed, Profil
 
 PLACE_DUE = "reconciliation.place_due"
 PLACE_AT_ONCE = 1_000
-_OURS = ("ord", "pmt", "pay", "prf")
+_OURS = ("ord", "pmt", "pay", "prf", "dsb")
 
 
 class RailNeeded(Problem):

@@ -35,6 +35,8 @@ AGE_DUE = "reconciliation.age_due"
 Keep = Callable[[Tx, Sequence[Line]], None]
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 _PAYOUT = "pay"
+SENT_MATCHED = "reconciliation.sent_matched"  # due work of who sent money to a bank beside payouts
+SENT_RETURNED = "reconciliation.sent_returned"
 _LOOK_BACK_DAYS = 3
 
 
@@ -133,6 +135,12 @@ def _returned(tx: Tx, lines: Sequence[Line]) -> None:
             payout = payout_store.payout(tx, ids.read(_PAYOUT, line.subject))
             if payout and payout.state in ("sent", "paid") and payout.amount == line.gross:
                 payouts.returned(tx, payout.id, line.note or line.kind)
+        elif line.kind in _RETURNS and line.gross > 0 and line.subject:
+            # What another line sent out of the payout account is that line's to take back.
+            tx.later(
+                SENT_RETURNED, line.subject, tx.now,
+                subject=line.subject, amount=line.gross, reason=line.note or line.kind,
+            )  # fmt: skip
 
 
 def places(tx: Tx, file_source: str, rail: str, currency: str) -> list[Place]:
@@ -263,6 +271,9 @@ def arrived(tx: Tx, items: Sequence[Item], *, there: bool) -> None:
     """Payouts among matched items are paid; among those of a match that was undone, sent again."""
     txns = [item.txn_id for item in items if item.path.endswith(":payout") and item.amount < 0]
     found = payout_store.by_txn(tx, txns) if txns else []
+    others = sorted({str(txn) for txn in txns} - {str(payout.txn_id) for payout in found})
+    if others:  # what other lines sent to banks: theirs to follow
+        tx.later(SENT_MATCHED, f"{others[0]}/{there}", tx.now, txns=others, there=there)
     (sending.pay if there else sending.unpay)(tx, found)
     for batch_id in sorted({payout.batch_id for payout in found if payout.batch_id}):
         batches.refresh(tx, batch_id)
