@@ -17,11 +17,11 @@ from huoshui.core.db import Database
 from huoshui.core.worlds import Worlds
 from huoshui.interfaces.console import make_ticket, sign_in_link
 from huoshui.lines import payments
+from huoshui.lines.lending.loan.model import Loan
 from huoshui.scenarios import disbursing, payout_flow
 from tests.interfaces.console import site
 from tests.interfaces.console.test_look import CHROMIUM, serious
 from tests.lines.lending.loan import ground
-from tests.lines.lending.loan.ground import Loan
 from tests.lines.lending.partners.test_partners import PARTNERS
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
