@@ -43,6 +43,7 @@ PAGES = (
     "own-pages",
     "pay-later",
     "loan-day",
+    "decisions",
     "rings",
     "whatif",
 )
