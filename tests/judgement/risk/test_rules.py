@@ -39,7 +39,7 @@ def faults(old: str, new: str, count: int = 1) -> dict[str, str]:
     [
         ('currency = "CNY"', 'currency = "CNX"', "/currency", "product_currency"),
         ('owner = "risk@shop"', "", "/rule/0/owner", "missing"),
-        ("expires = 2028-12-31", "", "/rule/0/expires", "missing"),
+        ("expires = 2035-12-31", "", "/rule/0/expires", "missing"),
         ('reason = "debt_load"', 'reason = "bad_hair"', "/rule/2/reason", "rule_reason"),
         ('action = "decline"', 'action = "shrug"', "/rule/0/action", "choice"),
         ("limit = 2000000", "", "/rule/3/limit", "rule_limit"),
@@ -67,8 +67,8 @@ def test_rules_fire_over_facts_and_not_beyond_their_day() -> None:
     assert fired(DAY) == {"identity_missing": False}  # for lack of facts
     assert fired(DAY, **verified) == {}
     assert fired(DAY, **verified, listed__blocked=True, listed__allowed=False) == {"blocked": True}
-    assert fired(date(2029, 1, 1)) == {}
-    assert {e.pointer for e in ended(own.said, date(2029, 1, 1))} == {
+    assert fired(date(2036, 1, 1)) == {}
+    assert {e.pointer for e in ended(own.said, date(2036, 1, 1))} == {
         f"/rule/{n}/expires" for n in range(5)
     }
 
@@ -135,7 +135,7 @@ def test_the_database_itself_refuses_to_change_a_version(
 
 def test_what_has_run_out_is_not_proposed_and_names_are_read_strictly(tx: Tx) -> None:
     with pytest.raises(BadRules) as refused:
-        _propose(tx, "expires = 2028-12-31", "expires = 2020-12-31")
+        _propose(tx, "expires = 2035-12-31", "expires = 2020-12-31")
     assert refused.value.errors[0].code == "rule_expired"
     for ref in ("shop@x", "shop@-1", "shop@٣", "shop@12345678"):
         with pytest.raises(UnknownVersion):
