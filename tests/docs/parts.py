@@ -27,6 +27,7 @@ from huoshui.facts import activity
 from huoshui.interfaces.api import HANDLERS
 from huoshui.interfaces.api.contract import contract_of
 from huoshui.interfaces.cli.commands import build
+from huoshui.judgement.risk import features
 from huoshui.ledger.model import TRANSIENT, Code
 from huoshui.ledger.template import Entry
 from huoshui.lines.lending import lint
@@ -55,6 +56,8 @@ _WORDS = {
         "key": "Idempotency-Key", "dry": "dry_run", "required": "required",
         "optional": "optional", "": "", "yes": "yes", "burns": "Uses the id up",
         "no": "no", "must": "must", "about": "Must name", "attributes": "Attributes",
+        "feature": "Feature", "owner": "Owner", "sensitivity": "Sensitivity", "where": "Condition",
+        "ordinary": "ordinary", "personal": "personal", "secret": "secret", "protected": "protected",
     },
     "zh": {
         "command": "命令", "does": "作用", "options": "参数与选项",
@@ -66,6 +69,8 @@ _WORDS = {
         "key": "Idempotency-Key", "dry": "dry_run", "required": "必需",
         "optional": "可选", "": "", "yes": "可", "burns": "编号作废",
         "no": "无", "must": "必有", "about": "必须指明", "attributes": "属性",
+        "feature": "特征", "owner": "负责方", "sensitivity": "敏感度", "where": "条件",
+        "ordinary": "一般", "personal": "个人", "secret": "保密", "protected": "受保护",
     },
 }  # fmt: skip
 
@@ -343,7 +348,16 @@ def _activity_kinds(lang: str) -> str:
     return _table(lang, heads, rows)
 
 
+def _features(lang: str) -> str:
+    rows = [
+        (f"`{f.name}`", f.words(lang), f.owner, _WORDS[lang][f.sensitivity], f"`{f.where}`" if f.where else "")
+        for f in features.catalogue().values()
+    ]  # fmt: skip
+    return _table(lang, ("feature", "meaning", "owner", "sensitivity", "where"), rows)
+
+
 PARTS: dict[str, Callable[[str], str]] = {
+    "features": _features,
     "activitykinds": _activity_kinds,
     "errors": _errors,
     "commands": _commands,

@@ -45,6 +45,7 @@ PAGES = (
     "loan-day",
     "decisions",
     "rings",
+    "features",
     "whatif",
 )
 USUAL_PORT = "8420"

@@ -26,6 +26,7 @@ from huoshui.interfaces.cli.desk_commands import add_devices, add_disputes, add_
 from huoshui.interfaces.cli.expr_commands import add_expr
 from huoshui.interfaces.cli.facility_commands import add_facilities
 from huoshui.interfaces.cli.factoring_commands import add_factoring
+from huoshui.interfaces.cli.feature_commands import add_features
 from huoshui.interfaces.cli.ledger_commands import add_ledger
 from huoshui.interfaces.cli.lending_commands import add_lending
 from huoshui.interfaces.cli.loan_book import add_book
@@ -68,6 +69,7 @@ _GROUPS = (
     ("suspects", add_suspects),
     ("policy", add_policies),
     ("decision", add_decisions),
+    ("features", add_features),
 )
 
 
