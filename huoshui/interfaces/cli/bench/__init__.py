@@ -18,6 +18,7 @@ from huoshui.core.settings import Settings
 from huoshui.interfaces.cli import terminal
 from huoshui.interfaces.cli.bench import (
     access,
+    cards,
     console,
     credit,
     decision,
@@ -41,6 +42,7 @@ _LOG_FILES_QUICK, _LOG_FILES = 96, 240
 _WITHOUT_DATABASE = {"models", "capacity", "transfer", "device_fraud"}
 BENCHES: dict[str, Bench] = {
     "access": access.measure,
+    "cards": cards.measure,
     "console": console.measure,
     "decision": decision.measure,
     "devices": devices.measure,
