@@ -78,6 +78,7 @@ _MENU: tuple[tuple[str, tuple[tuple[str, str, str, str], ...]], ...] = (
             ("rule_sets", "rule-sets", "list-tree", ""),
             ("policies", "policies", "scale", ""),
             ("suspects", "suspects", "users", ""),
+            ("features", "features", "list-tree", ""),
         ),
     ),
     (
@@ -137,6 +138,7 @@ _SCOPES = {
     "suspects": "decisions:read",
     "decisions": "decisions:read",
     "rule_sets": "decisions:read",
+    "features": "decisions:read",
     "policies": "decisions:read",
     "keys": "keys:write",
     "requests": "requests:read",

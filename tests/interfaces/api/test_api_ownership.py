@@ -431,6 +431,7 @@ def test_another_tenants_object_is_as_if_it_were_not(
 # the rails and the kinds of activities that there are, what tills are to know.
 NO_LISTS = (
     "/activity-kinds",
+    "/features",
     "/settlement/terms",
     "/reconciliation/check",
     "/replay",

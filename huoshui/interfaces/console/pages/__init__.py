@@ -22,6 +22,7 @@ from huoshui.interfaces.console.pages.disputes import dispute_page, disputes_pag
 from huoshui.interfaces.console.pages.facilities import appeals_page, facilities_page
 from huoshui.interfaces.console.pages.facility import facility_page
 from huoshui.interfaces.console.pages.factoring import assignment_page, book_page, factoring_page
+from huoshui.interfaces.console.pages.features import features_page
 from huoshui.interfaces.console.pages.holds import hold_page, holds_page
 from huoshui.interfaces.console.pages.journal import journal_page, transaction_page
 from huoshui.interfaces.console.pages.keys import keys_page
@@ -203,6 +204,7 @@ PAGES = {
     "decisions": Place("decisions", decisions_page, "decisions:read"),
     "decisions/{key:str}": Place("decisions", decision_page, "decisions:read"),
     "reasons": Place("decisions", reasons_page, "decisions:read"),
+    "features": Place("features", features_page, "decisions:read"),
     "rule-sets": Place("rule_sets", rule_sets_page, "decisions:read"),
     "rule-sets/{key:str}": Place("rule_sets", rule_set_page, "decisions:read"),
     "policies": Place("policies", policies_page, "decisions:read"),
