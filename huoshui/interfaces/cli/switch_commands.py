@@ -46,7 +46,13 @@ def add_switch(app: App, settings: Settings, add: Add) -> None:
 
         switching.run_list(settings, Where(world, book), json=json)
 
+    def offers(seller: str, *, world: str = SANDBOX, book: int = 1, json: bool = False) -> None:
+        from huoshui.interfaces.cli import switching
+
+        switching.run_offers(settings, Where(world, book), seller, json=json)
+
     add(app, "switch.on", on)
     add(app, "switch.as-tried", as_tried)
     add(app, "switch.off", off)
     add(app, "switch.list", list_)
+    add(app, "switch.offers", offers)

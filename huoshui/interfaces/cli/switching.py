@@ -9,13 +9,14 @@ import msgspec
 from huoshui.core.db import Tx
 from huoshui.core.errors import Problem
 from huoshui.core.fields import field_error
+from huoshui.core.money import major
 from huoshui.core.settings import Settings
 from huoshui.interfaces.cli import terminal
 from huoshui.interfaces.cli.ledgering import Where
 from huoshui.interfaces.cli.proving import opened
 from huoshui.interfaces.cli.supposing import NoSuchProduct
 from huoshui.interfaces.cli.terminal import say
-from huoshui.scenarios import switching, whatif
+from huoshui.scenarios import seller_loans, switching, whatif
 from huoshui.scenarios.products import golden
 from huoshui.scenarios.switching import Switched
 from huoshui.scenarios.whatif import switch
@@ -88,6 +89,22 @@ def run_list(settings: Settings, where: Where, *, json: bool) -> None:
     with opened(settings, where.world) as database:
         found = database.run(use_case, book=where.book)
     _show(found, json=json)
+
+
+def run_offers(settings: Settings, where: Where, seller: str, *, json: bool) -> None:
+    """What a seller could borrow now by what it sold, or why not."""
+    with opened(settings, where.world) as database:
+        found = database.run(lambda tx: seller_loans.offers(tx, seller), book=where.book)
+    if json:
+        terminal.print_json([msgspec.to_builtins(each) for each in found])
+        return
+    lang = terminal.language()
+    terminal.table(
+        [say(f"offers.{head}") for head in ("product", "instalments", "amount", "why")],
+        [[o.name[lang], str(o.instalments), f"{major(o.amount, o.currency):,} {o.currency}",
+          "; ".join(reason[lang] for reason in o.reasons) or "–"] for o in found],
+        numbers=(1, 2),
+    )  # fmt: skip
 
 
 def _show(rows: list[Switched], *, json: bool) -> None:

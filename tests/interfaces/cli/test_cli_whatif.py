@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import gzip
 from pathlib import Path
 
 from tests.interfaces.cli.conftest import Shell
@@ -46,3 +48,16 @@ def test_what_cannot_be_supposed_is_named(shell: Shell, sample: Path) -> None:
     said = shell.run("whatif", "nosuch")
     assert said.code == 1 and "nosuch" in said.err
     assert shell.run("whatif", "nosuch", HUOSHUI_LANGUAGE="zh").err != said.err
+
+
+def test_what_a_seller_could_borrow_is_listed_with_why_not(shell: Shell, sample: Path) -> None:
+    world = shell.done("replay", "--orders", str(sample), "--json").json["world"]
+    with gzip.open(sample / "sellers.csv.gz", "rt", encoding="utf-8") as file:
+        seller = next(csv.DictReader(file))["key"]
+    shell.done("switch", "on", "sales-advance", "--world", world)
+    found = shell.done("switch", "offers", seller, "--world", world, "--json").json
+    assert [each["instalments"] for each in found] == [6, 9]
+    assert found[0]["reasons"][0]["rule"] in ("history", "sales")
+    told = shell.done("switch", "offers", seller, "--world", world).out
+    assert "Advance on sales" in told and found[0]["reasons"][0]["en"][:20] in told
+    assert shell.run("switch", "offers", "nobody", "--world", world).code == 1
