@@ -164,7 +164,8 @@ class Tx:
         It is sent as it is: to read through a text for named places takes longer than its answer.
         """
         with self.by_index():
-            cursor = psycopg.RawCursor(self._connection).execute(query, values)
+            cursor = psycopg.RawCursor(self._connection)
+            cursor.execute(query, values, prepare=True)
         return cursor.fetchall()
 
     def ask(self, query: LiteralString, /, **params: Any) -> Callable[[], list[tuple[Any, ...]]]:
