@@ -259,3 +259,22 @@ def test_a_seller_looks_at_its_money_on_a_phone(
     tab.get_by_text("Advanced, still open").wait_for()
     look(tab, "claims-en")
     assert said == []
+
+
+def test_where_the_money_of_a_loan_went_is_told_to_its_borrower(
+    client: httpx.Client, shop: tuple[Tenant, str, str]
+) -> None:
+    tenant, party, _ = shop
+    ref = lending.running(tenant, party)
+    own = Own(tenant, client, party)
+    assert "In your balance here." in own.sees(f"/loans/{ref}")
+    made = tenant.done("/loans", lending.ASKED | {"party": party})["id"]
+    tenant.done(f"/loans/{made}/consent", lending.CONFIRMED)
+    amount = {"amount": 500_000, "currency": "CNY"}
+    tenant.done(f"/loans/{made}/draw", {"amount": amount, "way": "bank"})
+    assert "On its way to your bank account." in own.sees(f"/loans/{made}")
+    [sent] = tenant.get("/disbursements", loan=made)["data"]
+    tenant.done(f"/disbursements/{sent['id']}/fail", {"reason": "account_closed"})
+    seen = own.sees(f"/loans/{made}")
+    assert "It did not reach your bank account. You owe nothing for it" in seen
+    assert "未能汇入您的银行账户" in own.sees(f"/loans/{made}", lang="zh")
