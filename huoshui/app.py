@@ -25,6 +25,7 @@ from huoshui.core.webhooks.guard import Policy
 from huoshui.core.webhooks.vault import Vault
 from huoshui.core.worlds import LIVE, SANDBOX, Worlds
 from huoshui.interfaces import cli
+from huoshui.judgement.risk.models.trainings import trainer
 from huoshui.ledger import accounts, holds, proof, upkeep
 from huoshui.lines.payments.rails import registry
 from huoshui.lines.payments.rails.sender import Sender
@@ -87,6 +88,7 @@ def serve(settings: Settings, worlds: Worlds, port: int, ready: Callable[[], Non
     workers: list[Worker | Courier | RailWorker] = [
         Worker("work", worlds, drain),
         Worker("sealer", worlds, sealer(settings)),
+        Worker("trainer", worlds, trainer.turn),
         *couriers(settings, worlds),
         *rail_workers(worlds),
     ]
@@ -113,7 +115,7 @@ def serve(settings: Settings, worlds: Worlds, port: int, ready: Callable[[], Non
 class Worker(threading.Thread):
     """Does one thing for each book of the worlds on real time, once a second."""
 
-    def __init__(self, name: str, worlds: Worlds, task: Callable[[Database, int], None]) -> None:
+    def __init__(self, name: str, worlds: Worlds, task: Callable[[Database, int], object]) -> None:
         super().__init__(name=f"huoshui-{name}", daemon=True)
         self._worlds = worlds
         self._task = task

@@ -83,6 +83,7 @@ PREFIXES = {
     "dec": "decision",
     "lst": "entry of a list",
     "mdl": "model",
+    "mtr": "training of a model",
     "act": "activity",
     "mrk": "entry on the watch list",
     "sus": "suspect",

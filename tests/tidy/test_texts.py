@@ -20,6 +20,7 @@ from huoshui.core.errors import Problem
 from huoshui.facts.milestones.model import SOURCE
 from huoshui.interfaces.cli.bench import BENCHES
 from huoshui.interfaces.cli.claims import CLAIMS
+from huoshui.judgement.risk.models.trainings import TRAINING
 from huoshui.judgement.risk.suspects import SUSPECT
 from huoshui.judgement.risk.versions import VERSION
 from huoshui.lines.lending import impairment
@@ -65,6 +66,7 @@ MACHINES = (
     WATCH,
     PROPOSAL,
     DISBURSEMENT,
+    TRAINING,
 )
 ENTRIES = {
     *TEMPLATES,

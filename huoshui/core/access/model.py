@@ -36,6 +36,7 @@ SCOPES = {
     "ledger:close": "close periods; close, reopen and bound accounts",
     "decisions:read": "read decisions, rule sets, policies and lists",
     "decisions:write": "ask for decisions",
+    "models:train": "train models on own files, score by them, delete them",
     "risk:write": "propose rule sets and policies, write lists",
     "risk:approve": "publish and retire rule sets and policies that another person proposed",
     "products:read": "read products, their versions, and quote them",
@@ -80,6 +81,7 @@ ROLES: dict[Kind, dict[str, frozenset[str]]] = {
             "devices:write",
             "products:write",
             "decisions:write",
+            "models:train",
             "risk:write",
             "risk:approve",
             "requests:read",
@@ -103,6 +105,7 @@ ROLES: dict[Kind, dict[str, frozenset[str]]] = {
                 "facilities:appeal",
                 "loans:read",
                 "loans:apply",
+                "models:train",
                 "keys:write",
                 "console",
             }

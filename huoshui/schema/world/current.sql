@@ -1997,6 +1997,38 @@ CREATE TABLE public.milestone_source (
     CONSTRAINT milestone_source_state_check CHECK ((state = ANY (ARRAY['trusted'::text, 'suspended'::text, 'revoked'::text])))
 );
 
+CREATE TABLE public.model_training (
+    book integer NOT NULL,
+    id uuid NOT NULL,
+    owner uuid,
+    name text NOT NULL,
+    asked jsonb NOT NULL,
+    digest text NOT NULL,
+    content bytea,
+    state text NOT NULL,
+    asked_at timestamp with time zone NOT NULL,
+    asked_by text NOT NULL,
+    began_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    stage text DEFAULT ''::text NOT NULL,
+    steps_done integer DEFAULT 0 NOT NULL,
+    steps integer DEFAULT 0 NOT NULL,
+    problem text DEFAULT ''::text NOT NULL,
+    facts jsonb DEFAULT '{}'::jsonb NOT NULL,
+    CONSTRAINT model_training_check CHECK (((content IS NULL) OR (state = ANY (ARRAY['waiting'::text, 'running'::text])))),
+    CONSTRAINT model_training_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'running'::text, 'done'::text, 'refused'::text, 'deleted'::text])))
+);
+
+CREATE TABLE public.model_training_result (
+    book integer NOT NULL,
+    training_id uuid NOT NULL,
+    form text NOT NULL,
+    sha256 text NOT NULL,
+    text text NOT NULL,
+    card jsonb NOT NULL,
+    CONSTRAINT model_training_result_form_check CHECK ((form = ANY (ARRAY['scorecard'::text, 'booster'::text])))
+);
+
 CREATE TABLE public.order_ (
     book integer NOT NULL,
     id uuid NOT NULL,
@@ -3310,6 +3342,12 @@ ALTER TABLE ONLY public.milestone
 ALTER TABLE ONLY public.milestone_source
     ADD CONSTRAINT milestone_source_pkey PRIMARY KEY (book, id);
 
+ALTER TABLE ONLY public.model_training
+    ADD CONSTRAINT model_training_pkey PRIMARY KEY (book, id);
+
+ALTER TABLE ONLY public.model_training_result
+    ADD CONSTRAINT model_training_result_pkey PRIMARY KEY (book, training_id, form);
+
 ALTER TABLE ONLY public.order_
     ADD CONSTRAINT order__pkey PRIMARY KEY (book, key, version);
 
@@ -3688,6 +3726,10 @@ CREATE UNIQUE INDEX member_email ON public.member USING btree (book, email) WHER
 CREATE INDEX member_organisation ON public.member USING btree (book, organisation_id, id);
 
 CREATE INDEX milestone_subject ON public.milestone USING btree (book, subject, id);
+
+CREATE INDEX model_training_owner ON public.model_training USING btree (book, owner, id);
+
+CREATE INDEX model_training_waits ON public.model_training USING btree (book, id) WHERE (content IS NOT NULL);
 
 CREATE INDEX order_buyer ON public.order_ USING btree (buyer_key, book);
 
@@ -4236,6 +4278,12 @@ ALTER TABLE ONLY public.milestone_key
 ALTER TABLE ONLY public.milestone_source
     ADD CONSTRAINT milestone_source_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
 
+ALTER TABLE ONLY public.model_training
+    ADD CONSTRAINT model_training_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
+
+ALTER TABLE ONLY public.model_training_result
+    ADD CONSTRAINT model_training_result_book_training_id_fkey FOREIGN KEY (book, training_id) REFERENCES public.model_training(book, id);
+
 ALTER TABLE ONLY public.organisation
     ADD CONSTRAINT organisation_book_fkey FOREIGN KEY (book) REFERENCES public.book(book);
 
@@ -4463,6 +4511,10 @@ ALTER TABLE public.milestone ENABLE ROW LEVEL SECURITY;
 ALTER TABLE public.milestone_key ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.milestone_source ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.model_training ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE public.model_training_result ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE public.order_ ENABLE ROW LEVEL SECURITY;
 

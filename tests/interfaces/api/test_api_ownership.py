@@ -129,6 +129,9 @@ BODIES: dict[str, Any] = {
     "/milestones": {"fact": "x"},
     "/partner-names": {"party": "x", "en": "X", "zh": "甲"},
     "/activities": {"activities": []},
+    "/model-trainings": {"content": "eA==", "target": "x"},
+    "/model-trainings/{ref:str}/score": {"values": {}},
+    "/model-trainings/{ref:str}/register": {"form": "booster"},
     "/credit-lines": {"product": "x", "party": "byr_x"},
     "/keys": {"name": "x", "scopes": ["facts:read"]},
     "/members": {"email": "a@example.com", "name": "A", "role": "viewer"},
@@ -275,8 +278,14 @@ def judged(tenant: Tenant) -> dict[str, str]:
     return found | {
         "/suspects": suspect.shown,
         "/decisions": tenant.done("/decisions", asked)["id"],
+        "/model-trainings": trained(tenant),
         "/list-entries": tenant.done("/list-entries", entry)["id"],
     }
+
+
+def trained(tenant: Tenant) -> str:
+    """A training that waits; its id."""
+    return str(tenant.ask("POST", "/model-trainings", BODIES["/model-trainings"]).json()["id"])
 
 
 class Owned:
