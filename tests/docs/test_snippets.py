@@ -47,6 +47,7 @@ PAGES = (
     "rings",
     "features",
     "whatif",
+    "models",
 )
 USUAL_PORT = "8420"
 

@@ -34,6 +34,8 @@ CLAIMS = (
     Claim("S04", "credit", "apply_to_paid_p99_ms"),
     Claim("S07", "ledger-scale", "verify_us_per_transfer", "--scale 10000000"),
     Claim("S10", "rings", "ring_light_at_0_1_percent_recall_percent"),
+    Claim("S14", "capacity", "taiwan_bad_rate_percent_at_50_change"),
+    Claim("S16", "transfer", "taiwan_500_rows_gain_auc_points"),
     Claim("S19", "credit", "milestone_to_limit_p99_ms"),
     Claim("S20", "whatif", "seller_days_with"),
     Claim("S22", "credit", "insurer_part_of_loss_percent"),

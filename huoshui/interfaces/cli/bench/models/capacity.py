@@ -41,6 +41,12 @@ def measure(settings: Settings, quick: bool) -> Measured:
                 rate, interval = _bad_rate(chances, outcome, share)
                 figures[f"{name}_{which}_bad_rate_percent_at_{share}"] = rate
                 notes.append(f"{name} {which} at {share} %: {interval}")
+    for name in ("heloc", "taiwan"):
+        for share in _APPROVED:
+            key = f"bad_rate_percent_at_{share}"
+            before, now = figures[f"{name}_without_{key}"], figures[f"{name}_with_{key}"]
+            figures[f"{name}_{key}_change"] = 100 * (now / before - 1)
+    notes.append("…_change: of the bad rate at the same share of approvals, in percent of it")
     return Measured(figures, notes=tuple(notes))
 
 

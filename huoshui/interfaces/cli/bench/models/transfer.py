@@ -77,7 +77,7 @@ def _at(pair: _Pair, larger: Model, size: int, draws: int) -> tuple[list[float],
     return gains, {
         f"{name}_transferred_auc": float(np.mean(moved)),
         f"{name}_from_nothing_auc": float(np.mean(alone)),
-        f"{name}_gain_auc": float(np.mean(gains)),
+        f"{name}_gain_auc_points": 100 * float(np.mean(gains)),
     }
 
 

@@ -147,13 +147,12 @@ class Fitted(msgspec.Struct, frozen=True):
 
     def log_odds(self, table: Table) -> Any:
         """Log-odds of going bad of each row, before calibration."""
-        return self.trees.predict(self.coding.matrix(table), raw_score=True)
+        return self.trees.predict(self.coding.matrix(table), raw_score=True, num_threads=1)
 
 
 def train(
     table: Table, bad: Any, settings: Settings, *, threads: int = 1,
     directions: Mapping[str, int] | None = None, held: tuple[Table, Any] | None = None,
-    start: Any = None, held_start: Any = None,
 ) -> Fitted:  # fmt: skip
     """Fit; with `held` rows, stop where they are ranked no better any more."""
     import lightgbm
@@ -163,11 +162,11 @@ def train(
     if settings.monotone:
         asked["monotone_constraints"] = [each.monotone for each in code.columns]
         asked["monotone_constraints_method"] = "intermediate"
-    own = lightgbm.Dataset(code.matrix(table), bad, init_score=start, free_raw_data=True)
+    own = lightgbm.Dataset(code.matrix(table), bad, params={"num_threads": threads})
     if held is None:
         trees = lightgbm.train(asked, own, settings.trees)
         return Fitted(code, trees, settings.trees)
-    other = own.create_valid(code.matrix(held[0]), held[1], init_score=held_start)
+    other = own.create_valid(code.matrix(held[0]), held[1])
     stop = lightgbm.early_stopping(_PATIENCE, verbose=False, min_delta=1e-5)
     trees = lightgbm.train(asked, own, settings.trees or TREES_MOST, [other], callbacks=[stop])
     return Fitted(code, trees, int(trees.best_iteration or trees.current_iteration()))

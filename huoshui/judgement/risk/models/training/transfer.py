@@ -81,8 +81,8 @@ def _continued(
     import lightgbm
 
     matrix = code.matrix(table)
-    start = lightgbm.Booster(model_str=wide).predict(matrix, raw_score=True)
-    rows = lightgbm.Dataset(matrix, bad, init_score=start)
+    start = lightgbm.Booster(model_str=wide).predict(matrix, raw_score=True, num_threads=1)
+    rows = lightgbm.Dataset(matrix, bad, init_score=start, params={"num_threads": threads})
     return lightgbm.train(settings.asked(threads), rows, settings.trees or _STEPS[-1])
 
 
@@ -90,8 +90,10 @@ def _raw(more: Any, wide: str, code: Coding, table: Table, step: int) -> Any:
     import lightgbm
 
     matrix = code.matrix(table)
-    first: Any = lightgbm.Booster(model_str=wide).predict(matrix, raw_score=True)
-    return first + (more.predict(matrix, raw_score=True, num_iteration=step) if step else 0.0)
+    first: Any = lightgbm.Booster(model_str=wide).predict(matrix, raw_score=True, num_threads=1)
+    return first + (
+        more.predict(matrix, raw_score=True, num_iteration=step, num_threads=1) if step else 0.0
+    )
 
 
 def _fitted(
@@ -103,6 +105,8 @@ def _fitted(
     first = lightgbm.Booster(model_str=wide)
     if not settings.trees:
         return Fitted(code, first, first.num_trees())
-    rows = lightgbm.Dataset(code.matrix(table), bad, free_raw_data=False)
+    rows = lightgbm.Dataset(
+        code.matrix(table), bad, free_raw_data=False, params={"num_threads": threads}
+    )
     whole = lightgbm.train(settings.asked(threads), rows, settings.trees, init_model=first)
     return Fitted(code, whole, int(np.int64(whole.num_trees())))

@@ -125,7 +125,9 @@ def _with(settings: booster.Settings, trees: int) -> booster.Settings:
 
 
 def _at(fit: booster.Fitted, trees: int, table: Table) -> Any:
-    return fit.trees.predict(fit.coding.matrix(table), raw_score=True, num_iteration=trees)
+    return fit.trees.predict(
+        fit.coding.matrix(table), raw_score=True, num_iteration=trees, num_threads=1
+    )
 
 
 def judged(rows: list[tuple[Any, Any]], bad: Any) -> float:

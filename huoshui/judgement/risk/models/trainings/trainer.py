@@ -6,6 +6,7 @@ the server stopped is begun anew once its lease is over.
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -49,12 +50,19 @@ def _result(told: dict[str, Any]) -> Result:
     return Result(told["form"], digest, told["text"], told["card"])
 
 
+def _alone() -> dict[str, str]:
+    """One thread for each library: threads that wait for each other burn what the server needs."""
+    return {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+
+
 def _run(database: Database, book: int, training: Training, content: bytes) -> dict[str, Any]:
     """What the process said last: `done`, `refused`, or something else where it broke."""
     asked = msgspec.msgpack.encode({"options": training.asked, "content": content})
     told: dict[str, Any] = {}
     written = 0.0
-    with subprocess.Popen(_COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+    with subprocess.Popen(
+        _COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=_alone()
+    ) as process:
         assert process.stdin is not None
         assert process.stdout is not None
         late = threading.Timer(LEASE.total_seconds() / 2, process.kill)
