@@ -100,6 +100,24 @@ class ModelTrainingView(msgspec.Struct, frozen=True):
     models: list[ModelFigures]
 
 
+class ScoreReason(msgspec.Struct, frozen=True):
+    """What one input did: its value as text, its weight in log-odds (above zero raised the risk), and
+    the same on the scale of points."""
+
+    feature: str
+    value: str | None
+    weight: str
+    points: str | None
+
+
+class ModelScoreView(msgspec.Struct, frozen=True):
+    """The probability of going bad, points, and what weighed, the worst first."""
+
+    probability: str
+    points: int | None
+    reasons: list[ScoreReason]
+
+
 class RegisteredModelView(msgspec.Struct, frozen=True):
     """A registered model."""
 
@@ -138,6 +156,14 @@ def _model_view(model: Model) -> RegisteredModelView:
         model.shown, model.name, model.kind, model.sha256, model.inputs, model.registered_at,
         model.retired_at,
     )  # fmt: skip
+
+
+def _score_view(found: serving.Scored) -> ModelScoreView:
+    reasons = [
+        ScoreReason(r.feature, None if r.value is None else str(r.value), r.weight, r.points)
+        for r in found.reasons
+    ]
+    return ModelScoreView(found.probability, found.points, reasons)
 
 
 def _content(text: str) -> bytes:
@@ -222,7 +248,7 @@ def download_model(request: Ask, ref: Ref, form: Which = "booster") -> Response[
 
 
 @writes(
-    "/model-trainings/{ref:str}/score", "models:train", serving.Scored, asks=ModelScoreAsked,
+    "/model-trainings/{ref:str}/score", "models:train", ModelScoreView, asks=ModelScoreAsked,
     bound="rows",
 )  # fmt: skip
 def score_by_model(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
@@ -234,9 +260,9 @@ def score_by_model(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
         for name, value in asked.values.items()
     }
 
-    def use_case(tx: Tx) -> serving.Scored:
+    def use_case(tx: Tx) -> ModelScoreView:
         found = service.result(tx, owner, ids.read("mtr", ref), asked.form)
-        return serving.load(found.text, found.sha256).score(values)
+        return _score_view(serving.load(found.text, found.sha256).score(values))
 
     return visit.answer(body, use_case)
 

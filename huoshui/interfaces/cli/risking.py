@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from huoshui.core import ids
+from huoshui.core import access, ids
 from huoshui.core.db import Tx
 from huoshui.core.errors import Malformed
 from huoshui.core.i18n import LANGUAGES
@@ -40,6 +40,9 @@ def run_train(settings: Settings, where: Where | None, job: Job, *, json: bool) 
     """Train both models, tell what they are worth, register them unless nowhere is named."""
     from huoshui.judgement.risk.models.training import files, run
 
+    if where is not None:
+        with _begun(settings, where) as tx:
+            access.this_book(tx)  # before minutes are spent on what cannot be kept
     name = job.asked.name or job.data.name.partition(".")[0]
     cells = files.read_file(job.data)
     with Bar(quiet=json) as bar:
