@@ -272,20 +272,16 @@ def judged(tenant: Tenant) -> dict[str, str]:
     found = in_force(tenant)
     asked = {"kind": "application", "reference": "theirs", "amount": money(100)}
     until = datetime.fromisoformat(tenant.get("/world")["now"]) + timedelta(days=9)
+    training = tenant.ask("POST", "/model-trainings", BODIES["/model-trainings"]).json()["id"]
     entry = BODIES["/list-entries"] | {"until": until.isoformat()}
     with tenant.database.begin(book=tenant.book) as tx:
         suspect = planting.suspected(tx)
     return found | {
         "/suspects": suspect.shown,
         "/decisions": tenant.done("/decisions", asked)["id"],
-        "/model-trainings": trained(tenant),
+        "/model-trainings": training,
         "/list-entries": tenant.done("/list-entries", entry)["id"],
     }
-
-
-def trained(tenant: Tenant) -> str:
-    """A training that waits; its id."""
-    return str(tenant.ask("POST", "/model-trainings", BODIES["/model-trainings"]).json()["id"])
 
 
 class Owned:
