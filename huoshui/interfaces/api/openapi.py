@@ -176,9 +176,12 @@ def _query(name: str, hint: Any, default: Any) -> Json:
             "maxLength": limits.max_length,
         }
         schema |= {key: value for key, value in bounds.items() if value is not None}
-    if default:
+    needed = default is inspect.Parameter.empty
+    if default and not needed:
         schema["default"] = default
     found: Json = {"name": name, "in": "query", "schema": schema}
+    if needed:
+        found["required"] = True
     if limits is not None and limits.description:
         found["description"] = limits.description
     return found

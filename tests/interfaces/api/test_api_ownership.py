@@ -23,7 +23,7 @@ from huoshui.lines.payments.rails import store as rail_store
 from huoshui.scenarios import dispute_flow, payment_flow
 from huoshui.scenarios.products import golden
 from tests.ground import confirmation, placed, tender
-from tests.interfaces.api import lending
+from tests.interfaces.api import lending, modelling
 from tests.interfaces.api.conftest import Tenant
 from tests.interfaces.api.deciding import in_force
 from tests.interfaces.api.devices import CONFIRMED, PROGRAMME, Devices
@@ -129,9 +129,7 @@ BODIES: dict[str, Any] = {
     "/milestones": {"fact": "x"},
     "/partner-names": {"party": "x", "en": "X", "zh": "甲"},
     "/activities": {"activities": []},
-    "/model-trainings": {"content": "eA==", "target": "x"},
-    "/model-trainings/{ref:str}/score": {"values": {}},
-    "/model-trainings/{ref:str}/register": {"form": "booster"},
+    **modelling.BODIES,
     "/credit-lines": {"product": "x", "party": "byr_x"},
     "/keys": {"name": "x", "scopes": ["facts:read"]},
     "/members": {"email": "a@example.com", "name": "A", "role": "viewer"},
@@ -272,14 +270,13 @@ def judged(tenant: Tenant) -> dict[str, str]:
     found = in_force(tenant)
     asked = {"kind": "application", "reference": "theirs", "amount": money(100)}
     until = datetime.fromisoformat(tenant.get("/world")["now"]) + timedelta(days=9)
-    training = tenant.ask("POST", "/model-trainings", BODIES["/model-trainings"]).json()["id"]
     entry = BODIES["/list-entries"] | {"until": until.isoformat()}
     with tenant.database.begin(book=tenant.book) as tx:
         suspect = planting.suspected(tx)
     return found | {
         "/suspects": suspect.shown,
         "/decisions": tenant.done("/decisions", asked)["id"],
-        "/model-trainings": training,
+        "/model-trainings": modelling.waiting(tenant),
         "/list-entries": tenant.done("/list-entries", entry)["id"],
     }
 
@@ -343,7 +340,6 @@ class Owned:
         self.ids |= granted(tenant, seller, "theirs")
         self.ids |= shared(tenant, seller)
         self.ids |= judged(tenant)
-
         with tempfile.TemporaryDirectory() as home:
             self.ids |= Devices(tenant, Path(home), "s-device", "b-device").everything()
 
