@@ -338,8 +338,7 @@ class Owned:
         seller = tenant.get("/sellers")["data"][0]["id"]
         self.ids |= factored(tenant, seller, "theirs")
         self.ids |= granted(tenant, seller, "theirs")
-        self.ids |= shared(tenant, seller)
-        self.ids |= judged(tenant)
+        self.ids |= shared(tenant, seller) | judged(tenant)
         with tempfile.TemporaryDirectory() as home:
             self.ids |= Devices(tenant, Path(home), "s-device", "b-device").everything()
 
