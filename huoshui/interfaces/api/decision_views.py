@@ -101,7 +101,7 @@ class RerunView(msgspec.Struct, frozen=True):
     differences: list[DifferenceView]
 
 
-class ExplainedView(msgspec.Struct, frozen=True):
+class DecisionExplained(msgspec.Struct, frozen=True):
     """A decision told in full: reasons, rules with what made them fire, the score's parts, the facts."""
 
     outcome: str
@@ -221,11 +221,11 @@ def _text(value: Any) -> str | None:
     return None if value is None else value if isinstance(value, str) else msgspec.json.encode(value).decode()  # fmt: skip
 
 
-def explained(found: Explained) -> ExplainedView:
+def explained(found: Explained) -> DecisionExplained:
     """A decision told in full."""
     told: dict[str, Any] = msgspec.to_builtins(found)
     reasons = [reason(each.code) for each in found.reasons]
-    return ExplainedView(
+    return DecisionExplained(
         found.outcome, reasons, told["rules"], told["parts"], told["changes"], told["facts"]
     )
 

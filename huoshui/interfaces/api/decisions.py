@@ -124,8 +124,8 @@ def recompute_decision(request: Ask, ref: Ref) -> views.RecomputedView:
         return views.recomputed(judging.recompute(tx, service.find(tx, ids.read("dec", ref))))
 
 
-@reads("/decisions/{ref:str}/explain", "decisions:read", views.ExplainedView, bound="book")
-def explain_decision(request: Ask, ref: Ref) -> views.ExplainedView:
+@reads("/decisions/{ref:str}/explain", "decisions:read", views.DecisionExplained, bound="book")
+def explain_decision(request: Ask, ref: Ref) -> views.DecisionExplained:
     """Why it came out so, in both languages: for colleagues, with what applicants are not told."""
     with enter(request).begin() as tx:
         return views.explained(judging.explained(tx, service.find(tx, ids.read("dec", ref))))
