@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
 
 import msgspec
-from litestar.params import QueryParameter
 
 from huoshui.core import ids
 from huoshui.core.money import Money
 from huoshui.facts.commerce import service as commerce
 from huoshui.facts.commerce.service import UnknownSeller
 from huoshui.interfaces.api.contract import reads
-from huoshui.interfaces.api.door import Ask, Limit, enter
+from huoshui.interfaces.api.door import Ask, Limit, Ref, enter
 from huoshui.scenarios import merchant_dues
-
-Of = Annotated[
-    str, QueryParameter(description="The merchant, by its id or its own key", max_length=128)
-]
 
 
 class MerchantDueView(msgspec.Struct, frozen=True):
@@ -48,16 +42,16 @@ class MerchantDuesView(msgspec.Struct, frozen=True):
     taken: list[MerchantTakenView]
 
 
-@reads("/merchant-dues", "payments:read", MerchantDuesView, bound="rows")
-def show_merchant_dues(request: Ask, seller: Of, limit: Limit = 50) -> MerchantDuesView:
+@reads("/sellers/{ref:str}/dues", "payments:read", MerchantDuesView, bound="rows")
+def show_merchant_dues(request: Ask, ref: Ref, limit: Limit = 50) -> MerchantDuesView:
     """What a merchant owes to lending, and what was taken of its money before its payouts."""
     visit = enter(request)
     bound = visit.bound
     with visit.begin() as tx:
-        found = commerce.seller(tx, seller)
+        found = commerce.seller(tx, ref)
         if not bound.covers(sellers=[found.id]):
-            raise UnknownSeller(seller=seller[:128])
-        owed, taken = merchant_dues.owed(tx, seller), merchant_dues.taken(tx, seller, limit)
+            raise UnknownSeller(seller=ref[:128])
+        owed, taken = merchant_dues.owed(tx, ref), merchant_dues.taken(tx, ref, limit)
     return MerchantDuesView(
         ids.show("slr", found.id),
         [MerchantDueView(d.why, d.product, d.reference, Money(d.amount, d.currency)) for d in owed],

@@ -4674,6 +4674,10 @@ CREATE POLICY reader ON public.milestone_key FOR SELECT USING (((book = ( SELECT
 
 CREATE POLICY reader ON public.milestone_source FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND ( SELECT public.reader_all() AS reader_all)));
 
+CREATE POLICY reader ON public.model_training FOR SELECT USING (false);
+
+CREATE POLICY reader ON public.model_training_result FOR SELECT USING (false);
+
 CREATE POLICY reader ON public.order_ FOR SELECT USING (((book = ( SELECT public.reader_book() AS reader_book)) AND (( SELECT public.reader_all() AS reader_all) OR (key IN ( SELECT public.reader_orders() AS reader_orders)))));
 
 CREATE POLICY reader ON public.partner_name FOR SELECT USING ((book = ( SELECT public.reader_book() AS reader_book)));

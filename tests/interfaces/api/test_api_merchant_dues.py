@@ -27,13 +27,13 @@ def test_a_merchant_sees_its_own_alone(open_tenant: Callable[..., Tenant]) -> No
     ref = tenant.done("/loans", asked)["id"]
     tenant.done(f"/loans/{ref}/consent", lending.CONFIRMED)
     tenant.done(f"/loans/{ref}/draw", {"amount": money(1_200_000)})
-    [due] = tenant.get("/merchant-dues", seller="s1")["owed"]
+    [due] = tenant.get("/sellers/s1/dues")["owed"]
     assert (due["why"], due["amount"], due["reference"]) == ("premium", money(3_600), ref)
     batch = tenant.done("/payout-batches", {"currency": "CNY"})
     assert batch["amount"] == money(1_194_000 - 3_600)
-    own = tenant.ask("GET", f"/merchant-dues?seller={one}", key=key)
+    own = tenant.ask("GET", f"/sellers/{one}/dues", key=key)
     assert own.status_code == 200, own.text
     assert own.json()["owed"] == []
     assert [each["amount"] for each in own.json()["taken"]] == [money(3_600)]
-    other = tenant.ask("GET", f"/merchant-dues?seller={two}", key=key)
+    other = tenant.ask("GET", f"/sellers/{two}/dues", key=key)
     assert (other.status_code, other.json()["code"]) == (404, "unknown_seller")

@@ -335,7 +335,7 @@ class Owned:
         self.ids["/switched"] = switched.json()["product"]
         self.ids["/whatif/full"] = switched.json()["product"]
         self.ids["/disputes"] = disputed(tenant, "slr_one")
-        seller = tenant.get("/sellers")["data"][0]["id"]
+        self.ids["/sellers"] = seller = tenant.get("/sellers")["data"][0]["id"]
         self.ids |= factored(tenant, seller, "theirs")
         self.ids |= granted(tenant, seller, "theirs")
         self.ids |= shared(tenant, seller) | judged(tenant)

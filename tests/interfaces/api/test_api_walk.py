@@ -27,6 +27,7 @@ from tests import ground
 from tests.interfaces.api import lending
 from tests.interfaces.api.conftest import Tenant
 from tests.interfaces.api.devices import Devices
+from tests.interfaces.api.modelling import waiting
 from tests.interfaces.api.test_api_ownership import BODIES, disputed, factored, granted
 
 ENDPOINTS = [
@@ -34,6 +35,8 @@ ENDPOINTS = [
     for handler in HANDLERS
     for path in handler.paths
 ]
+# What a caller may make of its own is not made here: what is another's is looked for.
+WISHES = BODIES | {"/model-trainings": {}}
 NAMES = [f"{verb} {path}" for verb, path, _ in ENDPOINTS]
 OTHERS = [(kind, role) for kind, roles in ROLES.items() for role in roles if kind != "marketplace"]
 # Every till is told which wallets to refuse (`/offline/trust`): bare ids of devices, whoever's.
@@ -85,7 +88,7 @@ def party(open_tenant: Callable[..., Tenant], home: Path) -> Party:
         member, _ = members.invite(tx, f"{MARK}@example.com", MARK, "viewer")
     return Party(tenant, keys, _ids(tenant, "mine"), _ids(tenant, MARK) | {
         "/organisations": ids.show("org", stranger.id), "/grants": ids.show("grt", grant.id),
-        "/members": member.shown,
+        "/members": member.shown, "/model-trainings": waiting(tenant),
         "/keys": next(
             k["id"] for k in tenant.get("/keys", limit=100)["data"] if k["name"] == f"key {MARK}"
         ),
@@ -163,7 +166,7 @@ def test_no_role_reaches_what_is_anothers(
     party: Party, untouched: None, kind: str, role: str, verb: str, path: str, contract: Contract
 ) -> None:
     answer = party.tenant.ask(
-        verb, _address(path, party.other), BODIES.get(path, {}) if verb == "POST" else None,
+        verb, _address(path, party.other), WISHES.get(path, {}) if verb == "POST" else None,
         key=party.keys[kind, role], headers={"Idempotency-Key": "walk"},
     )  # fmt: skip
     code = answer.json()["code"] if answer.status_code >= 400 else ""

@@ -72,7 +72,8 @@ def test_the_catalogue_in_a_browser(worlds: Worlds, told: int, tmp_path: Path) -
         browser = playwright.chromium.launch(executable_path=CHROMIUM)
         tab = browser.new_page(viewport={"width": 1360, "height": 900})
         ticket = make_ticket(tmp_path, "test", clock.system_now(), book=told)
-        tab.goto(sign_in_link(origin, ticket))
+        tab.goto(sign_in_link(origin, ticket), wait_until="commit")
+        tab.wait_for_url("**/console/test")
         for lang in ("zh", "en") if SHOTS else ("zh",):
             tab.goto(f"{origin}/console/test/features?lang={lang}&entity=buyer")
             tab.wait_for_load_state("networkidle")

@@ -152,7 +152,8 @@ def looked_at(worlds: Worlds, market: Ground, loans: list[str], day: str, home: 
         tab = browser.new_page(viewport={"width": 1360, "height": 900})
         errors: list[str] = []
         tab.on("pageerror", lambda error: errors.append(str(error)))
-        tab.goto(sign_in_link(origin, ticket))
+        tab.goto(sign_in_link(origin, ticket), wait_until="commit")
+        tab.wait_for_url(f"**/console/{market.name}")
         looks = [(path, lang) for path in PAGES for lang in ("en", "zh")] if SHOTS else [
             (PAGES[2], "zh")
         ]  # fmt: skip

@@ -164,7 +164,8 @@ def test_the_pages_in_a_browser(
         browser = playwright.chromium.launch(executable_path=CHROMIUM)
         tab = browser.new_page(viewport={"width": 1360, "height": 900})
         ticket = make_ticket(tmp_path, "test", clock.system_now(), book=book)
-        tab.goto(sign_in_link(origin, ticket))
+        tab.goto(sign_in_link(origin, ticket), wait_until="commit")
+        tab.wait_for_url("**/console/test")
         source = f"milestone-sources/{made.shown}"
         looks = [(source, "zh", "dark"), ("own-pages", "en", "light")]
         if SHOTS:

@@ -103,7 +103,8 @@ def test_a_request_in_a_browser(
         browser = playwright.chromium.launch(executable_path=CHROMIUM)
         tab = browser.new_page(viewport={"width": 1360, "height": 900})
         ticket = make_ticket(tmp_path, "test", clock.system_now(), book=book)
-        tab.goto(sign_in_link(origin, ticket))
+        tab.goto(sign_in_link(origin, ticket), wait_until="commit")
+        tab.wait_for_url("**/console/test")
         looks = [(f"loan-requests/{request}", "zh")]
         if SHOTS:
             looks += [

@@ -71,7 +71,7 @@ def merchant_page(tx: Tx, frame: Frame, key: str) -> ObjectPage:
         api_calls=(
             ApiCall(path=f"/v1/accounts?prefix={settlement_path(shown)}"),
             ApiCall(path=f"/v1/payouts?seller={shown}"),
-            ApiCall(path=f"/v1/merchant-dues?seller={shown}"),
+            ApiCall(path=f"/v1/sellers/{shown}/dues"),
             ApiCall(path="/v1/payments"),
         ),
     )
