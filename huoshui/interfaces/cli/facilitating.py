@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, Literal
@@ -15,8 +14,7 @@ from huoshui.core.db import Tx
 from huoshui.core.money import Money
 from huoshui.core.settings import Settings
 from huoshui.interfaces.cli import terminal
-from huoshui.interfaces.cli.ledgering import Where
-from huoshui.interfaces.cli.proving import opened
+from huoshui.interfaces.cli.ledgering import Where, done
 from huoshui.interfaces.cli.terminal import say
 from huoshui.lines.lending.facility import port, service, store
 from huoshui.lines.lending.facility.model import (
@@ -30,7 +28,6 @@ from huoshui.lines.lending.facility.port import Exposure
 from huoshui.lines.lending.facility.service import Asked, Freezing, Opening, Turned
 from huoshui.lines.lending.facility.way import Stand, narrowest, stands
 
-ACTOR = "cli"
 Told = dict[str, Any]
 
 
@@ -75,11 +72,6 @@ class ReserveAsked(msgspec.Struct, frozen=True):
     reference: str
 
 
-def _done(settings: Settings, where: Where, act: Callable[[Tx], Any]) -> Any:
-    with opened(settings, where.world) as database:
-        return database.run(act, book=where.book, actor=ACTOR)
-
-
 def _day(text: str, field: str) -> date | None:
     """A day as it is typed. Raises BadChange."""
     try:
@@ -102,7 +94,7 @@ def run_open(settings: Settings, where: Where, asked: OpenAsked, *, json: bool) 
         amount=money.parse_amount(asked.limit, asked.currency), scene=asked.scene,
         parent=ids.read("fac", asked.parent) if asked.parent else None,
     )  # fmt: skip
-    found = _done(
+    found = done(
         settings, where, lambda tx: stands(tx, [service.open_facility(tx, opening)])[0]
     )  # fmt: skip
     _tell([found], json=json, one=True)
@@ -117,7 +109,7 @@ def run_list(settings: Settings, where: Where, asked: ListAsked, *, json: bool) 
         )
         return stands(tx, rows)
 
-    _tell(_done(settings, where, look), json=json)
+    _tell(done(settings, where, look), json=json)
 
 
 def run_show(settings: Settings, where: Where, ref: str, parts: int, *, json: bool) -> None:
@@ -135,7 +127,7 @@ def run_show(settings: Settings, where: Where, ref: str, parts: int, *, json: bo
         way, below = stands(tx, store.way_up(tx, id_)), stands(tx, store.below(tx, id_))
         return way, below, points, plan
 
-    way, below, points, plan = _done(settings, where, look)
+    way, below, points, plan = done(settings, where, look)
     drawable, currency = narrowest(way).available, way[0].facility.currency
     if json:
         terminal.print_json(
@@ -175,7 +167,7 @@ def run_change(
         )  # fmt: skip
         return service.change_limit(tx, id_, said)
 
-    _turned(_done(settings, where, act), json=json)
+    _turned(done(settings, where, act), json=json)
 
 
 def run_freeze(
@@ -188,24 +180,24 @@ def run_freeze(
         raise BadChange(field="until")
     said = Freezing(cause=cause, until=last, share_ppm=_ppm(share))
     id_ = ids.read("fac", ref)
-    _turned(_done(settings, where, lambda tx: service.freeze(tx, id_, said)), json=json)
+    _turned(done(settings, where, lambda tx: service.freeze(tx, id_, said)), json=json)
 
 
 def run_end(settings: Settings, where: Where, ref: str, cause: str, *, json: bool) -> None:
     """End an uplift, an achievement or a freeze before its day."""
     id_ = ids.read("fch", ref)
-    _turned(_done(settings, where, lambda tx: service.end(tx, id_, cause)), json=json)
+    _turned(done(settings, where, lambda tx: service.end(tx, id_, cause)), json=json)
 
 
 def run_appeals(settings: Settings, where: Where, state: str, limit: int, *, json: bool) -> None:
     """Appeals, newest first."""
-    _appeals(_done(settings, where, lambda tx: store.appeals(tx, state=state, limit=limit)), json=json)  # fmt: skip
+    _appeals(done(settings, where, lambda tx: store.appeals(tx, state=state, limit=limit)), json=json)  # fmt: skip
 
 
 def run_appeal(settings: Settings, where: Where, ref: str, words: str, *, json: bool) -> None:
     """Appeal against a freeze."""
     id_ = ids.read("fch", ref)
-    _appeals([_done(settings, where, lambda tx: service.appeal(tx, id_, words))], json=json)
+    _appeals([done(settings, where, lambda tx: service.appeal(tx, id_, words))], json=json)
 
 
 def run_decide(
@@ -214,8 +206,8 @@ def run_decide(
 ) -> None:  # fmt: skip
     """Answer an appeal."""
     id_ = ids.read("fap", ref)
-    done = _done(settings, where, lambda tx: service.decide_appeal(tx, id_, verb, answer))
-    _appeals([done], json=json)
+    decided = done(settings, where, lambda tx: service.decide_appeal(tx, id_, verb, answer))
+    _appeals([decided], json=json)
 
 
 def run_reserve(
@@ -229,7 +221,7 @@ def run_reserve(
         until = tx.now + timedelta(minutes=asked.minutes)
         return port.reserve(tx, id_, amount, until, reference=asked.reference)
 
-    _exposed(_done(settings, where, act), json=json)
+    _exposed(done(settings, where, act), json=json)
 
 
 def run_draw(settings: Settings, where: Where, ref: str, amount: str, *, json: bool) -> None:
@@ -240,13 +232,13 @@ def run_draw(settings: Settings, where: Where, ref: str, amount: str, *, json: b
         currency = service.find(tx, port.find(tx, id_).facility_id).currency
         return port.draw(tx, id_, money.parse_amount(amount, currency) if amount else None)
 
-    _exposed(_done(settings, where, act), json=json)
+    _exposed(done(settings, where, act), json=json)
 
 
 def run_release(settings: Settings, where: Where, ref: str, *, json: bool) -> None:
     """Release a reservation."""
     id_ = ids.read("rsv", ref)
-    _exposed(_done(settings, where, lambda tx: port.release(tx, id_)), json=json)
+    _exposed(done(settings, where, lambda tx: port.release(tx, id_)), json=json)
 
 
 def run_restore(
@@ -260,7 +252,7 @@ def run_restore(
         cause: UUID = ids.derived(id_, f"cli/restore/{reference}")
         return port.restore(tx, id_, minor, cause=cause, reference=reference)
 
-    _exposed(_done(settings, where, act), json=json)
+    _exposed(done(settings, where, act), json=json)
 
 
 def _told(s: Stand) -> Told:

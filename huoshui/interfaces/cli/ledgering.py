@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import IO, NamedTuple, get_args
+from typing import IO, Any, NamedTuple, get_args
 
 import msgspec
 
@@ -54,6 +54,12 @@ class Where(NamedTuple):
 
     world: str
     book: int
+
+
+def done(settings: Settings, where: Where, act: Callable[[Tx], Any], actor: str = "cli") -> Any:
+    """Do something in a world's book, in a transaction of its own; what it answers."""
+    with opened(settings, where.world) as database:
+        return database.run(act, book=where.book, actor=actor)
 
 
 class StatementAsked(msgspec.Struct, frozen=True):

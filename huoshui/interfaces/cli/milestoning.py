@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -15,19 +14,11 @@ from huoshui.core.settings import Settings
 from huoshui.facts.milestones import service, store
 from huoshui.facts.milestones.model import Source, Verified
 from huoshui.interfaces.cli import terminal
-from huoshui.interfaces.cli.ledgering import Where
-from huoshui.interfaces.cli.proving import opened
+from huoshui.interfaces.cli.ledgering import Where, done
 from huoshui.interfaces.cli.terminal import say
 from huoshui.lines.lending.facility.way import Stand, stands
 from huoshui.scenarios import credit_lines
 from huoshui.scenarios.credit_lines import Presented
-
-ACTOR = "cli"
-
-
-def _done(settings: Settings, where: Where, act: Callable[[Tx], Any]) -> Any:
-    with opened(settings, where.world) as database:
-        return database.run(act, book=where.book, actor=ACTOR)
 
 
 def run_register(
@@ -35,31 +26,31 @@ def run_register(
 ) -> None:
     """Believe a source from now on."""
     _tell_source(
-        _done(settings, where, lambda tx: service.register(tx, name, key, kinds)), json=json
+        done(settings, where, lambda tx: service.register(tx, name, key, kinds)), json=json
     )
 
 
 def run_suspend(settings: Settings, where: Where, source: str, reason: str, *, json: bool) -> None:
     """Believe a source in nothing new for now."""
     id_ = ids.read("msr", source)
-    _tell_source(_done(settings, where, lambda tx: service.suspend(tx, id_, reason)), json=json)
+    _tell_source(done(settings, where, lambda tx: service.suspend(tx, id_, reason)), json=json)
 
 
 def run_resume(settings: Settings, where: Where, source: str, *, json: bool) -> None:
     """Believe a suspended source again."""
     id_ = ids.read("msr", source)
-    _tell_source(_done(settings, where, lambda tx: service.resume(tx, id_)), json=json)
+    _tell_source(done(settings, where, lambda tx: service.resume(tx, id_)), json=json)
 
 
 def run_rotate(settings: Settings, where: Where, source: str, key: str, *, json: bool) -> None:
     """Believe another key of a source from now on."""
     id_ = ids.read("msr", source)
-    _tell_source(_done(settings, where, lambda tx: service.rotate(tx, id_, key)), json=json)
+    _tell_source(done(settings, where, lambda tx: service.rotate(tx, id_, key)), json=json)
 
 
 def run_sources(settings: Settings, where: Where, state: str, limit: int, *, json: bool) -> None:
     """Sources of milestones, newest first."""
-    found = _done(settings, where, lambda tx: store.sources(tx, None, limit, state))
+    found = done(settings, where, lambda tx: store.sources(tx, None, limit, state))
     if json:
         terminal.print_json([msgspec.to_builtins(each) | {"id": each.shown} for each in found])
         return
@@ -78,7 +69,7 @@ def run_sources(settings: Settings, where: Where, state: str, limit: int, *, jso
 def run_revoke(settings: Settings, where: Where, source: str, reason: str, *, json: bool) -> None:
     """Believe a source no more."""
     id_ = ids.read("msr", source)
-    _tell_source(_done(settings, where, lambda tx: service.revoke(tx, id_, reason)), json=json)
+    _tell_source(done(settings, where, lambda tx: service.revoke(tx, id_, reason)), json=json)
 
 
 def _tell_source(found: Source, *, json: bool) -> None:
@@ -94,7 +85,7 @@ def _tell_source(found: Source, *, json: bool) -> None:
 def run_present(settings: Settings, where: Where, fact: str, *, json: bool) -> None:
     """Present a signed milestone; `-` reads it from standard input."""
     text = sys.stdin.read() if fact == "-" else fact
-    found: Presented = _done(settings, where, lambda tx: credit_lines.present(tx, text))
+    found: Presented = done(settings, where, lambda tx: credit_lines.present(tx, text))
     if json:
         lifted = [_line(each.stand) | {"change": each.change.shown} for each in found.turned]
         terminal.print_json(_told(found.milestone) | {"again": found.again, "lifted": lifted})
@@ -109,7 +100,7 @@ def run_present(settings: Settings, where: Where, fact: str, *, json: bool) -> N
 
 def run_list(settings: Settings, where: Where, subject: str, limit: int, *, json: bool) -> None:
     """Milestones that were believed, newest first."""
-    found = _done(settings, where, lambda tx: store.milestones(tx, subject=subject, limit=limit))
+    found = done(settings, where, lambda tx: store.milestones(tx, subject=subject, limit=limit))
     if json:
         terminal.print_json([_told(each) for each in found])
         return
@@ -127,7 +118,7 @@ def run_line(settings: Settings, where: Where, product: str, party: str, *, json
     def use_case(tx: Tx) -> Stand:
         return stands(tx, [credit_lines.open_line(tx, product, party)])[0]
 
-    found = _done(settings, where, use_case)
+    found = done(settings, where, use_case)
     if json:
         terminal.print_json(_line(found))
         return

@@ -12,9 +12,8 @@ import msgspec
 from huoshui.core.db import Tx
 from huoshui.core.i18n import text
 from huoshui.core.settings import Settings
-from huoshui.interfaces.cli import terminal
+from huoshui.interfaces.cli import ledgering, terminal
 from huoshui.interfaces.cli.ledgering import Where
-from huoshui.interfaces.cli.proving import opened
 from huoshui.interfaces.cli.terminal import say
 from huoshui.judgement.risk import reasons as catalogue
 from huoshui.judgement.risk.rules.service import BackTest
@@ -28,9 +27,8 @@ _DIGEST_SHOWN = 16
 
 
 def done(settings: Settings, where: Where, actor: str, act: Callable[[Tx], Any]) -> Any:
-    """Do something in a world's book in somebody's name."""
-    with opened(settings, where.world) as database:
-        return database.run(act, book=where.book, actor=f"cli:{actor}")
+    """Do something in a world's book in the name of somebody who sits at the command line."""
+    return ledgering.done(settings, where, act, f"cli:{actor}")
 
 
 def run_check(file: Path, *, json: bool) -> None:

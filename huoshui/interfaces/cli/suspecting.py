@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -11,18 +10,11 @@ from huoshui.core import i18n, ids
 from huoshui.core.db import Tx
 from huoshui.core.settings import Settings
 from huoshui.interfaces.cli import terminal
-from huoshui.interfaces.cli.ledgering import Where
-from huoshui.interfaces.cli.proving import opened
+from huoshui.interfaces.cli.ledgering import Where, done
 from huoshui.interfaces.cli.terminal import say
 from huoshui.judgement.risk.suspects import Suspect, service, store
 
-ACTOR = "cli"
 _VERDICTS = {"confirm": service.confirm, "clear": service.clear, "reopen": service.reopen}
-
-
-def _done(settings: Settings, where: Where, act: Callable[[Tx], Any], actor: str = ACTOR) -> Any:
-    with opened(settings, where.world) as database:
-        return database.run(act, book=where.book, actor=actor)
 
 
 def run_search(settings: Settings, where: Where, *, json: bool) -> None:
@@ -33,7 +25,7 @@ def run_search(settings: Settings, where: Where, *, json: bool) -> None:
         service.schedule(tx)
         return found
 
-    found = _done(settings, where, use_case)
+    found = done(settings, where, use_case)
     told = msgspec.to_builtins(found) | {"id": found.shown}
     if json:
         terminal.print_json(told)
@@ -45,7 +37,7 @@ def run_list(
     settings: Settings, where: Where, kind: str, state: str, member: str, limit: int, *, json: bool
 ) -> None:
     """Suspects, newest first."""
-    found = _done(
+    found = done(
         settings, where,
         lambda tx: store.page(tx, kind=kind, state=state, member=member, limit=limit),
     )  # fmt: skip
@@ -69,7 +61,7 @@ def run_list(
 
 def run_show(settings: Settings, where: Where, suspect: str, *, json: bool) -> None:
     """One suspect with its signs."""
-    _tell(_done(settings, where, lambda tx: service.find(tx, suspect)), json=json)
+    _tell(done(settings, where, lambda tx: service.find(tx, suspect)), json=json)
 
 
 def run_verdict(
@@ -77,7 +69,7 @@ def run_verdict(
 ) -> None:  # fmt: skip
     """Confirm, clear or take back."""
     id_ = ids.read("sus", suspect)
-    _tell(_done(settings, where, lambda tx: _VERDICTS[verb](tx, id_, reason), actor), json=json)
+    _tell(done(settings, where, lambda tx: _VERDICTS[verb](tx, id_, reason), actor), json=json)
 
 
 def _tell(found: Suspect, *, json: bool) -> None:
