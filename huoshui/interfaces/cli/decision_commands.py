@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 from cyclopts import App, Parameter
 from cyclopts.validators import Number
@@ -12,11 +11,9 @@ from cyclopts.validators import Number
 from huoshui.core.settings import Settings
 from huoshui.core.worlds import SANDBOX
 from huoshui.interfaces.cli.ledgering import Where
+from huoshui.interfaces.cli.version_commands import Actor, Add, add_looks, add_moves
 
-Add = Callable[[App, str, Callable[..., None]], None]
-Actor = Annotated[str, Parameter(name="--as")]
 Limit = Annotated[int, Parameter(validator=Number(gte=1, lte=1000))]
-_KIND: Final = "policy"
 
 
 def add_decisions(app: App, settings: Settings, add: Add) -> None:
@@ -73,41 +70,6 @@ def add_policies(app: App, settings: Settings, add: Add) -> None:
 
         deciding.run_propose(settings, Where(world, book), file, actor, json=json)
 
-    def publish(
-        version: str, *, actor: Actor, world: str = SANDBOX, book: int = 1, json: bool = False
-    ) -> None:
-        from huoshui.interfaces.cli import ruling
-
-        ruling.run_move(
-            settings, Where(world, book), _KIND, "publish", version, "", actor, json=json
-        )
-
-    def retire(
-        version: str, reason: str, *, actor: Actor = "cli", world: str = SANDBOX, book: int = 1,
-        json: bool = False,
-    ) -> None:  # fmt: skip
-        from huoshui.interfaces.cli import ruling
-
-        ruling.run_move(
-            settings, Where(world, book), _KIND, "retire", version, reason, actor, json=json
-        )
-
-    def list_(*, name: str = "", world: str = SANDBOX, book: int = 1, json: bool = False) -> None:
-        from huoshui.interfaces.cli import ruling
-
-        ruling.run_list(settings, Where(world, book), _KIND, name, json=json)
-
-    def show(version: str, *, world: str = SANDBOX, book: int = 1, json: bool = False) -> None:
-        from huoshui.interfaces.cli import ruling
-
-        ruling.run_show(settings, Where(world, book), _KIND, version, json=json)
-
-    def diff(
-        before: str, after: str, *, world: str = SANDBOX, book: int = 1, json: bool = False
-    ) -> None:
-        from huoshui.interfaces.cli import ruling
-
-        ruling.run_diff(settings, Where(world, book), _KIND, before, after, json=json)
-
-    for function in (propose, publish, retire, list_, show, diff):
-        add(app, f"policy.{function.__name__.rstrip('_')}", function)
+    add(app, "policy.propose", propose)
+    add_moves(app, settings, add, "policy")
+    add_looks(app, settings, add, "policy")
