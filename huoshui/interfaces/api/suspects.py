@@ -10,8 +10,6 @@ from litestar import Response
 from litestar.params import RawBody
 from msgspec import Meta
 
-from huoshui.core import ids
-from huoshui.core.db import Tx
 from huoshui.interfaces.api.body import decoded
 from huoshui.interfaces.api.contract import reads, writes
 from huoshui.interfaces.api.door import (
@@ -23,6 +21,7 @@ from huoshui.interfaces.api.door import (
     Word,
     after_id,
     enter,
+    on_one,
     page_of,
 )
 from huoshui.interfaces.api.settlement import NothingAsked, State
@@ -117,12 +116,7 @@ def search_suspects(request: Ask, body: RawBody) -> Response[bytes]:
     visit = enter(request)
     decoded(body or b"{}", NothingAsked)
 
-    def use_case(tx: Tx) -> SearchView:
-        found = service.search(tx)
-        service.schedule(tx)
-        return _search_view(found)
-
-    return visit.answer(body, use_case)
+    return visit.answer(body, lambda tx: _search_view(service.search(tx)))
 
 
 @reads("/suspects", "decisions:read", Page[SuspectView], bound="book")
@@ -151,10 +145,10 @@ def show_suspect(request: Ask, ref: Ref) -> SuspectView:
 )  # fmt: skip
 def confirm_suspect(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
     """It is what it seems: each member is told as fraud, and decisions see it."""
-    visit, asked = enter(request), decoded(body, VerdictAsked)
-    return visit.answer(
-        body, lambda tx: suspect_view(service.confirm(tx, ids.read("sus", ref), asked.reason))
-    )
+    return on_one(
+        request, ref, body, "sus", VerdictAsked,
+        lambda tx, id_, asked: suspect_view(service.confirm(tx, id_, asked.reason)),
+    )  # fmt: skip
 
 
 @writes(
@@ -163,10 +157,10 @@ def confirm_suspect(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
 )  # fmt: skip
 def clear_suspect(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
     """It is not what it seems; it stays cleared until it grows."""
-    visit, asked = enter(request), decoded(body, VerdictAsked)
-    return visit.answer(
-        body, lambda tx: suspect_view(service.clear(tx, ids.read("sus", ref), asked.reason))
-    )
+    return on_one(
+        request, ref, body, "sus", VerdictAsked,
+        lambda tx, id_, asked: suspect_view(service.clear(tx, id_, asked.reason)),
+    )  # fmt: skip
 
 
 @writes(
@@ -175,10 +169,10 @@ def clear_suspect(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
 )  # fmt: skip
 def reopen_suspect(request: Ask, ref: Ref, body: RawBody) -> Response[bytes]:
     """Take a verdict back; who was told as fraud is told as cleared."""
-    visit, asked = enter(request), decoded(body, VerdictAsked)
-    return visit.answer(
-        body, lambda tx: suspect_view(service.reopen(tx, ids.read("sus", ref), asked.reason))
-    )
+    return on_one(
+        request, ref, body, "sus", VerdictAsked,
+        lambda tx, id_, asked: suspect_view(service.reopen(tx, id_, asked.reason)),
+    )  # fmt: skip
 
 
 HANDLERS = [

@@ -7,7 +7,6 @@ from typing import Any
 import msgspec
 
 from huoshui.core import i18n, ids
-from huoshui.core.db import Tx
 from huoshui.core.settings import Settings
 from huoshui.interfaces.cli import terminal
 from huoshui.interfaces.cli.ledgering import Where, done
@@ -20,12 +19,7 @@ _VERDICTS = {"confirm": service.confirm, "clear": service.clear, "reopen": servi
 def run_search(settings: Settings, where: Where, *, json: bool) -> None:
     """Search now, and from then on each day."""
 
-    def use_case(tx: Tx) -> Any:
-        found = service.search(tx)
-        service.schedule(tx)
-        return found
-
-    found = done(settings, where, use_case)
+    found = done(settings, where, service.search)
     told = msgspec.to_builtins(found) | {"id": found.shown}
     if json:
         terminal.print_json(told)

@@ -107,8 +107,8 @@ def test_nothing_told_is_nothing_found(tx: Tx) -> None:
 
 
 def test_each_day_has_its_search(tx: Tx) -> None:
-    service.schedule(tx)
-    service.schedule(tx)
+    service.search(tx)
+    service.search(tx)
     tx.flush()
     assert (
         tx.value("SELECT count(*) FROM work WHERE book = %(book)s AND kind = 'suspects.search_due'")

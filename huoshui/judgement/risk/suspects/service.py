@@ -28,7 +28,10 @@ _TOLD = {"confirm": "confirmed", "clear": "cleared", "reopen": "reopened"}
 
 
 def search(tx: Tx) -> Search:
-    """Find rings, fake orders and take-overs in what is known now. Raises NoCommunities."""
+    """Find rings, fake orders and take-overs in what is known now, and from now on each day.
+
+    Raises NoCommunities.
+    """
     store.one_search_at_a_time(tx)
     traffic = reading.read(tx)
     found = reading.found(traffic)
@@ -48,6 +51,7 @@ def search(tx: Tx) -> Search:
     tx.emit(
         "suspects.searched", done.shown, rings=done.rings, sellers=done.sellers, taken=done.taken
     )
+    tx.later(SEARCH_DUE, "daily", tx.now + timedelta(days=1))
     return done
 
 
@@ -134,15 +138,9 @@ def _seen_again(one: Found, before: Suspect, now: datetime) -> Suspect:
     )  # fmt: skip
 
 
-def schedule(tx: Tx) -> None:
-    """Have a search each day from now on, unless one is due already."""
-    tx.later(SEARCH_DUE, "daily", tx.now + timedelta(days=1))
-
-
 def _search_due(tx: Tx, items: list[Item]) -> None:
     del items
     search(tx)
-    schedule(tx)
 
 
 WORK: dict[str, Run] = {SEARCH_DUE: _search_due}
