@@ -60,6 +60,11 @@ def keep(tx: Tx, rows: Sequence[Kept]) -> None:
         graph_store.add(tx, graph.news(rows))
 
 
+def kept(tx: Tx) -> None:
+    """See that all that is read is there: of a history that nobody asked yet it is built now."""
+    _ensure(tx, _plans())
+
+
 def _is_kept(tx: Tx) -> bool:
     """Whether anything is kept in this book: where the clock stands one process writes, and it alone."""
     return bool(tx.known(_streams_key(tx)) or store.streams(tx))

@@ -57,6 +57,32 @@ def add(tx: Tx, news: News) -> None:
         )
 
 
+def shared(tx: Tx, since: datetime) -> list[tuple[str, str, str, datetime]]:
+    """(buyer, kind, identifier, last time) of each identifier that at least two buyers used since then."""
+    return tx.tuples(
+        """SELECT party, kind, identifier, last_at FROM (
+            SELECT party, kind, identifier, last_at,
+                count(*) OVER (PARTITION BY kind, identifier) AS buyers
+            FROM graph_link
+            WHERE book = %(book)s AND last_at >= %(since)s AND starts_with(party, 'byr_')) used
+        WHERE buyers > 1 ORDER BY party, kind, identifier""",
+        since=since,
+    )
+
+
+def ties(tx: Tx, kinds: Sequence[str], merchant: str = "") -> list[tuple[str, str]]:
+    """(merchant, buyer) of those who ever used one identifier of these kinds; of one merchant, or all."""
+    return tx.tuples(
+        """SELECT DISTINCT m.party, b.party FROM graph_link m
+        JOIN graph_link b ON b.book = m.book AND b.kind = m.kind AND b.identifier = m.identifier
+            AND starts_with(b.party, 'byr_')
+        WHERE m.book = %(book)s AND m.kind = ANY(%(kinds)s) AND starts_with(m.party, 'slr_')
+            AND (%(merchant)s = '' OR m.party = %(merchant)s)""",
+        kinds=list(kinds),
+        merchant=merchant,
+    )
+
+
 def forget(tx: Tx) -> None:
     """Drop all links of this book; activities stay."""
     tx.run("DELETE FROM graph_link WHERE book = %(book)s")

@@ -9,10 +9,14 @@ import msgspec
 
 from huoshui.core.db import Tx
 from huoshui.judgement.risk import brushing, rings, takeover
+from huoshui.judgement.risk.features import service as features
+from huoshui.judgement.risk.graph import store as graph
 from huoshui.judgement.risk.suspects import store
 from huoshui.judgement.risk.suspects.model import Found, Shown, Suspect, Suspicious
 
 DAYS = 180
+# What ties a buyer to a merchant; a network is shared by too many to do so alone.
+_TYING = ("device", "card", "phone", "address")
 _ACTS: dict[str, takeover.Kind] = {
     "password_changed": "credentials", "contact_changed": "credentials", "address.added": "address",
 }  # fmt: skip
@@ -34,6 +38,7 @@ class Traffic(msgspec.Struct, frozen=True):
 
 def read(tx: Tx) -> Traffic:
     """The last half year up to now."""
+    features.kept(tx)
     since = tx.now - timedelta(days=DAYS)
     opened = dict(store.accounts(tx, since))
     placed, promoted = store.placed(tx, since), store.promoted(tx, since)
@@ -41,13 +46,13 @@ def read(tx: Tx) -> Traffic:
         [rings.Account(buyer, hours(at)) for buyer, at in opened.items()],
         [
             rings.Touch(who, kind, what, hours(at))
-            for who, kind, what, at in store.touches(tx, since)
+            for who, kind, what, at in graph.shared(tx, since)
         ],
         [
             rings.Order(each.buyer, each.merchant, hours(each.at), each.order_ in promoted)
             for each in placed
         ],
-        _sales(tx, placed, opened, since),
+        _sales(placed, opened, store.outcomes(tx, since), graph.ties(tx, _TYING)),
         acts(tx, since),
         hours(tx.now),
     )
@@ -86,7 +91,11 @@ def suspicious(tx: Tx, suspect: Suspect) -> list[Suspicious]:
     since = tx.now - timedelta(days=DAYS)
     merchant = suspect.members[0]
     placed = store.placed(tx, since, merchant)
-    sales = _sales(tx, placed, dict(store.accounts(tx, since)), since)
+    buyers, orders = {each.buyer for each in placed}, {each.order_ for each in placed}
+    sales = _sales(
+        placed, dict(store.accounts(tx, since, sorted(buyers))),
+        store.outcomes(tx, since, sorted(orders)), graph.ties(tx, _TYING, merchant),
+    )  # fmt: skip
     seller = brushing.Seller(merchant, len(sales), tuple(_sign(each) for each in suspect.signs))
     found = [
         Suspicious(sale.order, sale.buyer, brushing.shows(sale, seller),
@@ -101,16 +110,17 @@ def _sign(kept: Shown) -> brushing.Sign:
 
 
 def _sales(
-    tx: Tx, placed: list[store.Placed], opened: dict[str, datetime], since: datetime
-) -> list[brushing.Sale]:
+    placed: list[store.Placed], opened: dict[str, datetime], outcomes: list[store.Outcome],
+    ties: list[tuple[str, str]],
+) -> list[brushing.Sale]:  # fmt: skip
     """Orders that were delivered, with what is known of each."""
-    outcomes = {each.order_: each for each in store.outcomes(tx, since)}
-    tied = set(store.ties(tx))
+    became = {each.order_: each for each in outcomes}
+    tied = set(ties)
     times: Counter[tuple[str, str]] = Counter()
     sales = []
     for order in placed:
         times[order.merchant, order.buyer] += 1
-        known = outcomes.get(order.order_)
+        known = became.get(order.order_)
         if known is None:
             continue
         age = hours(order.at) - hours(opened.get(order.buyer, order.at))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, LiteralString
 from uuid import UUID
@@ -16,9 +17,6 @@ _SEARCH = ", ".join(Search.__struct_fields__)
 _KEPT = ("id", "kind", "state", "members", "centibits", "signs", "held", "first_at", "last_at", "times",
          "decided_at", "decided_by", "reason", "decisions")  # fmt: skip
 _JSON = ("signs", "held")
-_SHARED = ("device", "ip", "card", "address", "phone")
-# What ties a buyer to a merchant; a network is shared by too many to do so alone.
-_TYING = ("device", "card", "phone", "address")
 
 
 class Placed(msgspec.Struct, frozen=True):
@@ -40,28 +38,20 @@ class Outcome(msgspec.Struct, frozen=True):
     reviewed_min: int | None
 
 
-def accounts(tx: Tx, since: datetime) -> list[tuple[str, datetime]]:
-    """Buyers that did something since then, with the time of their opening, or of their first act."""
+def accounts(
+    tx: Tx, since: datetime, buyers: Sequence[str] | None = None
+) -> list[tuple[str, datetime]]:
+    """Buyers that did something since then, with the time of their opening, or of their first act; these
+    buyers, or all.
+    """
     return tx.tuples(
         """SELECT buyer, coalesce(min(occurred_at) FILTER (WHERE kind = 'account.opened'), min(occurred_at))
         FROM activity WHERE book = %(book)s AND buyer IS NOT NULL
+            AND (%(buyers)s::text[] IS NULL OR buyer = ANY(%(buyers)s))
         GROUP BY buyer HAVING max(occurred_at) >= %(since)s ORDER BY buyer""",
         since=since,
+        buyers=None if buyers is None else list(buyers),
     )
-
-
-def touches(tx: Tx, since: datetime) -> list[tuple[str, str, str, datetime]]:
-    """(buyer, kind, hash, last time) of each identifier that at least two buyers used since then."""
-    each = " UNION ALL ".join(
-        f"""SELECT buyer, '{kind}', {kind}, max(occurred_at) AS last FROM activity
-        WHERE book = %(book)s AND occurred_at >= %(since)s AND buyer IS NOT NULL AND {kind} IN (
-            SELECT {kind} FROM activity WHERE book = %(book)s AND occurred_at >= %(since)s
-                AND buyer IS NOT NULL AND {kind} IS NOT NULL
-            GROUP BY {kind} HAVING count(DISTINCT buyer) > 1)
-        GROUP BY buyer, {kind}"""
-        for kind in _SHARED
-    )
-    return tx.tuples(f"{each} ORDER BY 1, 2, 3", since=since)
 
 
 def promoted(tx: Tx, since: datetime) -> set[str]:
@@ -89,8 +79,10 @@ def placed(tx: Tx, since: datetime, merchant: str = "") -> list[Placed]:
     )
 
 
-def outcomes(tx: Tx, since: datetime) -> list[Outcome]:
-    """What became of orders that were delivered: parcel, review, money back past the marketplace."""
+def outcomes(tx: Tx, since: datetime, orders: Sequence[str] | None = None) -> list[Outcome]:
+    """What became of orders that were delivered: parcel, review, money back past the marketplace; of
+    these orders, or all.
+    """
     return tx.rows(
         Outcome,
         """SELECT order_, coalesce(bool_or((attributes ->> 'offline')::boolean), false) AS kept,
@@ -100,8 +92,10 @@ def outcomes(tx: Tx, since: datetime) -> list[Outcome]:
         FROM activity
         WHERE book = %(book)s AND order_ IS NOT NULL AND occurred_at >= %(since)s
             AND kind IN ('order.delivered', 'refund.made', 'parcel.weighed', 'review.written')
+            AND (%(orders)s::text[] IS NULL OR order_ = ANY(%(orders)s))
         GROUP BY order_ HAVING bool_or(kind = 'order.delivered')""",
         since=since,
+        orders=None if orders is None else list(orders),
     )
 
 
@@ -132,18 +126,6 @@ def acts(tx: Tx, since: datetime, buyer: str = "") -> list[Told]:
         since=since,
         buyer=buyer,
     )
-
-
-def ties(tx: Tx) -> list[tuple[str, str]]:
-    """(merchant, buyer) of those who used one device, card, phone or address."""
-    each = " UNION ".join(
-        f"""SELECT m.merchant, b.buyer FROM (
-            SELECT DISTINCT merchant, {kind} FROM activity
-            WHERE book = %(book)s AND buyer IS NULL AND merchant IS NOT NULL AND {kind} IS NOT NULL) m
-        JOIN activity b ON b.book = %(book)s AND b.{kind} = m.{kind} AND b.buyer IS NOT NULL"""
-        for kind in _TYING
-    )
-    return tx.tuples(each)
 
 
 def one_search_at_a_time(tx: Tx) -> None:
