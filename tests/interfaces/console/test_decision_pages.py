@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -26,12 +25,6 @@ from tests.judgement.risk.conftest import POLICY, RULES, asks, publish_policy, p
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 SHOTS = os.environ.get("HUOSHUI_SHOTS")
 BASE = "/console/test"
-
-
-@pytest.fixture
-def client(worlds: Worlds, tmp_path: Path) -> Iterator[TestClient[Litestar]]:
-    with TestClient(site.app(worlds, tmp_path)) as client:
-        yield client
 
 
 def made(sandbox: Database, book: int, amount: int = 300_000, **facts: object) -> Decision:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
@@ -31,12 +30,6 @@ from tests.lines.lending.factoring.ground import JOINT, WITH, WITHOUT, bought, p
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 SHOTS = os.environ.get("HUOSHUI_SHOTS")
 BASE = "/console/test"
-
-
-@pytest.fixture
-def client(worlds: Worlds, tmp_path: Path) -> Iterator[TestClient[Litestar]]:
-    with TestClient(site.app(worlds, tmp_path)) as client:
-        yield client
 
 
 def invoice(tx: Tx, number: int, *, days: int, face: int, product: str = WITH) -> UUID:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -41,12 +40,6 @@ def told(sandbox: Database, book: int) -> int:
             ],
         )  # fmt: skip
     return book
-
-
-@pytest.fixture
-def client(worlds: Worlds, tmp_path: Path) -> Iterator[TestClient[Litestar]]:
-    with TestClient(site.app(worlds, tmp_path)) as client:
-        yield client
 
 
 def test_the_catalogue_is_filtered_covered_and_exported(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 from html import unescape
 from pathlib import Path
@@ -16,7 +15,6 @@ from litestar.testing import TestClient
 
 from huoshui.core import access, ids, work
 from huoshui.core.db import Database
-from huoshui.core.worlds import Worlds
 from huoshui.interfaces.console import session
 from huoshui.ledger import periods, proof, reconciliation, upkeep
 from huoshui.ledger import service as ledger
@@ -27,12 +25,6 @@ from tests.interfaces.console import books, site
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 BASE = "/console/test"
 ANN = f"{BASE}/accounts/wallet:ann"
-
-
-@pytest.fixture
-def client(worlds: Worlds, tmp_path: Path) -> Iterator[TestClient[Litestar]]:
-    with TestClient(site.app(worlds, tmp_path)) as client:
-        yield client
 
 
 @pytest.fixture

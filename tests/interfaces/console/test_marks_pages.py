@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -35,12 +34,6 @@ FORM = {
     "watch_days": "30", "restructured_days": "365", "grades": "A 0.01, B 0.02, C 0.08",
     "grades_down": "2", "pull_share": "0.2", "cause": "model of spring",
 }  # fmt: skip
-
-
-@pytest.fixture
-def client(worlds: Worlds, tmp_path: Path) -> Iterator[TestClient[Litestar]]:
-    with TestClient(site.app(worlds, tmp_path)) as client:
-        yield client
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
 
@@ -15,7 +14,6 @@ from litestar.testing import TestClient
 
 from huoshui.core import access, clock, ids
 from huoshui.core.db import Database
-from huoshui.core.worlds import Worlds
 from huoshui.interfaces.console import make_ticket, session
 from huoshui.interfaces.console.pages import PAGES
 from huoshui.lines import payments
@@ -29,12 +27,6 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 # `merchant` is the front of a seller's own member, nobody else's: test_merchant_pages opens it.
 SELLERS_OWN = "merchant"
-
-
-@pytest.fixture
-def client(worlds: Worlds, tmp_path: Path) -> Iterator[TestClient[Litestar]]:
-    with TestClient(site.app(worlds, tmp_path)) as client:
-        yield client
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -27,12 +26,6 @@ from tests.lines.lending.partners.test_partners import drawn
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 SHOTS = os.environ.get("HUOSHUI_SHOTS")
-
-
-@pytest.fixture
-def client(worlds: Worlds, tmp_path: Path) -> Iterator[TestClient[Litestar]]:
-    with TestClient(site.app(worlds, tmp_path)) as client:
-        yield client
 
 
 def lost(tx: Tx) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,6 @@ from litestar.testing import TestClient
 
 from huoshui.core import ids
 from huoshui.core.db import Database
-from huoshui.core.worlds import Worlds
 from huoshui.lines import payments
 from huoshui.lines.payments.disputes import service
 from huoshui.lines.payments.escrow import Terms
@@ -24,12 +22,6 @@ from tests.lines.payments.test_disputes import CARD, FEE, SELLER, Paid
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 BASE = "/console/test"
-
-
-@pytest.fixture
-def client(worlds: Worlds, tmp_path: Path) -> Iterator[TestClient[Litestar]]:
-    with TestClient(site.app(worlds, tmp_path)) as client:
-        yield client
 
 
 def fill(database: Database, book: int) -> list[Paid]:

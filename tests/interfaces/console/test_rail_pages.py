@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
 
@@ -13,18 +12,11 @@ from litestar.testing import TestClient
 
 from huoshui.core import access, ids
 from huoshui.core.db import Database
-from huoshui.core.worlds import Worlds
 from tests import ground
 from tests.interfaces.console import rail_books, site
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 BASE = "/console/test"
-
-
-@pytest.fixture
-def client(worlds: Worlds, tmp_path: Path) -> Iterator[TestClient[Litestar]]:
-    with TestClient(site.app(worlds, tmp_path)) as client:
-        yield client
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,12 +24,6 @@ from tests.lines.lending.loan import ground
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 SHOTS = os.environ.get("HUOSHUI_SHOTS")
-
-
-@pytest.fixture
-def client(worlds: Worlds, tmp_path: Path) -> Iterator[TestClient[Litestar]]:
-    with TestClient(site.app(worlds, tmp_path)) as client:
-        yield client
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,6 @@ from litestar.testing import TestClient
 
 from huoshui.core import access, ids
 from huoshui.core.db import Database
-from huoshui.core.worlds import Worlds
 from huoshui.interfaces.console import session
 from huoshui.lines.payments.reconciliation import check, store
 from huoshui.lines.payments.settlement import batches, windows
@@ -23,12 +21,6 @@ from tests.lines.test_settlement import approved, drafted, earn, seller
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 BASE = "/console/test"
-
-
-@pytest.fixture
-def client(worlds: Worlds, tmp_path: Path) -> Iterator[TestClient[Litestar]]:
-    with TestClient(site.app(worlds, tmp_path)) as client:
-        yield client
 
 
 def fill(database: Database, book: int) -> None:
