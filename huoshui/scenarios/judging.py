@@ -7,18 +7,12 @@ from datetime import datetime
 from huoshui.core.db import Tx
 from huoshui.facts.activity import service as activity
 from huoshui.facts.activity.model import Subjects
-from huoshui.judgement.risk.decision import Asked, Decision, NoPolicy, loading, service
-from huoshui.judgement.risk.decision.catalogued import Catalogued
-from huoshui.judgement.risk.decision.explain import Explained
-from huoshui.judgement.risk.decision.ports import Features
-from huoshui.judgement.risk.decision.service import Recomputed, Rerun
+from huoshui.judgement.risk.decision import Asked, Decision, NoPolicy, facts, loading, service
 from huoshui.judgement.risk.rules import CheckedRules
 from huoshui.judgement.risk.rules import service as rule_sets
 from huoshui.judgement.risk.rules.service import BackTest
 from huoshui.judgement.risk.versions import Version
 from huoshui.judgement.risk.versions import service as versions
-
-FEATURES: Features = Catalogued()
 
 
 def subject(tx: Tx, about: str, value: str) -> str:
@@ -34,42 +28,22 @@ def decide(tx: Tx, asked: Asked, *, policy: str = "", key: str = "") -> Decision
     )
     if name is None:
         raise NoPolicy(policy=f"{asked.kind} {asked.product}".strip()[:60])
-    return service.decide(tx, name, asked, key=key, features=FEATURES)
-
-
-def recompute(tx: Tx, row: Decision) -> Recomputed:
-    """Make a decision again from what could be seen then."""
-    return service.recompute(tx, row, FEATURES)
-
-
-def explained(tx: Tx, row: Decision) -> Explained:
-    """A decision told in full."""
-    return service.explained(tx, row, FEATURES)
-
-
-def rerun(tx: Tx, row: Decision, policy: str) -> Rerun:
-    """What another policy would have made of it."""
-    return service.rerun(tx, row, policy, FEATURES)
+    return service.decide(tx, name, asked, key=key)
 
 
 def read_rules(content: bytes) -> CheckedRules:
     """The rule set of a file, checked whole. Raises BadRules."""
-    return rule_sets.read(content, FEATURES.schema)
+    return rule_sets.read(content, facts.schema())
 
 
 def propose_rules(tx: Tx, content: bytes) -> Version:
     """Propose a file as the next version of its rule set. Raises BadRules."""
-    return rule_sets.propose(tx, content, FEATURES.schema)
-
-
-def propose_policy(tx: Tx, content: bytes) -> Version:
-    """Propose a file as the next version of its policy. Raises BadPolicy."""
-    return loading.propose(tx, content, FEATURES)
+    return rule_sets.propose(tx, content, facts.schema())
 
 
 def back_test(tx: Tx, row: Version, since: datetime, until: datetime) -> BackTest:
     """What a version of a rule set would have done on what was decided."""
-    return rule_sets.back_test(tx, rule_sets.compiled(row, FEATURES.schema), since, until)
+    return rule_sets.back_test(tx, rule_sets.compiled(row, facts.schema()), since, until)
 
 
 def move(tx: Tx, before: Version, verb: str, reason: str) -> Version:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from huoshui.core.db import Tx
-from huoshui.judgement.risk.decision import store
+from huoshui.judgement.risk.decision import loading, service, store
 from huoshui.judgement.risk.decision.store import Search
 from huoshui.judgement.risk.versions import service as versions
 from huoshui.judgement.risk.versions import store as version_store
@@ -42,7 +42,7 @@ def _in_force(tx: Tx) -> None:
     rules = judging.propose_rules(tx, RULES.encode())
     tx.actor = "bob"
     versions.publish(tx, rules)
-    policy = judging.propose_policy(tx, POLICY.encode())
+    policy = loading.propose(tx, POLICY.encode())
     tx.actor = "ann"
     versions.publish(tx, policy)
 
@@ -77,7 +77,7 @@ def test_a_policy_in_force_decides(
     (made,) = store.decisions(tx, Search(reference=loan.shown))
     assert made.party == party and made.document["asked"]["subjects"] == {"merchant": party}
     tx.flush()  # the event with its hash
-    assert judging.recompute(tx, made).same
+    assert service.recompute(tx, made).same
 
 
 def test_without_a_policy_the_products_own_rules_decide_and_with_one_they_hold_too(

@@ -121,14 +121,14 @@ def show_decision(request: Ask, ref: Ref) -> views.DecisionView:
 def recompute_decision(request: Ask, ref: Ref) -> views.RecomputedView:
     """Make a decision again from what could be seen then: whether to the byte, else where it differs."""
     with enter(request).begin() as tx:
-        return views.recomputed(judging.recompute(tx, service.find(tx, ids.read("dec", ref))))
+        return views.recomputed(service.recompute(tx, service.find(tx, ids.read("dec", ref))))
 
 
 @reads("/decisions/{ref:str}/explain", "decisions:read", views.DecisionExplained, bound="book")
 def explain_decision(request: Ask, ref: Ref) -> views.DecisionExplained:
     """Why it came out so, in both languages: for colleagues, with what applicants are not told."""
     with enter(request).begin() as tx:
-        return views.explained(judging.explained(tx, service.find(tx, ids.read("dec", ref))))
+        return views.explained(service.explained(tx, service.find(tx, ids.read("dec", ref))))
 
 
 @reads("/decisions/{ref:str}/rerun", "decisions:read", views.RerunView, bound="book")
@@ -136,7 +136,7 @@ def rerun_decision(request: Ask, ref: Ref, policy: Word = "") -> views.RerunView
     """What a policy (name, or name@number) would have made of it; nothing is kept."""
     with enter(request).begin() as tx:
         row = service.find(tx, ids.read("dec", ref))
-        return views.rerun(judging.rerun(tx, row, policy or row.policy))
+        return views.rerun(service.rerun(tx, row, policy or row.policy))
 
 
 @writes(

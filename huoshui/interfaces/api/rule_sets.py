@@ -16,6 +16,7 @@ from huoshui.interfaces.api.body import decoded
 from huoshui.interfaces.api.contract import reads, writes
 from huoshui.interfaces.api.door import Ask, Cursor, Limit, Page, Ref, Time, Word, enter, moment
 from huoshui.interfaces.api.settlement import NothingAsked
+from huoshui.judgement.risk.decision import loading
 from huoshui.judgement.risk.versions import Kind, split
 from huoshui.judgement.risk.versions import service as versions
 from huoshui.judgement.risk.versions import store as version_store
@@ -55,9 +56,7 @@ def propose_rule_set(request: Ask, body: RawBody) -> Response[bytes]:
 def propose_policy(request: Ask, body: RawBody) -> Response[bytes]:
     """Propose a file as the next version of its policy; the rules and the model that it names must stand."""
     visit, asked = enter(request), decoded(body, RiskFileAsked)
-    return visit.answer(
-        body, lambda tx: views.version(judging.propose_policy(tx, asked.file.encode()))
-    )
+    return visit.answer(body, lambda tx: views.version(loading.propose(tx, asked.file.encode())))
 
 
 @reads("/rule-sets", "decisions:read", Page[views.RiskVersionView], bound="book")

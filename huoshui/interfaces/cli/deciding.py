@@ -18,7 +18,7 @@ from huoshui.interfaces.cli.proving import opened
 from huoshui.interfaces.cli.ruling import done, tell
 from huoshui.interfaces.cli.terminal import say
 from huoshui.judgement.risk import reasons
-from huoshui.judgement.risk.decision import Asked, Decision, service, store
+from huoshui.judgement.risk.decision import Asked, Decision, loading, service, store
 from huoshui.judgement.risk.decision.explain import Explained, Words
 from huoshui.judgement.risk.decision.record import Difference
 from huoshui.judgement.risk.decision.service import Recomputed
@@ -40,7 +40,7 @@ class NotMadeAgain(msgspec.Struct, frozen=True):
 def run_propose(settings: Settings, where: Where, file: Path, actor: str, *, json: bool) -> None:
     """Propose a file as the next version of its policy."""
     content = file.read_bytes()
-    tell([done(settings, where, actor, lambda tx: judging.propose_policy(tx, content))], json=json)
+    tell([done(settings, where, actor, lambda tx: loading.propose(tx, content))], json=json)
 
 
 class _File(Asked, frozen=True, kw_only=True):
@@ -138,7 +138,7 @@ def made_again(tx: Tx, rows: list[Decision] | None = None) -> NotMadeAgain:
     page = rows if rows is not None else store.decisions(tx, Search(), None, _PAGE)
     while page:
         for row in page:
-            again = judging.recompute(tx, row)
+            again = service.recompute(tx, row)
             count, history = count + 1, history + (again.source == "history")
             failed += [] if again.same else [again]
         after = page[-1].id
@@ -155,7 +155,7 @@ def _differences(name: str, found: tuple[Difference, ...]) -> None:
 def run_explain(settings: Settings, where: Where, ref: str, *, json: bool) -> None:
     """Why a decision came out so."""
     found: Explained = done(
-        settings, where, ACTOR, lambda tx: judging.explained(tx, _found(tx, ref))
+        settings, where, ACTOR, lambda tx: service.explained(tx, _found(tx, ref))
     )
     if json:
         terminal.print_json(msgspec.to_builtins(found))
@@ -180,7 +180,7 @@ def _said(words: Words) -> str:
 
 def run_rerun(settings: Settings, where: Where, ref: str, policy: str, *, json: bool) -> None:
     """What another policy would have made of it."""
-    found = done(settings, where, ACTOR, lambda tx: judging.rerun(tx, _found(tx, ref), policy))
+    found = done(settings, where, ACTOR, lambda tx: service.rerun(tx, _found(tx, ref), policy))
     if json:
         terminal.print_json(msgspec.to_builtins(found))
         return

@@ -16,7 +16,7 @@ from huoshui.core.db import Database
 from huoshui.core.worlds import Worlds
 from huoshui.interfaces.cli.bench import decided
 from huoshui.interfaces.console import make_ticket, sign_in_link
-from huoshui.judgement.risk.decision import Decision
+from huoshui.judgement.risk.decision import Decision, loading
 from huoshui.scenarios import judging
 from tests.interfaces.console import site
 from tests.interfaces.console.test_look import CHROMIUM, serious
@@ -72,7 +72,7 @@ def test_a_decision_is_shown_and_made_again_and_rules_are_changed_with_a_look_at
     own = client.post(f"{BASE}/risk/rule-sets/shop-credit@2/publish", follow_redirects=False)
     assert own.status_code == 403
     # Another person's policy may be published by the operator.
-    other = by("ann", lambda tx: judging.propose_policy(tx, POLICY.replace("most = 5000000", "most = 10000").encode()))  # fmt: skip
+    other = by("ann", lambda tx: loading.propose(tx, POLICY.replace("most = 5000000", "most = 10000").encode()))  # fmt: skip
     done = client.post(f"{BASE}/risk/policies/{other.shown}/publish", follow_redirects=False)
     assert done.status_code == 303
     assert "Published" in client.get(f"{BASE}/policies/{other.shown}?lang=en").text

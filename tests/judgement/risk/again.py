@@ -15,6 +15,7 @@ from huoshui.core.db import Database, Tx
 from huoshui.facts import activity
 from huoshui.facts.activity import Activity
 from huoshui.interfaces.cli.bench import decided
+from huoshui.judgement.risk.decision import loading
 from huoshui.judgement.risk.lists import service as lists
 from huoshui.judgement.risk.versions import service as versions
 from huoshui.scenarios import judging
@@ -65,7 +66,7 @@ def _move_on(tx: Tx, buyers: int, seed: int) -> None:
     versions.publish(tx, own)
     before = versions.find(tx, "policy", decided.POLICY)
     text = before.source.replace(f"{decided.POLICY}@1", own.shown).replace('"0.8"', '"0.7"')
-    policy = judging.propose_policy(tx, text.encode())
+    policy = loading.propose(tx, text.encode())
     tx.actor = "one"
     versions.publish(tx, policy)
 

@@ -10,14 +10,12 @@ import pytest
 
 from huoshui.core.db import Database, Tx
 from huoshui.core.money import Money
-from huoshui.judgement.risk.decision import Asked, loading
-from huoshui.judgement.risk.decision.ports import NoFeatures
+from huoshui.judgement.risk.decision import Asked, facts, loading
 from huoshui.judgement.risk.rules import service as rule_sets
 from huoshui.judgement.risk.versions import service as versions
 
 RULES = resources.files("huoshui.judgement.risk.rules.golden").joinpath("shop-credit.toml").read_text("utf-8")  # fmt: skip
 POLICY = resources.files("huoshui.judgement.risk.decision.golden").joinpath("shop-credit.toml").read_text("utf-8")  # fmt: skip
-NONE = NoFeatures()
 GOOD = {"identity_verified": True, "free_income_monthly": 500_000}
 By = Callable[..., Any]
 
@@ -30,13 +28,13 @@ def by(sandbox: Database, book: int) -> By:
 
 def publish_rules(by: By, text: str = RULES) -> str:
     """Rules in force, by two persons; their version."""
-    row = by("ann", lambda tx: rule_sets.propose(tx, text.encode(), NONE.schema))
+    row = by("ann", lambda tx: rule_sets.propose(tx, text.encode(), facts.schema()))
     return str(by("bob", lambda tx: versions.publish(tx, row)).shown)
 
 
 def publish_policy(by: By, text: str = POLICY) -> str:
     """A policy in force, by two persons; its version."""
-    row = by("ann", lambda tx: loading.propose(tx, text.encode(), NONE))
+    row = by("ann", lambda tx: loading.propose(tx, text.encode()))
     return str(by("bob", lambda tx: versions.publish(tx, row)).shown)
 
 

@@ -11,7 +11,6 @@ import re
 from huoshui.core.db import Database, Tx
 from huoshui.judgement.risk.decision import service, store
 from huoshui.judgement.risk.decision.store import Search
-from huoshui.scenarios import judging
 from tests.judgement.risk import again
 
 COUNT = int(os.environ.get("HUOSHUI_DECISIONS", "100"))
@@ -51,7 +50,7 @@ def test_a_restored_database_stands_on_its_records(sandbox: Database, book: int)
         # The snapshot of a server that is far ahead of this one.
         said = re.sub(r'"lists":"[0-9:,]+"', '"lists":"90000000000:90000000000:"', row.record)
         assert said != row.record
-        found = judging.recompute(tx, type(row)(**{f: getattr(row, f) for f in row.__struct_fields__} | {"record": said}))  # fmt: skip
+        found = service.recompute(tx, type(row)(**{f: getattr(row, f) for f in row.__struct_fields__} | {"record": said}))  # fmt: skip
         assert found.source == "record"
         assert {d.pointer for d in found.differences} == {"/sha256", "/log/sha256"}
         assert service.find(tx, row.id).record == row.record

@@ -19,7 +19,7 @@ from huoshui.core.expr import INTEGER
 from huoshui.core.money import Money
 from huoshui.facts import activity
 from huoshui.facts.activity import Activity
-from huoshui.judgement.risk.decision import Asked
+from huoshui.judgement.risk.decision import Asked, facts, loading
 from huoshui.judgement.risk.features.catalogue import catalogue
 from huoshui.judgement.risk.models import registry
 from huoshui.judgement.risk.models.serving import (
@@ -104,7 +104,7 @@ key = "a key of the benchmark"
 
 def features() -> list[str]:
     """The features that are read: all whole numbers about those who ask for credit."""
-    whole = {fact.name for fact in judging.FEATURES.schema.facts if fact.type == INTEGER}
+    whole = {fact.name for fact in facts.schema().facts if fact.type == INTEGER}
     return [f.name for f in catalogue().values() if f.entity in _ABOUT and f.name in whole]
 
 
@@ -167,7 +167,7 @@ def furnish(database: Database, book: int, buyers: int, seed: int) -> None:
             policy=POLICY, rules=own.shown, features=msgspec.json.encode(features()).decode(),
             model=made.sha256,
         )  # fmt: skip
-        policy = judging.propose_policy(tx, said.encode())
+        policy = loading.propose(tx, said.encode())
         tx.actor = "bench/one"
         versions.publish(tx, policy)
 

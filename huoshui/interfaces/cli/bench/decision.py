@@ -19,7 +19,7 @@ from huoshui.interfaces.cli.bench import decided
 from huoshui.interfaces.cli.bench.figures import Measured, Target, percentile
 from huoshui.interfaces.cli.proving import opened
 from huoshui.interfaces.cli.replaying import open_default_book
-from huoshui.judgement.risk.decision import Decision, store
+from huoshui.judgement.risk.decision import Decision, service, store
 from huoshui.judgement.risk.decision.store import Search
 from huoshui.scenarios import judging
 
@@ -121,4 +121,4 @@ def _made_again(database: Database) -> int:
     """How many of the last decisions do not come out to the byte."""
     with database.begin() as tx:
         rows = store.decisions(tx, Search(), None, _AGAIN)
-        return sum(not judging.recompute(tx, row).same for row in rows)
+        return sum(not service.recompute(tx, row).same for row in rows)

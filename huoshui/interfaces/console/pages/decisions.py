@@ -39,7 +39,6 @@ from huoshui.judgement.risk.decision.explain import Explained
 from huoshui.judgement.risk.decision.model import OUTCOMES
 from huoshui.judgement.risk.decision.policy import KINDS
 from huoshui.judgement.risk.decision.store import Search
-from huoshui.scenarios import judging
 
 _TONES: dict[str, Tone] = {
     "approve": "good", "approve_less": "accent", "review": "warn", "decline": "bad",
@@ -142,7 +141,7 @@ def decision_page(tx: Tx, frame: Frame, key: str) -> ObjectPage:
     Raises BadId, UnknownDecision.
     """
     row = service.find(tx, ids.read("dec", key))
-    told, said = judging.explained(tx, row), row.document
+    told, said = service.explained(tx, row), row.document
     here = frame.to(f"decisions/{row.shown}")
     return ObjectPage(
         title=frame.say("decisions.title", what=frame.say(f"decisions.kind.{row.kind}")),
@@ -201,7 +200,7 @@ def _again(tx: Tx, frame: Frame, row: Decision) -> tuple[FigureGroup, ...]:
     """The decision made again, where that is asked for."""
     if not frame.asked("again"):
         return ()
-    found = judging.recompute(tx, row)
+    found = service.recompute(tx, row)
     state = Status(frame.say("decisions.same"), "good") if found.same else Status(frame.say("decisions.differs"), "bad")  # fmt: skip
     figures = [
         Figure(label=frame.say("decisions.recompute"), value=state),

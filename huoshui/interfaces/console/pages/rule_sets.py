@@ -30,6 +30,7 @@ from huoshui.interfaces.console.page import (
 )
 from huoshui.interfaces.console.pages import asked
 from huoshui.judgement.risk import reasons
+from huoshui.judgement.risk.decision import loading
 from huoshui.judgement.risk.rules.model import FILE_MOST, RuleSet, read_body
 from huoshui.judgement.risk.rules.service import BackTest
 from huoshui.judgement.risk.versions import VERSION, Kind, Version, split
@@ -220,7 +221,7 @@ def moved(tx: Tx, place: str, key: str, said: Said) -> Version:
         raise NotFound(kind="page", id=said.verb[:40])
     if said.verb == "propose":
         content = said.text.replace("\r\n", "\n").encode()[: FILE_MOST + 1]
-        propose = judging.propose_rules if place == "rule-sets" else judging.propose_policy
+        propose = judging.propose_rules if place == "rule-sets" else loading.propose
         return propose(tx, content)
     return judging.move(tx, versions.find(tx, PLACES[place], *split(key)), said.verb, said.text)
 

@@ -12,6 +12,7 @@ import msgspec
 from huoshui.core.db import Tx
 from huoshui.core.errors import FieldError
 from huoshui.core.expr import Schema
+from huoshui.judgement.risk.decision import facts
 from huoshui.judgement.risk.decision.judge import Ready, Score, straight
 from huoshui.judgement.risk.decision.model import NoPolicy
 from huoshui.judgement.risk.decision.policy import (
@@ -21,7 +22,6 @@ from huoshui.judgement.risk.decision.policy import (
     check,
     read_policy,
 )
-from huoshui.judgement.risk.decision.ports import Features
 from huoshui.judgement.risk.models import registry, serving
 from huoshui.judgement.risk.models import store as models
 from huoshui.judgement.risk.rules import service as rule_sets
@@ -59,18 +59,16 @@ class Loaded(msgspec.Struct, frozen=True):
         return Score(found.probability, straight(self.said.calibration, raw), found.points, parts)
 
 
-def propose(tx: Tx, content: bytes, features: Features) -> Version:
+def propose(tx: Tx, content: bytes) -> Version:
     """Propose a file as the next version of its policy; all that it names must stand. Raises BadPolicy."""
     said = read_policy(content)
-    prepared(tx, said, features)
+    prepared(tx, said)
     return versions.propose(tx, KIND, said.policy, said, content.decode())
 
 
-def prepared(
-    tx: Tx, said: Policy, features: Features
-) -> tuple[CheckedPolicy, Version, Ready, serving.Scorer | None]:
+def prepared(tx: Tx, said: Policy) -> tuple[CheckedPolicy, Version, Ready, serving.Scorer | None]:
     """A policy with what it names. Raises BadPolicy."""
-    unknown = [name for name in said.features if name not in features.schema.by_name]
+    unknown = [name for name in said.features if name not in facts.schema().by_name]
     if unknown:
         raise bad(*(FieldError("/features", "policy_feature", {"name": n[:60]}) for n in unknown))
     try:
@@ -80,17 +78,17 @@ def prepared(
     if row.state not in ("published", "retired"):
         raise bad(FieldError("/rules", "policy_rules", {"name": said.rules}))
     scorer = _scorer(tx, said)
-    every = rule_sets.compiled(row, features.schema)
-    _demand_read(said, {*every.reads(), *(scorer.inputs if scorer else ())}, features, every.schema)
-    own = rule_sets.compiled(row, _only(features.schema, said.features))
-    hidden = frozenset(features.schema.by_name) - frozenset(features.coded)
+    every = rule_sets.compiled(row, facts.schema())
+    _demand_read(said, {*every.reads(), *(scorer.inputs if scorer else ())}, every.schema)
+    own = rule_sets.compiled(row, _only(facts.schema(), said.features))
+    hidden = frozenset(facts.schema().by_name) - frozenset(facts.coded())
     checked = check(said, own, hidden)
-    return checked, row, Ready(checked, own, features.coded), scorer
+    return checked, row, Ready(checked, own, facts.coded()), scorer
 
 
-def _demand_read(said: Policy, read: Collection[str], features: Features, known: Schema) -> None:
+def _demand_read(said: Policy, read: Collection[str], known: Schema) -> None:
     """That all that rules and model read is told by requests, or is among the policy's features."""
-    own = {*(known.by_name.keys() - features.schema.by_name.keys()), *said.features}
+    own = {*(known.by_name.keys() - facts.schema().by_name.keys()), *said.features}
     lacks = sorted(set(read) - own)
     if lacks:
         raise bad(*(FieldError("/features", "policy_lacks", {"name": n[:60]}) for n in lacks))
@@ -109,7 +107,7 @@ def _scorer(tx: Tx, said: Policy) -> serving.Scorer | None:
     return registry.scorer(tx, found.id)
 
 
-def load(tx: Tx, name: str, number: int, features: Features) -> Loaded:
+def load(tx: Tx, name: str, number: int) -> Loaded:
     """A version of a policy, made ready once a process. Raises UnknownVersion, BadPolicy."""
     key = ("risk.policy", tx.book, name, number)
     known: Loaded | None = tx.known(key)
@@ -117,7 +115,7 @@ def load(tx: Tx, name: str, number: int, features: Features) -> Loaded:
         return known
     row = versions.find(tx, KIND, name, number)
     said = read_body(row.body, Policy)
-    _, rules, ready, scorer = prepared(tx, said, features)
+    _, rules, ready, scorer = prepared(tx, said)
     found = Loaded(row.number, row.digest, rules.shown, rules.digest, ready, scorer)
     tx.learn(key, found)
     return found

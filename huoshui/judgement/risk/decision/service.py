@@ -15,18 +15,16 @@ from huoshui.core.db import Tx
 from huoshui.core.expr import FactsUnreadable
 from huoshui.facts.activity import service as activity
 from huoshui.facts.activity.model import Subjects
-from huoshui.judgement.risk.decision import change, record, store
+from huoshui.judgement.risk.decision import change, facts, record, store
 from huoshui.judgement.risk.decision.explain import Explained, explain
+from huoshui.judgement.risk.decision.facts import Vector
 from huoshui.judgement.risk.decision.judge import Judged, Seen, judge
 from huoshui.judgement.risk.decision.loading import Loaded, asked_for, load
 from huoshui.judgement.risk.decision.model import Asked, BadRequest, Decision, UnknownDecision
-from huoshui.judgement.risk.decision.ports import Features, NoFeatures, Vector
 from huoshui.judgement.risk.lists import store as lists
 from huoshui.judgement.risk.lists.store import Hits
 from huoshui.judgement.risk.rules.checked import ASKED
 from huoshui.judgement.risk.versions import split
-
-FEATURES: Features = NoFeatures()
 
 
 class Made(msgspec.Struct, frozen=True):
@@ -37,9 +35,7 @@ class Made(msgspec.Struct, frozen=True):
     document: dict[str, Any]
 
 
-def decide(
-    tx: Tx, policy: str, asked: Asked, *, key: str = "", features: Features = FEATURES
-) -> Decision:
+def decide(tx: Tx, policy: str, asked: Asked, *, key: str = "") -> Decision:
     """Decide on a request by a policy in force (`name`), or by a version of it (`name@number`).
 
     The record is sealed with the transaction. `key` tells requests of one moment apart.
@@ -52,13 +48,13 @@ def decide(
     key_known = ("risk.in_force", tx.book, name)
     known: int | None = number or tx.known(key_known)
     guess = known or in_force()
-    loaded = load(tx, name, guess, features)
+    loaded = load(tx, name, guess)
     seen_lists = lists.hits(tx, subjects_of(asked), tx.now)
-    vector = features.ask(tx, loaded.said.features, asked.subjects, loaded.said.currency)
-    found, hits = vector(), seen_lists()
+    found = facts.now(tx, loaded.said.features, asked.subjects, loaded.said.currency)
+    hits = seen_lists()
     if known and in_force() != guess:  # another came into force since this process looked
         tx.learn(key_known, in_force())
-        return decide(tx, f"{name}@{in_force()}", asked, key=key, features=features)
+        return decide(tx, f"{name}@{in_force()}", asked, key=key)
     tx.learn(key_known, guess)
     watch.mark("seen")
     told = narrowed(asked, loaded)
@@ -100,10 +96,10 @@ def make(
 ) -> Made:  # fmt: skip
     """The decision and its record, from what was seen. Raises BadRequest."""
     local = at.astimezone(access.zone_of(tx))
-    facts = _facts(loaded, asked, vector, hits, local)
-    score = loaded.score(facts)
+    told = _facts(loaded, asked, vector, hits, local)
+    score = loaded.score(told)
     watch.mark("score")
-    seen = Seen(facts, local.date(), score, asked.amount, _key(asked))
+    seen = Seen(told, local.date(), score, asked.amount, _key(asked))
     judged = judge(loaded.ready, seen)
     watch.mark("rules")
     changes = change.needed(loaded.ready, seen, judged, loaded.score)
@@ -174,9 +170,9 @@ def find(tx: Tx, id_: UUID) -> Decision:
     return found
 
 
-def explained(tx: Tx, row: Decision, features: Features = FEATURES) -> Explained:
+def explained(tx: Tx, row: Decision) -> Explained:
     """A decision told in full, by the versions that it was made with. Raises UnknownVersion."""
-    loaded = load(tx, row.policy, row.policy_number, features)
+    loaded = load(tx, row.policy, row.policy_number)
     return explain(row, loaded.ready.rules)
 
 
@@ -194,7 +190,7 @@ class Recomputed(msgspec.Struct, frozen=True):
     differences: tuple[record.Difference, ...] = ()
 
 
-def recompute(tx: Tx, row: Decision, features: Features = FEATURES) -> Recomputed:
+def recompute(tx: Tx, row: Decision) -> Recomputed:
     """Make a decision again from what could be seen then; nothing is kept.
 
     Versions must be the ones that the record names. Raises UnknownVersion.
@@ -202,7 +198,7 @@ def recompute(tx: Tx, row: Decision, features: Features = FEATURES) -> Recompute
     digest = crypto.sha256(row.record.encode())
     differences = _seals(tx, row, digest)
     said = row.document
-    made, source = _again(tx, row, said, features)
+    made, source = _again(tx, row, said)
     text = record.encoded(made.document)
     if text != row.record:
         differences += record.differences(said, msgspec.json.decode(text))
@@ -221,30 +217,28 @@ def _seals(tx: Tx, row: Decision, digest: bytes) -> list[record.Difference]:
     return found
 
 
-def _again(tx: Tx, row: Decision, said: Mapping[str, Any], features: Features) -> tuple[Made, str]:
+def _again(tx: Tx, row: Decision, said: Mapping[str, Any]) -> tuple[Made, str]:
     policy, asked = said["policy"], record.asked_of(said)
     at, seen = datetime.fromisoformat(said["at"]), said["seen"]
-    loaded = load(tx, policy["name"], policy["number"], features)
+    loaded = load(tx, policy["name"], policy["number"])
     watch, source = _Watch(), "history"
     if store.foreign(tx, seen["lists"]):
         source = "record"
-        vector = _recorded(loaded, said, features)
+        vector = _recorded(loaded, said)
         hits = _recorded_hits(said)
     else:
-        vector = _then(tx, loaded, asked, at, seen["facts"], features)
+        vector = _then(tx, loaded, asked, at, seen["facts"])
         hits = lists.hits(tx, subjects_of(asked), at, seen["lists"])()
     return make(tx, loaded, asked, vector, hits, row.id, at, row.actor, watch), source  # fmt: skip
 
 
-def _then(
-    tx: Tx, loaded: Loaded, asked: Asked, at: datetime, seen: str, features: Features
-) -> Vector:
+def _then(tx: Tx, loaded: Loaded, asked: Asked, at: datetime, seen: str) -> Vector:
     said = loaded.said
-    return features.then(tx, said.features, asked.subjects, said.currency, at, seen)
+    return facts.then(tx, said.features, asked.subjects, said.currency, at, seen)
 
 
-def _recorded(loaded: Loaded, said: Mapping[str, Any], features: Features) -> Vector:
-    names = features.schema.by_name.keys() & said["facts"].keys()
+def _recorded(loaded: Loaded, said: Mapping[str, Any]) -> Vector:
+    names = facts.schema().by_name.keys() & said["facts"].keys()
     values = {name: said["facts"][name] for name in names}
     return Vector(values, said["seen"]["versions"], said["seen"]["facts"])
 
@@ -279,19 +273,19 @@ class Rerun(msgspec.Struct, frozen=True):
     differences: tuple[record.Difference, ...]
 
 
-def rerun(tx: Tx, row: Decision, policy: str, features: Features = FEATURES) -> Rerun:
+def rerun(tx: Tx, row: Decision, policy: str) -> Rerun:
     """Ask what a policy, in force or not, would have made of a request that was decided on.
 
     Features that it reads besides are read as they were then. Raises UnknownVersion, NoPolicy, BadRequest.
     """
     name, number = split(policy)
-    loaded = load(tx, name, number or asked_for(tx, name)(), features)
+    loaded = load(tx, name, number or asked_for(tx, name)())
     said, at = row.document, row.at
     asked, seen = record.asked_of(said), said["seen"]
     if store.foreign(tx, seen["lists"]):
-        vector = _recorded(loaded, said, features)
+        vector = _recorded(loaded, said)
     else:
-        vector = _then(tx, loaded, asked, at, seen["facts"], features)
+        vector = _then(tx, loaded, asked, at, seen["facts"])
     hits = _recorded_hits(said)
     told = narrowed(asked, loaded)
     made = make(tx, loaded, told, vector, hits, row.id, at, row.actor, _Watch())
